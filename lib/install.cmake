@@ -1,0 +1,25 @@
+# What the tree holds beside the programs (apps/CMakeLists.txt). Everything is found relative to the
+# running program, so the tree works wherever it is moved; nothing is written outside the prefix.
+set_target_properties(bkp_core PROPERTIES
+  LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/bkp
+  INSTALL_RPATH "\$ORIGIN")
+install(TARGETS bkp_core LIBRARY DESTINATION lib/bkp NAMELINK_SKIP)
+
+foreach(section 1 5)
+  file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.${section})
+  install(FILES ${pages} DESTINATION share/man/man${section})
+endforeach()
+
+file(GLOB migrations CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/migrations/*.sql)
+install(FILES ${migrations} DESTINATION share/bkp/migrations)
+install(FILES ${PROJECT_SOURCE_DIR}/apps/bkp.bash-completion
+  DESTINATION share/bash-completion/completions RENAME bkp)
+install(FILES ${PROJECT_SOURCE_DIR}/cron/bkp DESTINATION share/bkp/cron)
+install(FILES
+  ${PROJECT_SOURCE_DIR}/README.md
+  ${PROJECT_SOURCE_DIR}/LICENSE
+  ${PROJECT_SOURCE_DIR}/config/bkp.example.yaml
+  DESTINATION share/doc/bkp)
+# The guides stand where the README's links look for them.
+file(GLOB guides CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.md)
+install(FILES ${guides} DESTINATION share/doc/bkp/man)
