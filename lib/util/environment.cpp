@@ -1,0 +1,34 @@
+#include "util/environment.hpp"
+
+#include <unistd.h>
+
+namespace bkp::util {
+
+Environment Environment::of_this_process() {
+  Environment result;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const auto equals = text.find('=');
+    if (equals == text.npos || equals == 0) continue;
+    result.set(std::string{text.substr(0, equals)}, std::string{text.substr(equals + 1)});
+  }
+  return result;
+}
+
+std::optional<std::string> Environment::get(std::string_view name) const {
+  const auto found = m_variables.find(std::string{name});
+  if (found == m_variables.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+Environment Environment::for_child() const {
+  Environment child;
+  for (const char* name : {"HOME", "USER", "LOGNAME", "TZ", "TMPDIR"}) {
+    if (auto value = get(name)) child.set(name, *value);
+  }
+  child.set("PATH", get("PATH").value_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+  child.set("LC_ALL", "C.UTF-8");
+  return child;
+}
+
+}  // namespace bkp::util

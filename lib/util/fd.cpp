@@ -1,0 +1,59 @@
+#include "util/fd.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <string>
+#include <unistd.h>
+
+#include "util/error.hpp"
+
+namespace bkp::util {
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    reset();
+    m_fd = std::exchange(other.m_fd, -1);
+  }
+  return *this;
+}
+
+Fd::~Fd() { reset(); }
+
+void Fd::close() {
+  const int fd = release();
+  // After EINTR the descriptor is closed on Linux; retrying could close somebody else's.
+  if (fd >= 0 && ::close(fd) != 0 && errno != EINTR) {
+    throw Error::from_errno(ErrorKind::store, "closing a file failed", errno);
+  }
+}
+
+void Fd::reset() noexcept {
+  if (m_fd >= 0) ::close(release());
+}
+
+Pipe make_pipe() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) throw Error::from_errno(ErrorKind::internal, "cannot make a pipe", errno);
+  return {Fd{fds[0]}, Fd{fds[1]}};
+}
+
+void write_all(int fd, std::span<const std::byte> data, std::string_view name) {
+  while (!data.empty()) {
+    const ssize_t written = ::write(fd, data.data(), data.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      throw Error::from_errno(ErrorKind::store, "cannot write " + std::string{name}, errno);
+    }
+    data = data.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+std::size_t read_some(int fd, std::span<std::byte> data, std::string_view name) {
+  for (;;) {
+    const ssize_t got = ::read(fd, data.data(), data.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) throw Error::from_errno(ErrorKind::store, "cannot read " + std::string{name}, errno);
+  }
+}
+
+}  // namespace bkp::util

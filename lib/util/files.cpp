@@ -1,0 +1,170 @@
+#include "util/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "util/error.hpp"
+#include "util/rng.hpp"
+#include "util/text.hpp"
+
+namespace bkp::util {
+
+namespace {
+
+Error failed(std::string_view what, const std::filesystem::path& path, int error_number) {
+  return Error::from_errno(ErrorKind::store,
+                           fmt::format("cannot {} {}", what, quoted(path.native())), error_number);
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+}
+
+/// Removes a file on the way out, unless it was kept.
+class Removal {
+ public:
+  explicit Removal(const std::filesystem::path& path) : m_path{path} {}
+  Removal(const Removal&) = delete;
+  Removal& operator=(const Removal&) = delete;
+  ~Removal() {
+    if (m_armed) ::unlink(m_path.c_str());
+  }
+  void cancel() { m_armed = false; }
+
+ private:
+  const std::filesystem::path& m_path;
+  bool m_armed = true;
+};
+
+}  // namespace
+
+Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
+  for (;;) {
+    Fd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
+    if (fd) return fd;
+    if (errno != EINTR) throw failed("open", path, errno);
+  }
+}
+
+std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+  Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw failed("open", path, errno);
+  }
+  std::string contents;
+  std::vector<std::byte> buffer(std::size_t{64} << 10U);
+  const std::string name = quoted(path.native());
+  while (const std::size_t got = read_some(fd.get(), buffer, name)) {
+    if (got > limit - contents.size()) {
+      throw Error{ErrorKind::store, fmt::format("{} is larger than {} bytes", name, limit),
+                  "is this the right file?"};
+    }
+    contents.append(reinterpret_cast<const char*>(buffer.data()), got);
+  }
+  return contents;
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
+                           unsigned mode) {
+  const std::filesystem::path directory = directory_of(path);
+  const std::filesystem::path temporary = directory / (".bkp-" + random_hex(8));
+  Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+  Removal removal{temporary};
+  write_all(fd.get(), std::as_bytes(std::span{contents}), quoted(path.native()));
+  // The umask took its share of the mode at open; this one is meant.
+  if (::fchmod(fd.get(), mode) != 0) throw failed("set the permissions of", path, errno);
+  if (::fsync(fd.get()) != 0) throw failed("flush", path, errno);
+  fd.close();
+  if (::rename(temporary.c_str(), path.c_str()) != 0) throw failed("replace", path, errno);
+  removal.cancel();
+  sync_directory(directory);
+}
+
+void make_private_directories(const std::filesystem::path& path) {
+  std::filesystem::path made;
+  for (const auto& part : path) {
+    const std::filesystem::path parent = made.empty() ? "." : made;
+    made /= part;
+    if (part.empty() || part == "/") continue;
+    if (::mkdir(made.c_str(), 0700) == 0) {
+      if (::chmod(made.c_str(), 0700) != 0) throw failed("set the permissions of", made, errno);
+      sync_directory(parent);
+      continue;
+    }
+    // Not every parent that exists may be written to, or is even a file system of the usual kind.
+    const int error_number = errno;
+    struct stat status {};
+    if (::stat(made.c_str(), &status) != 0) throw failed("make the directory", made, error_number);
+    if (!S_ISDIR(status.st_mode)) throw failed("make the directory", made, ENOTDIR);
+  }
+}
+
+void sync_directory(const std::filesystem::path& path) {
+  Fd fd = open_file(path, O_RDONLY | O_DIRECTORY);
+  // Some network file systems cannot flush a directory; theirs are durable by other means.
+  if (::fsync(fd.get()) != 0 && errno != EINVAL) throw failed("flush the directory", path, errno);
+}
+
+void require_private(const std::filesystem::path& path, std::string_view what) {
+  const std::string name = fmt::format("{} {}", what, quoted(path.native()));
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    throw Error::from_errno(ErrorKind::key, "cannot read " + name, errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error{ErrorKind::key, name + " is not a regular file",
+                "name a file that holds the secret"};
+  }
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    throw Error{ErrorKind::key, name + " belongs to another user",
+                "run: chown $(id -un) " + shell_quoted(path.native())};
+  }
+  const bool own_group = status.st_gid == 0 || status.st_gid == ::getegid();
+  const mode_t forbidden = S_IROTH | S_IWOTH | (own_group ? mode_t{0} : mode_t{S_IRGRP | S_IWGRP});
+  if ((status.st_mode & forbidden) != 0) {
+    throw Error{ErrorKind::key,
+                fmt::format("{} can be read or written by others (mode {:04o})", name,
+                            status.st_mode & 07777U),
+                "run: chmod 600 " + shell_quoted(path.native())};
+  }
+}
+
+Fd open_unnamed_file(const std::filesystem::path& directory) {
+  Fd unnamed{::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  if (unnamed) return unnamed;
+  // What a kernel or file system without O_TMPFILE answers, see open(2).
+  if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
+    throw failed("make a temporary file in", directory, errno);
+  }
+  const std::filesystem::path name = directory / (".bkp-" + random_hex(8));
+  Fd named = open_file(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+  if (::unlink(name.c_str()) != 0) throw failed("remove", name, errno);
+  return named;
+}
+
+Space file_system_space(const std::filesystem::path& path) {
+  struct statvfs status {};
+  if (::statvfs(path.c_str(), &status) != 0) throw failed("ask for the space at", path, errno);
+  const std::uint64_t unit = status.f_frsize;
+  return {status.f_blocks * unit, (status.f_blocks - status.f_bfree) * unit,
+          status.f_bavail * unit};
+}
+
+std::filesystem::path executable_directory() {
+  std::error_code error;
+  const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error)
+    throw Error::from_errno(ErrorKind::internal, "cannot read /proc/self/exe", error.value());
+  return executable.parent_path();
+}
+
+}  // namespace bkp::util

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "util/fd.hpp"
+
+namespace bkp::util {
+
+/// Opens with O_CLOEXEC; `flags` and `mode` as in open(2). Throws Error{store} naming the path.
+Fd open_file(const std::filesystem::path& path, int flags, unsigned mode = 0600);
+
+/// The whole file, at most `limit` bytes (Error{store} beyond that); nullopt when there is none.
+std::optional<std::string> read_file(const std::filesystem::path& path,
+                                     std::size_t limit = 64U << 20U);
+
+/// Replaces `path` in one step: temporary file (0600) beside it, fsync, rename, fsync of the
+/// directory. A symbolic link at `path` is replaced, not followed; `mode` holds whatever the umask.
+void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
+                           unsigned mode = 0600);
+
+/// Makes the directory and its missing parents, each 0700 whatever the umask, and flushes their
+/// names. An existing one stays as it is.
+void make_private_directories(const std::filesystem::path& path);
+
+/// Flushes a directory, so that names made or removed in it survive a crash.
+void sync_directory(const std::filesystem::path& path);
+
+/// Throws Error{key} unless the file is a regular file, owned by this user or root, and neither
+/// group (other than root's or this user's own) nor others can read or write it.
+void require_private(const std::filesystem::path& path, std::string_view what);
+
+/// A file without a name in `directory` (O_TMPFILE where the file system has it, 0600), for reading
+/// and writing: gone when closed, also after a crash. A child can reopen it as /dev/fd/N.
+Fd open_unnamed_file(const std::filesystem::path& directory);
+
+struct Space {
+  std::uint64_t capacity = 0;  ///< bytes
+  std::uint64_t used = 0;
+  std::uint64_t available = 0;  ///< to this user
+};
+
+/// The file system that holds `path`; throws Error{store}.
+Space file_system_space(const std::filesystem::path& path);
+
+/// Directory of the running executable, from /proc/self/exe.
+std::filesystem::path executable_directory();
+
+}  // namespace bkp::util

@@ -1,0 +1,23 @@
+#include "util/host.hpp"
+
+#include <array>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace bkp::util {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::string user_name() {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
+  return found != nullptr ? std::string{found->pw_name} : "uid " + std::to_string(::geteuid());
+}
+
+}  // namespace bkp::util

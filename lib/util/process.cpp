@@ -1,0 +1,289 @@
+#include "util/process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::util {
+
+namespace {
+
+constexpr std::size_t stderr_tail_limit = 8192;
+constexpr std::size_t read_size = std::size_t{1} << 20U;
+
+bool is_program(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && ::access(path.c_str(), X_OK) == 0;
+}
+
+std::string find_program(const std::string& name, const Environment& environment) {
+  if (name.find('/') != name.npos) {
+    if (is_program(name)) return name;
+    throw Error{ErrorKind::not_found, fmt::format("{} is not a program that can be run", quoted(name)),
+                "check the path and its execute permission"};
+  }
+  const std::string path = environment.get("PATH").value_or("/usr/bin:/bin");
+  for (std::size_t start = 0; start <= path.size();) {
+    const std::size_t end = std::min(path.find(':', start), path.size());
+    std::string candidate = path.substr(start, end - start) + "/" + name;
+    if (end > start && is_program(candidate)) return candidate;
+    start = end + 1;
+  }
+  throw Error{ErrorKind::not_found, fmt::format("program {} not found in PATH ({})", quoted(name), path),
+              "install it, or put its directory into PATH"};
+}
+
+/// What the child needs between fork and exec, prepared beforehand: nothing may be allocated there.
+struct Launch {
+  std::string program;
+  std::vector<std::string> environment_lines;
+  std::vector<char*> argv;
+  std::vector<char*> envp;
+  int stdin_fd = -1;
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  int report_fd = -1;
+  pid_t parent = 0;
+};
+
+Launch prepare(const Command& command) {
+  Launch launch;
+  launch.program = find_program(command.argv.at(0), command.environment);
+  for (const auto& argument : command.argv) launch.argv.push_back(const_cast<char*>(argument.c_str()));
+  launch.argv.push_back(nullptr);
+  for (const auto& [name, value] : command.environment.variables()) {
+    launch.environment_lines.push_back(name + "=" + value);
+  }
+  for (auto& line : launch.environment_lines) launch.envp.push_back(line.data());
+  launch.envp.push_back(nullptr);
+  launch.parent = ::getpid();
+  return launch;
+}
+
+void set_priority(const Command& command) noexcept {
+  if (command.nice != 0) {
+    // A limit on niceness must not keep a backup from being taken.
+    [[maybe_unused]] const int niceness = ::nice(command.nice);
+  }
+  if (command.io_class != IoClass::none) {
+    // ioprio_set(2): IOPRIO_WHO_PROCESS = 1; class in bits 13 and up, 2 best effort, 3 idle; level 7 lowest.
+    const int priority = command.io_class == IoClass::idle ? 3 << 13 : (2 << 13) | 7;
+    ::syscall(SYS_ioprio_set, 1, 0, priority);
+  }
+}
+
+[[noreturn]] void become(const Launch& launch, const Command& command) noexcept {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != launch.parent) ::_exit(127);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT}) ::signal(number, SIG_DFL);
+  ::dup2(launch.stdin_fd, 0);
+  ::dup2(launch.stdout_fd, 1);
+  ::dup2(launch.stderr_fd, 2);
+  for (const int fd : command.inherited_fds) ::fcntl(fd, F_SETFD, 0);
+  set_priority(command);
+  ::execve(launch.program.c_str(), launch.argv.data(), launch.envp.data());
+  const int error_number = errno;
+  [[maybe_unused]] const ssize_t written = ::write(launch.report_fd, &error_number, sizeof error_number);
+  ::_exit(127);
+}
+
+/// Collects the end of a child's stderr on a thread of its own, so that the child never blocks on it.
+class TailReader {
+ public:
+  explicit TailReader(Fd fd) : m_fd{std::move(fd)}, m_thread{[this] { run(); }} {}
+  void join() {
+    if (m_thread.joinable()) m_thread.join();
+  }
+  const std::string& text() const { return m_text; }
+
+ private:
+  void run() {
+    std::array<std::byte, 4096> buffer;
+    for (;;) {
+      const ssize_t got = ::read(m_fd.get(), buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return;
+      m_text.append(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(got));
+      if (m_text.size() > 2 * stderr_tail_limit) m_text.erase(0, m_text.size() - stderr_tail_limit);
+    }
+  }
+
+  Fd m_fd;
+  std::string m_text;
+  std::jthread m_thread;
+};
+
+class SystemChild final : public ChildProcess {
+ public:
+  SystemChild(pid_t pid, Fd in, Fd out, Fd err, const Interrupt& interrupt)
+      : m_pid{pid}, m_pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))},
+        m_stdin{std::move(in)}, m_stdout{std::move(out)}, m_tail{std::move(err)}, m_interrupt{interrupt} {}
+
+  ~SystemChild() override { terminate(); }
+
+  int pid() const override { return m_pid; }
+  Fd& stdin_pipe() override { return m_stdin; }
+
+  void read_stdout(const std::function<void(std::span<const std::byte>)>& consume) override {
+    const auto buffer = std::make_unique<std::byte[]>(read_size);
+    for (;;) {
+      wait_readable(m_stdout.get(), -1);
+      const std::size_t got = read_some(m_stdout.get(), {buffer.get(), read_size}, "a program's output");
+      if (got == 0) break;
+      consume({buffer.get(), got});
+    }
+    m_stdout.reset();
+  }
+
+  ExitStatus wait() override {
+    if (m_pid > 0) {
+      wait_readable(m_pidfd.get(), -1);
+      reap();
+    }
+    return m_status;
+  }
+
+  std::string stderr_tail() const override {
+    const std::string& text = m_tail.text();
+    return text.size() > stderr_tail_limit ? text.substr(text.size() - stderr_tail_limit) : text;
+  }
+
+  void terminate() noexcept override {
+    if (m_pid <= 0) return;
+    m_stdin.reset();
+    m_stdout.reset();
+    ::kill(-m_pid, SIGTERM);
+    pollfd ended{m_pidfd.get(), POLLIN, 0};
+    constexpr int grace_milliseconds = 2000;
+    if (::poll(&ended, 1, grace_milliseconds) <= 0) ::kill(-m_pid, SIGKILL);
+    reap();
+  }
+
+ private:
+  void wait_readable(int fd, int timeout) {
+    std::array<pollfd, 2> watched{pollfd{fd, POLLIN, 0}, pollfd{m_interrupt.fd(), POLLIN, 0}};
+    while (::poll(watched.data(), watched.size(), timeout) < 0) {
+      if (errno != EINTR) throw Error::from_errno(ErrorKind::internal, "cannot wait for a program", errno);
+    }
+    m_interrupt.check();
+  }
+
+  void reap() noexcept {
+    int status = 0;
+    while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFSIGNALED(status)) {
+      m_status.signal = WTERMSIG(status);
+    } else {
+      m_status.code = WEXITSTATUS(status);
+    }
+    // Grandchildren that outlived the child would keep the pipes open.
+    ::kill(-m_pid, SIGKILL);
+    m_pid = 0;
+    m_tail.join();
+  }
+
+  pid_t m_pid;
+  Fd m_pidfd;
+  Fd m_stdin;
+  Fd m_stdout;
+  TailReader m_tail;
+  const Interrupt& m_interrupt;
+  ExitStatus m_status;
+};
+
+}  // namespace
+
+std::string Command::to_string() const {
+  std::string text;
+  for (const auto& argument : argv) {
+    if (!text.empty()) text += ' ';
+    text += shell_quoted(argument);
+  }
+  return text;
+}
+
+std::string ExitStatus::to_string() const {
+  if (signal != 0) return fmt::format("killed by signal {} ({})", signal, strsignal(signal));
+  return fmt::format("exit code {}", code);
+}
+
+Finished ProcessRunner::run(Command command, std::size_t limit) {
+  command.stdout_pipe = true;
+  const auto child = start(command);
+  Finished finished;
+  child->read_stdout([&](std::span<const std::byte> piece) {
+    if (finished.standard_output.size() + piece.size() > limit) {
+      throw Error{ErrorKind::internal,
+                  fmt::format("{} printed more than {} bytes", quoted(command.argv.at(0)), limit)};
+    }
+    finished.standard_output.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  });
+  finished.status = child->wait();
+  finished.stderr_tail = child->stderr_tail();
+  return finished;
+}
+
+SystemProcessRunner::SystemProcessRunner(const Interrupt& interrupt,
+                                         std::function<void(const Command&)> trace)
+    : m_interrupt{interrupt}, m_trace{std::move(trace)} {}
+
+std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command) {
+  m_interrupt.check();
+  Launch launch = prepare(command);
+  if (m_trace) m_trace(command);
+
+  const Fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  if (!null) throw Error::from_errno(ErrorKind::internal, "cannot open /dev/null", errno);
+  Pipe in;
+  Pipe out;
+  if (command.stdin_pipe) in = make_pipe();
+  if (command.stdout_pipe) {
+    out = make_pipe();
+    // A larger pipe lets the program run ahead while a piece is being worked on; a refusal does no harm.
+    ::fcntl(out.write.get(), F_SETPIPE_SZ, static_cast<int>(read_size));
+  }
+  Pipe err = make_pipe();
+  Pipe report = make_pipe();
+  launch.stdin_fd = command.stdin_pipe ? in.read.get() : null.get();
+  launch.stdout_fd = command.stdout_pipe ? out.write.get() : null.get();
+  launch.stderr_fd = err.write.get();
+  launch.report_fd = report.write.get();
+
+  const pid_t pid = ::fork();
+  if (pid < 0) throw Error::from_errno(ErrorKind::internal, "cannot start " + quoted(launch.program), errno);
+  if (pid == 0) become(launch, command);
+  ::setpgid(pid, pid);
+  in.read.reset();
+  out.write.reset();
+  err.write.reset();
+  report.write.reset();
+  auto child = std::make_unique<SystemChild>(pid, std::move(in.write), std::move(out.read),
+                                             std::move(err.read), m_interrupt);
+  int error_number = 0;
+  const auto got = read_some(report.read.get(), std::as_writable_bytes(std::span{&error_number, 1}), "a pipe");
+  if (got == sizeof error_number) {
+    throw Error::from_errno(ErrorKind::internal, "cannot run " + quoted(launch.program), error_number);
+  }
+  return child;
+}
+
+}  // namespace bkp::util
