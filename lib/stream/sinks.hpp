@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "stream/sink.hpp"
+#include "util/fd.hpp"
+
+namespace bkp::stream {
+
+/// Takes everything, keeps nothing.
+class NullSink final : public Sink {
+ public:
+  void write(std::span<const std::byte>) override {}
+  void finish() override {}
+  void abort() noexcept override {}
+};
+
+/// Collects into a string, at most `limit` bytes (Error{internal} beyond).
+class StringSink final : public Sink {
+ public:
+  explicit StringSink(std::size_t limit = std::size_t{64} << 20U) : m_limit{limit} {}
+  void write(std::span<const std::byte> data) override;
+  void finish() override { m_finished = true; }
+  void abort() noexcept override {}
+  const std::string& text() const { return m_text; }
+  std::string take() { return std::move(m_text); }
+  bool finished() const { return m_finished; }
+
+ private:
+  std::size_t m_limit;
+  std::string m_text;
+  bool m_finished = false;
+};
+
+/// Writes to a file descriptor that the caller owns and closes. `name` is named in errors.
+class FdSink final : public Sink {
+ public:
+  FdSink(int fd, std::string name) : m_fd{fd}, m_name{std::move(name)} {}
+  void write(std::span<const std::byte> data) override;
+  void finish() override {}
+  void abort() noexcept override {}
+
+ private:
+  int m_fd;
+  std::string m_name;
+};
+
+/// Passes data on, then tells `observe` the piece's size: progress meters, interruption checks.
+/// What `observe` throws ends the stream.
+class ObservingSink final : public Sink {
+ public:
+  ObservingSink(Sink& next, std::function<void(std::size_t bytes)> observe)
+      : m_next{next}, m_observe{std::move(observe)} {}
+  ~ObservingSink() override;
+  void write(std::span<const std::byte> data) override;
+  void finish() override;
+  void abort() noexcept override;
+
+ private:
+  Sink& m_next;
+  std::function<void(std::size_t)> m_observe;
+  bool m_ended = false;
+};
+
+}  // namespace bkp::stream
