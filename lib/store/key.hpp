@@ -1,0 +1,30 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+namespace bkp::store {
+
+/// The name of an object: parts separated by '/', checked on construction. No empty part, no "." or
+/// "..", no control character, no backslash, valid UTF-8, at most 1024 bytes (S3's limit), each
+/// part at most 255 bytes (a file name's), no part that starts with ".bkp-" (kept for unfinished
+/// objects).
+class Key {
+ public:
+  /// Throws Error{store} naming the (escaped) text and the rule it breaks.
+  explicit Key(std::string text);
+
+  static bool is_valid(std::string_view text);
+
+  const std::string& text() const noexcept { return m_text; }
+  /// The last part.
+  std::string_view name() const noexcept;
+  Key operator/(std::string_view part) const;
+  auto operator<=>(const Key&) const = default;
+
+ private:
+  std::string m_text;
+};
+
+}  // namespace bkp::store

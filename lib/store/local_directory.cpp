@@ -1,0 +1,159 @@
+#include "store/local_directory.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "util/text.hpp"
+
+namespace bkp::store {
+
+using util::Error;
+using util::ErrorKind;
+using util::Fd;
+
+std::string LocalOperation::name() const {
+  return fmt::format("{} in {}", util::quoted(key), url);
+}
+
+Error LocalOperation::failed(int error_number) const {
+  return Error::from_errno(ErrorKind::store, fmt::format("cannot {} {}", verb, name()),
+                           error_number);
+}
+
+Error LocalOperation::refused_link(std::string_view part) const {
+  return Error{ErrorKind::store,
+               fmt::format("cannot {} {}: {} is a symbolic link", verb, name(), util::quoted(part)),
+               "links below a store's root are not followed; mount or move the directory instead"};
+}
+
+LocalDirectory::LocalDirectory(int root, std::vector<std::string_view> parts,
+                               const LocalOperation& operation)
+    : m_parts{parts.begin(), parts.end()} {
+  m_chain.emplace_back(::fcntl(root, F_DUPFD_CLOEXEC, 0));
+  if (!m_chain.back()) throw operation.failed(errno);
+}
+
+std::optional<LocalDirectory> LocalDirectory::open(int root, std::vector<std::string_view> parts,
+                                                   const LocalOperation& operation) {
+  LocalDirectory directory{root, std::move(parts), operation};
+  for (const std::string& part : directory.m_parts) {
+    Fd next = open_directory_in(directory.fd(), part, operation);
+    if (!next) return std::nullopt;
+    directory.m_chain.push_back(std::move(next));
+  }
+  return directory;
+}
+
+namespace {
+
+/// As open_directory_in(), but a file in the way is an error here.
+Fd make_directory_in(int parent, const std::string& name, const LocalOperation& operation) {
+  if (Fd found = open_directory_in(parent, name, operation)) return found;
+  if (::mkdirat(parent, name.c_str(), 0700) != 0) {
+    if (errno == ENOENT) return {};
+    if (errno != EEXIST) throw operation.failed(errno);
+    // Somebody made it first, or it is no directory.
+    Fd found = open_directory_in(parent, name, operation);
+    if (!found && status_in(parent, name, operation)) throw operation.failed(ENOTDIR);
+    return found;
+  }
+  Fd made = open_directory_in(parent, name, operation);
+  if (!made) return {};
+  if (::fchmod(made.get(), 0700) != 0) throw operation.failed(errno);
+  sync(parent, operation);
+  return made;
+}
+
+}  // namespace
+
+std::optional<LocalDirectory> LocalDirectory::make(int root, std::vector<std::string_view> parts,
+                                                   const LocalOperation& operation) {
+  LocalDirectory directory{root, std::move(parts), operation};
+  try {
+    for (const std::string& part : directory.m_parts) {
+      Fd next = make_directory_in(directory.fd(), part, operation);
+      if (!next) return std::nullopt;
+      directory.m_chain.push_back(std::move(next));
+    }
+  } catch (...) {
+    directory.remove_if_empty();
+    throw;
+  }
+  return directory;
+}
+
+void LocalDirectory::remove_if_empty() noexcept {
+  for (std::size_t depth = m_chain.size() - 1; depth > 0; --depth) {
+    if (::unlinkat(m_chain[depth - 1].get(), m_parts[depth - 1].c_str(), AT_REMOVEDIR) != 0) return;
+  }
+}
+
+std::vector<std::string_view> parts_of(std::string_view key) {
+  std::vector<std::string_view> parts;
+  for (auto slash = key.find('/'); slash != key.npos; slash = key.find('/')) {
+    parts.push_back(key.substr(0, slash));
+    key.remove_prefix(slash + 1);
+  }
+  parts.push_back(key);
+  return parts;
+}
+
+Fd open_directory_in(int parent, const std::string& name, const LocalOperation& operation) {
+  Fd fd{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (fd) return fd;
+  const int error_number = errno;
+  if (error_number == ENOTDIR || error_number == ELOOP) status_in(parent, name, operation);
+  if (error_number == ENOENT || error_number == ENOTDIR) return {};
+  throw operation.failed(error_number);
+}
+
+std::optional<struct ::stat> status_in(int parent, const std::string& name,
+                                       const LocalOperation& operation) {
+  struct ::stat status {};
+  if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    throw operation.failed(errno);
+  }
+  if (S_ISLNK(status.st_mode)) throw operation.refused_link(name);
+  return status;
+}
+
+std::vector<std::string> names_in(int directory, const LocalOperation& operation) {
+  struct Closer {
+    void operator()(DIR* stream) const noexcept { ::closedir(stream); }
+  };
+  // Opened anew: a duplicate would share its position with the original.
+  Fd own{::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!own) {
+    // Removed meanwhile, so that even "." is gone.
+    if (errno == ENOENT) return {};
+    throw operation.failed(errno);
+  }
+  const std::unique_ptr<DIR, Closer> stream{::fdopendir(own.get())};
+  if (!stream) throw operation.failed(errno);
+  own.release();
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(stream.get());
+    if (entry == nullptr) {
+      if (errno != 0) throw operation.failed(errno);
+      return names;
+    }
+    const std::string_view name{entry->d_name};
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+}
+
+void sync(int fd, const LocalOperation& operation) {
+  // EINVAL: a network file system that cannot flush directories; theirs are durable by other means.
+  if (::fsync(fd) != 0 && errno != EINVAL) throw operation.failed(errno);
+}
+
+}  // namespace bkp::store

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "util/error.hpp"
+#include "util/fd.hpp"
+
+namespace bkp::store {
+
+/// What a local store is doing, for its errors: "cannot create "studio/x" in file:///srv/b".
+struct LocalOperation {
+  std::string_view verb;
+  std::string_view key;
+  std::string_view url;
+
+  std::string name() const;  ///< "studio/x" in file:///srv/b
+  util::Error failed(int error_number) const;
+  /// `part` of the way, or the object itself, is a symbolic link.
+  util::Error refused_link(std::string_view part) const;
+};
+
+/// A directory below a local store's root, and all directories between, held open. Each was reached
+/// from the one before it, never through a symbolic link; so what is done through it stays in the
+/// store, whatever is renamed or replaced meanwhile.
+class LocalDirectory {
+ public:
+  /// The directory of `parts` below `root`; nullopt where there is none.
+  static std::optional<LocalDirectory> open(int root, std::vector<std::string_view> parts,
+                                            const LocalOperation& operation);
+
+  /// Makes what is missing, 0700, and flushes the names made. nullopt when a directory was removed
+  /// meanwhile by somebody who found it empty: try again.
+  static std::optional<LocalDirectory> make(int root, std::vector<std::string_view> parts,
+                                            const LocalOperation& operation);
+
+  int fd() const { return m_chain.back().get(); }
+
+  /// Removes the directory and its parents, as far as they are empty, up to the root, which stays.
+  void remove_if_empty() noexcept;
+
+ private:
+  LocalDirectory(int root, std::vector<std::string_view> parts, const LocalOperation& operation);
+
+  std::vector<std::string> m_parts;
+  std::vector<util::Fd> m_chain;  ///< the root first; one more than parts once complete
+};
+
+/// "a/b/c" → a, b, c.
+std::vector<std::string_view> parts_of(std::string_view key);
+
+/// Opens a directory in `parent`; no Fd where there is none. Throws for a symbolic link.
+util::Fd open_directory_in(int parent, const std::string& name, const LocalOperation& operation);
+
+/// The state of what `name` is in `parent`; nullopt where there is nothing. Throws for a symbolic
+/// link.
+std::optional<struct ::stat> status_in(int parent, const std::string& name,
+                                       const LocalOperation& operation);
+
+/// The names in a directory, without "." and "..", in no order.
+std::vector<std::string> names_in(int directory, const LocalOperation& operation);
+
+/// Flushes a file or directory.
+void sync(int fd, const LocalOperation& operation);
+
+}  // namespace bkp::store

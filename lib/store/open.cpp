@@ -1,0 +1,29 @@
+#include "store/open.hpp"
+
+#include <fmt/format.h>
+
+#include "store/local_store.hpp"
+#include "store/url.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::store {
+
+std::unique_ptr<Store> open_store(std::string_view url, OpenMode mode) {
+  const auto scheme = scheme_of(url);
+  if (scheme == "file") {
+    return std::make_unique<LocalStore>(path_of_file_url(url), mode == OpenMode::create);
+  }
+  constexpr std::string_view hint = "write it like file:///var/backups/bkp";
+  if (!scheme) {
+    throw util::Error{util::ErrorKind::config,
+                      fmt::format("{} is not the URL of a store", util::quoted(url)),
+                      std::string{hint}};
+  }
+  // The rest of the URL may hold a password.
+  throw util::Error{util::ErrorKind::config,
+                    fmt::format("this version has no store for {} URLs", util::quoted(*scheme)),
+                    std::string{hint}};
+}
+
+}  // namespace bkp::store

@@ -1,0 +1,29 @@
+#include "store/store.hpp"
+
+#include <fmt/format.h>
+
+#include "stream/sinks.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::store {
+
+void put_text(Store& store, const Key& key, std::string_view text) {
+  const auto sink = store.create(key);
+  sink->write(std::as_bytes(std::span{text}));
+  sink->finish();
+}
+
+std::optional<std::string> get_text(Store& store, const Key& key, std::size_t limit) {
+  stream::StringSink text{limit + 1};
+  if (!store.fetch(key, ByteRange{0, limit + 1}, text)) return std::nullopt;
+  if (text.text().size() > limit) {
+    throw util::Error{util::ErrorKind::damaged,
+                      fmt::format("{} in {} is larger than {} bytes, which none of its kind is",
+                                  util::quoted(key.text()), util::printable(store.url()), limit),
+                      "do not trust this store; look who wrote the object"};
+  }
+  return text.take();
+}
+
+}  // namespace bkp::store
