@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/conninfo.hpp"
+#include "util/error.hpp"
+#include "util/interrupt.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace bkp::pg {
+
+/// Rows of one statement, text format.
+class Result {
+ public:
+  explicit Result(pg_result* result);
+  Result(Result&&) noexcept;
+  Result& operator=(Result&&) noexcept;
+  ~Result();
+  int rows() const;
+  int columns() const;
+  bool is_null(int row, int column) const;
+  /// The value as text; empty for NULL.
+  std::string_view text(int row, int column) const;
+  std::optional<std::string> optional_text(int row, int column) const;
+  /// Throws Error{internal} when the value is none (NULL included); so do number() and boolean().
+  std::int64_t integer(int row, int column) const;
+  double number(int row, int column) const;
+  bool boolean(int row, int column) const;
+  /// The first column of the first row; Error{internal} when there is none.
+  std::string_view single() const;
+  /// Rows touched by INSERT, UPDATE, DELETE.
+  std::int64_t affected() const;
+
+ private:
+  friend class Connection;
+  struct Deleter {
+    void operator()(pg_result*) const noexcept;
+  };
+  std::unique_ptr<pg_result, Deleter> m_result;
+};
+
+using Parameter = std::optional<std::string>;
+
+/// Why a statement failed, beside the Error's text.
+class DatabaseError : public util::Error {
+ public:
+  DatabaseError(std::string message, std::string hint, std::string sqlstate, bool connection_lost)
+      : Error{util::ErrorKind::database, std::move(message), std::move(hint)},
+        m_sqlstate{std::move(sqlstate)},
+        m_connection_lost{connection_lost} {}
+  const std::string& sqlstate() const { return m_sqlstate; }
+  /// The server is gone (or never answered), rather than having said no.
+  bool connection_lost() const { return m_connection_lost; }
+
+ private:
+  std::string m_sqlstate;
+  bool m_connection_lost;
+};
+
+/// One session. Every wait ends when `interrupt` is requested: the running statement is cancelled
+/// (PQcancel) and Error{interrupted} thrown, and so is every later call; what must still be done
+/// then (dropping a scratch database) needs a session with an Interrupt of its own. Notices of the
+/// server are not shown. Once the server is gone, every call throws with connection_lost().
+/// Not for concurrent use; move-only. `interrupt` must outlive it.
+class Connection {
+ public:
+  /// application_name is "bkp" unless the conninfo says otherwise; connect_timeout 10 s likewise,
+  /// for all hosts together; TCP keepalives notice a dead peer within a minute. Throws
+  /// DatabaseError with a hint (server down, no such role, password, …); its sqlstate() is set
+  /// where the server said no ("3D000": no such database).
+  static Connection open(const Conninfo& conninfo, const util::Interrupt& interrupt);
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  /// One or, without parameters, several statements; the last result. Throws DatabaseError. COPY is
+  /// not for this: Error{internal}.
+  Result exec(const std::string& sql, std::span<const Parameter> parameters = {});
+  Result exec(const std::string& sql, std::initializer_list<Parameter> parameters);
+
+  /// Runs `COPY … TO STDOUT`; each piece is one row with its line end (libpq's unit), valid in the
+  /// call. What `consume` throws cancels the statement and is passed on.
+  void copy_out(const std::string& sql, const std::function<void(std::string_view row)>& consume);
+  /// Runs `COPY … FROM STDIN`; `produce` returns the next piece, nullopt at the end. What it throws
+  /// makes the statement fail (nothing is copied) and is passed on.
+  void copy_in(const std::string& sql, const std::function<std::optional<std::string>()>& produce);
+
+  /// For building SQL: "na""me" with quotes. Throws Error{database} for a name that is not valid in
+  /// the session's encoding.
+  std::string identifier(std::string_view name) const;
+  std::string literal(std::string_view text) const;
+
+  int server_version() const;  ///< 150018 = 15.18
+  bool alive() const;          ///< as far as known without asking
+  std::string database() const;
+  const Conninfo& conninfo() const { return m_conninfo; }
+
+ private:
+  friend class Transaction;
+  struct Deleter {
+    void operator()(pg_conn*) const noexcept;
+  };
+  Connection(pg_conn* connection, Conninfo conninfo, const util::Interrupt& interrupt);
+  void establish();
+  void send(const std::string& sql, std::span<const Parameter> parameters);
+  void flush();
+  void await_input();
+  std::optional<Result> next_result();
+  Result wait_for_last_result();
+  /// Sends `sql` and waits until the server is in the COPY mode `expected` (a libpq status).
+  void start_copy(const std::string& sql, int expected);
+  void receive_rows(const std::function<void(std::string_view row)>& consume);
+  void put(const std::string& piece);
+  void end_copy_in(const char* error);
+  void cancel() noexcept;
+  /// Reads what the server still has to say; closes the session when that takes too long.
+  void drain() noexcept;
+  void rollback() noexcept;
+  [[noreturn]] void throw_lost() const;
+  [[noreturn]] void throw_refused(const Result& result) const;
+
+  std::unique_ptr<pg_conn, Deleter> m_connection;
+  Conninfo m_conninfo;
+  const util::Interrupt* m_interrupt;
+};
+
+/// BEGIN … COMMIT; rolls back when destroyed uncommitted, after an interrupt too.
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection, std::string_view begin = "BEGIN");
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Connection& m_connection;
+  bool m_open = true;
+};
+
+}  // namespace bkp::pg

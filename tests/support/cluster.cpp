@@ -1,0 +1,337 @@
+#include "support/cluster.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <stdexcept>
+#include <system_error>
+
+#include "support/wait_until.hpp"
+#include "util/fd.hpp"
+
+namespace bkp::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::seconds patience{60};
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error{errno, std::generic_category(), what};
+}
+
+/// PostgreSQL refuses to run as root.
+User server_user() {
+  if (::geteuid() == 0) {
+    return system_user("postgres");
+  }
+  const passwd* entry = ::getpwuid(::geteuid());
+  return {entry != nullptr ? entry->pw_name : "", ::geteuid(), ::getegid(), {}};
+}
+
+void give_to(const User& user, const fs::path& path) {
+  if (::geteuid() == 0 && ::chown(path.c_str(), user.uid, user.gid) != 0) {
+    fail("chown " + path.string());
+  }
+}
+
+int free_loopback_port() {
+  const util::Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(socket.get(), generic, length) != 0 ||
+      ::getsockname(socket.get(), generic, &length) != 0) {
+    fail("no free port on 127.0.0.1");
+  }
+  return ::ntohs(address.sin_port);
+}
+
+std::vector<std::string> initdb_arguments(const ClusterOptions& options) {
+  std::vector<std::string> arguments{"--auth=trust", "--username=postgres", "--encoding=UTF8",
+                                     "--locale=C.UTF-8", "--no-sync"};
+  arguments.insert(arguments.end(), options.initdb_arguments.begin(),
+                   options.initdb_arguments.end());
+  return arguments;
+}
+
+/// One template for each version, set of arguments and user.
+fs::path template_path(const ClusterOptions& options, const User& user) {
+  std::string key = options.bin_directory.string() + "\n" + user.name;
+  for (const std::string& argument : initdb_arguments(options)) {
+    key += "\n" + argument;
+  }
+  return fs::path{BKP_BUILD_DIR} /
+         ("test-cluster-template-" + std::to_string(std::hash<std::string>{}(key)));
+}
+
+/// Children of the postmaster lead process groups of their own, so they are found by their parent.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const fs::directory_entry& entry : fs::directory_iterator{"/proc"}) {
+    std::ifstream file{entry.path() / "stat"};
+    std::string stat;
+    // pid (name) state parent …; the name may hold anything, so the last ")" counts.
+    if (std::getline(file, stat) && stat.rfind(')') != std::string::npos &&
+        std::stol(stat.substr(stat.rfind(')') + 4)) == parent) {
+      children.push_back(static_cast<pid_t>(std::stol(entry.path().filename())));
+    }
+  }
+  return children;
+}
+
+/// Gone, or dead and waiting for its new parent to notice.
+bool is_gone(pid_t pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string stat;
+  return !std::getline(file, stat) || stat.at(stat.rfind(')') + 2) == 'Z';
+}
+
+void copy_tree(const fs::path& from, const fs::path& to) {
+  output_of(Program{{"cp", "-a", "--reflink=auto", from.string(), to.string()}});
+}
+
+}  // namespace
+
+std::string sql_identifier(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    quoted += c == '"' ? "\"\"" : std::string{c};
+  }
+  return quoted + "\"";
+}
+
+std::string sql_literal(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    quoted += c == '\'' ? "''" : std::string{c};
+  }
+  return quoted + "'";
+}
+
+Cluster::Cluster(ClusterOptions options) : m_options{std::move(options)}, m_user{server_user()} {
+  give_to(m_user, m_directory.path());
+  if (m_options.loopback) {
+    m_port = free_loopback_port();
+  }
+  create_data_directory();
+  write_settings();
+  start();
+}
+
+Cluster::~Cluster() {
+  if (m_postmaster) {
+    m_postmaster->signal(SIGQUIT);
+    m_postmaster->wait();
+  }
+}
+
+Program Cluster::server_program(const std::string& name, std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), (m_options.bin_directory / name).string());
+  Program program{std::move(arguments)};
+  program.in_directory("/");
+  if (::geteuid() == 0) {
+    program.as_user(m_user);
+  }
+  return program;
+}
+
+void Cluster::create_data_directory() const {
+  const fs::path prepared = template_path(m_options, m_user);
+  const util::Fd lock{
+      ::open((prepared.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  if (!lock || ::flock(lock.get(), LOCK_EX) != 0) {
+    fail("cannot lock " + prepared.string());
+  }
+  if (!fs::exists(prepared)) {
+    std::vector<std::string> arguments = initdb_arguments(m_options);
+    arguments.push_back("--pgdata=" + data_directory().string());
+    output_of(server_program("initdb", std::move(arguments)));
+    const fs::path half = prepared.string() + ".new";
+    fs::remove_all(half);
+    copy_tree(data_directory(), half);
+    fs::rename(half, prepared);
+    return;
+  }
+  ::flock(lock.get(), LOCK_UN);
+  copy_tree(prepared, data_directory());
+}
+
+void Cluster::write_settings() const {
+  std::vector<std::pair<std::string, std::string>> settings{
+      {"listen_addresses", m_options.loopback ? "127.0.0.1" : ""},
+      {"port", std::to_string(m_port)},
+      {"unix_socket_directories", socket_directory().string()},
+      {"fsync", "off"},
+      {"synchronous_commit", "off"},
+      {"shared_buffers", "64MB"},
+      {"max_connections", "50"},
+      {"log_min_messages", "warning"},
+      {"log_line_prefix", "%m [%p] %q%a "}};
+  settings.insert(settings.end(), m_options.settings.begin(), m_options.settings.end());
+  std::ofstream file{data_directory() / "postgresql.conf", std::ios::app};
+  for (const auto& [name, value] : settings) {
+    file << name << " = " << sql_literal(value) << '\n';
+  }
+}
+
+void Cluster::start() {
+  if (running()) {
+    return;
+  }
+  // SIGQUIT is PostgreSQL's immediate shutdown: it takes its backends along when the test dies.
+  m_postmaster = server_program("postgres", {"-D", data_directory().string()})
+                     .with_log(log_file())
+                     .with_timeout(patience)
+                     .with_death_signal(SIGQUIT)
+                     .start();
+  const bool settled = wait_until([this] { return ready() || !running(); }, patience);
+  if (!settled || !running()) {
+    throw std::runtime_error{"the throwaway PostgreSQL did not start:\n" + log_text()};
+  }
+}
+
+/// The last line of postmaster.pid says so; source: PostgreSQL's utils/pidfile.h.
+bool Cluster::ready() const {
+  std::ifstream file{data_directory() / "postmaster.pid"};
+  std::string line;
+  long pid = 0;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (number == 1) {
+      pid = std::atol(line.c_str());
+    } else if (number == 8) {
+      return pid == postmaster_pid() && (line.starts_with("ready") || line.starts_with("standby"));
+    }
+  }
+  return false;
+}
+
+void Cluster::stop(StopMode mode) {
+  if (!m_postmaster) {
+    return;
+  }
+  m_postmaster->signal(mode == StopMode::smart  ? SIGTERM
+                       : mode == StopMode::fast ? SIGINT
+                                                : SIGQUIT);
+  const Outcome outcome = m_postmaster->wait();
+  m_postmaster.reset();
+  if (outcome.timed_out) {
+    throw std::runtime_error{"the throwaway PostgreSQL did not stop:\n" + log_text()};
+  }
+}
+
+void Cluster::restart() {
+  stop();
+  start();
+}
+
+void Cluster::kill() {
+  if (!m_postmaster) {
+    return;
+  }
+  // Stopped first, so that it starts no new children while they are killed.
+  m_postmaster->signal(SIGSTOP);
+  const std::vector<pid_t> children = children_of(postmaster_pid());
+  m_postmaster->signal(SIGKILL);
+  for (const pid_t child : children) {
+    ::kill(child, SIGKILL);
+  }
+  m_postmaster->wait();
+  m_postmaster.reset();
+  for (const pid_t child : children) {
+    if (!wait_until([child] { return is_gone(child); })) {
+      throw std::runtime_error{"a backend survived SIGKILL"};
+    }
+  }
+}
+
+bool Cluster::running() {
+  return m_postmaster && m_postmaster->running();
+}
+
+pid_t Cluster::postmaster_pid() const {
+  return m_postmaster ? m_postmaster->pid() : 0;
+}
+
+std::string Cluster::conninfo(std::string_view database) const {
+  std::string quoted;
+  for (const char c : database) {
+    quoted += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  }
+  return "host=" + socket_directory().string() + " port=" + std::to_string(m_port) +
+         " user=postgres dbname='" + quoted + "'";
+}
+
+Variables Cluster::environment(const std::string& database) const {
+  Variables variables = clean_environment();
+  variables["PGHOST"] = socket_directory().string();
+  variables["PGPORT"] = std::to_string(m_port);
+  variables["PGUSER"] = "postgres";
+  variables["PGDATABASE"] = database;
+  return variables;
+}
+
+fs::path Cluster::make_directory(std::string_view name) const {
+  const fs::path path = m_directory / name;
+  fs::create_directory(path);
+  fs::permissions(path, fs::perms::owner_all);
+  give_to(m_user, path);
+  return path;
+}
+
+Program Cluster::psql_program(const std::string& database, const std::string& sql) const {
+  // The database by conninfo: a name with "=" in it would be taken for one.
+  return Program{{(m_options.bin_directory / "psql").string(), "-X", "-q", "-A", "-t",
+                  "--set=ON_ERROR_STOP=1", "--file=-", "--dbname=" + conninfo(database)}}
+      .with_environment(environment())
+      .with_input(sql)
+      .with_timeout(std::chrono::minutes{5});
+}
+
+Outcome Cluster::try_psql(const std::string& database, const std::string& sql) const {
+  return psql_program(database, sql).run();
+}
+
+RunningProgram Cluster::start_psql(const std::string& database, const std::string& sql) const {
+  return psql_program(database, sql).start();
+}
+
+std::string Cluster::psql(const std::string& database, const std::string& sql) const {
+  std::string out = output_of(psql_program(database, sql));
+  if (out.ends_with('\n')) {
+    out.pop_back();
+  }
+  return out;
+}
+
+void Cluster::load_file(const std::string& database, const fs::path& file) const {
+  psql(database, read_text(file));
+}
+
+void Cluster::create_database(const std::string& name, const std::string& options) const {
+  psql("postgres", "CREATE DATABASE " + sql_identifier(name) + " " + options + ";");
+}
+
+bool Cluster::has_database(const std::string& name) const {
+  return psql("postgres",
+              "select count(*) from pg_database where datname = " + sql_literal(name) + ";") == "1";
+}
+
+std::string Cluster::log_text() const {
+  return fs::exists(log_file()) ? read_text(log_file()) : "(no log)";
+}
+
+}  // namespace bkp::test

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "backup/full_backup.hpp"
+#include "backup/repository.hpp"
+#include "backup/site_file.hpp"
+#include "recover/source.hpp"
+#include "run/context.hpp"
+#include "store/open.hpp"
+#include "support/catalog_fixture.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace bkp::test {
+
+/// Answers what the test says, and remembers what it was asked and shown.
+class ScriptedTerminal final : public run::Terminal {
+ public:
+  bool interactive() const override { return answer.has_value(); }
+  void show(std::string_view text) override { shown += text; }
+  std::optional<std::string> ask(std::string_view question) override {
+    asked += question;
+    return answer;
+  }
+
+  std::optional<std::string> answer;
+  std::string shown;
+  std::string asked;
+};
+
+/// A site on the shared cluster with one local store, and a context to run things in. The catalog
+/// does not exist: everything here must do without.
+class RestoreBench {
+ public:
+  RestoreBench() {
+    const auto store = store::open_store(config.stores.at(0).url, store::OpenMode::create);
+    backup::write_site_file(*store, backup::Layout{config.site}, {config.site, "", clock.now()});
+  }
+
+  /// Takes a backup of the database; opens it on the store.
+  recover::Source back_up(const std::string& database) {
+    const auto result = backup::full_backup(context, {{database}, {}});
+    if (const auto error = result.error()) throw util::Error{*error};
+    return recover::open_source(context.open_store("local"), backup::Layout{config.site},
+                                result.items.at(0).record);
+  }
+
+  TemporaryDirectory directory;
+  config::Config config = make_config();
+  util::SystemClock clock;
+  util::Environment environment = util::Environment::of_this_process();
+  util::Interrupt interrupt;
+  util::Log log{{.threshold = util::LogLevel::error}};
+  run::NoProgress progress;
+  ScriptedTerminal terminal;
+  util::SystemProcessRunner processes{interrupt};
+  catalog::Recorder recorder{
+      {conninfo("no_catalog"), "bkp", directory / "spool"}, clock, log, interrupt};
+  run::Context context{config,   clock,    processes, environment, interrupt, log, progress,
+                       terminal, recorder, "manual",  {},          false,     {}};
+
+ private:
+  config::Config make_config() const {
+    config::Config made;
+    made.site = "studio";
+    made.cluster.conninfo = cluster().conninfo();
+    made.catalog.spool_directory = directory / "spool";
+    made.recover.scratch_directory = directory / "scratch";
+    config::Store local;
+    local.name = "local";
+    local.url = "file://" + (directory / "store").string();
+    made.stores.push_back(local);
+    return made;
+  }
+};
+
+}  // namespace bkp::test

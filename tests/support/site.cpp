@@ -1,0 +1,96 @@
+#include "support/site.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace bkp::test {
+
+namespace {
+
+/// One line a relation: name, rows, hash of the rows in the order of their text.
+constexpr auto rows_query = R"sql(
+set datestyle = iso; set intervalstyle = postgres; set extra_float_digits = 3; set bytea_output = hex;
+set timezone = 'UTC'; set row_security = off; set search_path = '';
+select format('select %L, count(*), md5(coalesce(string_agg(x::text, chr(10) order by x::text collate "C"), '''')) from only %I.%I x',
+              n.nspname || '.' || c.relname, n.nspname, c.relname)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'm') and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
+  and c.relpersistence <> 't'
+order by n.nspname collate "C", c.relname collate "C" \gexec
+select 'large object', oid, pg_get_userbyid(lomowner), lomacl, md5(lo_get(oid)) from pg_largeobject_metadata order by oid;
+select 'sequence', schemaname, sequencename, last_value from pg_sequences order by 2, 3;
+)sql";
+
+std::string schema_text(const Cluster& cluster, const std::string& database) {
+  const std::string text =
+      output_of(Program{{(cluster.bin_directory() / "pg_dump").string(), "--schema-only"}}.with_environment(
+          cluster.environment(database)));
+  // The key of psql's restricted mode is random.
+  std::istringstream lines{text};
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("\\restrict ") && !line.starts_with("\\unrestrict ")) kept += line + "\n";
+  }
+  return kept;
+}
+
+}  // namespace
+
+Site::Site(const std::string& yaml, ClusterOptions options) : m_cluster{std::move(options)} {
+  write_config(base_config() + yaml);
+}
+
+std::string Site::base_config() const {
+  const std::string directory = m_directory.path().string();
+  return "site: studio\n"
+         "cluster:\n"
+         "  conninfo: \"" + m_cluster.conninfo() + "\"\n"
+         "  bin_directory: " + m_cluster.bin_directory().string() + "\n"
+         "catalog:\n"
+         "  spool_directory: " + spool().string() + "\n"
+         "stores:\n"
+         "  - name: local\n"
+         "    url: file://" + store().string() + "\n"
+         "recover:\n"
+         "  scratch_directory: " + directory + "/state/scratch\n";
+}
+
+void Site::write_config(const std::string& text) const {
+  std::ofstream file{config_file()};
+  file << text;
+  if (!file.flush()) throw std::runtime_error{"cannot write " + config_file().string()};
+  std::filesystem::permissions(config_file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+InstalledBkp Site::bkp() const {
+  InstalledBkp bkp;
+  bkp.with_config(config_file());
+  return bkp;
+}
+
+Outcome Site::run(std::vector<std::string> arguments, const std::string& input) const {
+  return bkp().run(std::move(arguments), input);
+}
+
+nlohmann::json Site::json(std::vector<std::string> arguments) const {
+  arguments.push_back("--json");
+  const Outcome outcome = run(std::move(arguments));
+  try {
+    return nlohmann::json::parse(outcome.out);
+  } catch (const nlohmann::json::exception& error) {
+    throw std::runtime_error{std::string{error.what()} + "\n" + outcome.describe()};
+  }
+}
+
+Outcome Site::must(std::vector<std::string> arguments) const {
+  Outcome outcome = run(std::move(arguments));
+  if (!outcome.succeeded()) throw std::runtime_error{outcome.describe()};
+  return outcome;
+}
+
+std::string database_digest(const Cluster& cluster, const std::string& database) {
+  return schema_text(cluster, database) + cluster.psql(database, rows_query);
+}
+
+}  // namespace bkp::test

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/cluster.hpp"
+#include "support/installed.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace bkp::test {
+
+/// A whole site to try the installed programs on: a throwaway cluster, a local store "local", a configuration file
+/// and state directories of its own. Not initialised: run({"init"}) does that, as a user would.
+class Site {
+ public:
+  /// `yaml` is added to the configuration, which has site, cluster, catalog.spool_directory, stores and recover.
+  explicit Site(const std::string& yaml = {}, ClusterOptions options = {});
+
+  Cluster& cluster() { return m_cluster; }
+  std::filesystem::path directory() const { return m_directory.path(); }
+  std::filesystem::path store() const { return m_directory / "store"; }
+  std::filesystem::path config_file() const { return m_directory / "bkp.yaml"; }
+  std::filesystem::path spool() const { return m_directory / "state/spool"; }
+  /// Replaces the configuration file.
+  void write_config(const std::string& text) const;
+  /// What the constructor wrote without its `yaml`.
+  std::string base_config() const;
+
+  /// The programs with BKP_CONFIG set to config_file().
+  InstalledBkp bkp() const;
+  Outcome run(std::vector<std::string> arguments, const std::string& input = {}) const;
+  /// Runs with --json and returns the one document on stdout; throws when it is none.
+  nlohmann::json json(std::vector<std::string> arguments) const;
+  /// As run(); throws with the whole story unless it succeeded.
+  Outcome must(std::vector<std::string> arguments) const;
+
+ private:
+  TemporaryDirectory m_directory;
+  Cluster m_cluster;
+};
+
+/// Everything that a dump carries, taken without the code under test: the schema as pg_dump's text, an ordered hash of
+/// the rows of each table and materialized view, the large objects, the sequences. Two databases with the same text
+/// hold the same.
+std::string database_digest(const Cluster& cluster, const std::string& database);
+
+}  // namespace bkp::test

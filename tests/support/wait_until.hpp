@@ -1,0 +1,12 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+namespace bkp::test {
+
+/// Asks every few milliseconds until `condition` holds; false when it did not within `timeout`.
+bool wait_until(const std::function<bool()>& condition,
+                std::chrono::milliseconds timeout = std::chrono::seconds{30});
+
+}  // namespace bkp::test
