@@ -1,0 +1,164 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/secret.hpp"
+
+namespace bkp::config {
+
+/// The configuration of one site: the YAML file of bkp.yaml(5) with every default filled in. Plain
+/// values; parse.hpp makes one from a file. Durations are seconds, sizes and rates bytes, shares
+/// 0..1.
+
+struct Cluster {
+  std::string conninfo;                                 ///< libpq keywords or URI; never a password
+  std::optional<std::filesystem::path> password_file;   ///< in the format of pgpass
+  std::optional<std::filesystem::path> data_directory;  ///< asked from the server when absent
+  std::optional<std::filesystem::path> bin_directory;   ///< found by version when absent
+  bool operator==(const Cluster&) const = default;
+};
+
+struct Databases {
+  std::vector<std::string> include{"*"};  ///< names or fnmatch(3) patterns
+  std::vector<std::string> exclude;
+  bool operator==(const Databases&) const = default;
+};
+
+struct Catalog {
+  std::optional<std::string> conninfo;  ///< absent: database `bkp` of the protected cluster
+  std::optional<std::filesystem::path> password_file;
+  std::string schema = "bkp";
+  std::filesystem::path spool_directory;
+  bool operator==(const Catalog&) const = default;
+};
+
+/// How many calendar buckets of each kind keep their newest backup; 0 = rule off.
+struct RetentionPolicy {
+  int last = 0;
+  std::chrono::seconds within{0};
+  int hourly = 24;
+  int daily = 30;
+  int weekly = 26;
+  int monthly = 12;
+  int quarterly = 28;
+  int yearly = 0;
+  std::chrono::seconds wal{std::chrono::hours{24 * 14}};
+  bool operator==(const RetentionPolicy&) const = default;
+};
+
+struct Store {
+  std::string name;
+  std::string url;
+  bool required = true;
+  std::optional<std::uint64_t> capacity;  ///< asked from the file system when absent
+  RetentionPolicy retention;
+  int line = 0;  ///< in the file, for messages
+  bool operator==(const Store&) const = default;
+};
+
+struct Compression {
+  int level = 3;    ///< zstd level 0..19; 0 = off
+  int threads = 0;  ///< 0 = all cores
+  bool operator==(const Compression&) const = default;
+};
+
+enum class IoNice { none, best_effort, idle };
+
+struct Limits {
+  std::uint64_t rate = 0;  ///< bytes a second through each dump's pipeline; 0 = none
+  int nice = 0;
+  IoNice ionice = IoNice::none;
+  int connections = 4;  ///< to the server at most, all jobs together
+  bool operator==(const Limits&) const = default;
+};
+
+enum class FingerprintMode { full, none };
+
+struct Full {
+  std::vector<std::string> method{"dump"};  ///< "dump", "base"
+  FingerprintMode fingerprint = FingerprintMode::full;
+  int jobs = 2;
+  bool config_export = true;
+  bool operator==(const Full&) const = default;
+};
+
+/// What an assertion's single value must be: `expect: true`, `expect: 42`, `expect: ">= 10"`.
+struct Assertion {
+  std::string name;
+  std::string database;
+  std::string sql;
+  std::string expect = "true";
+  int line = 0;
+  bool operator==(const Assertion&) const = default;
+};
+
+struct Verify {
+  std::string database_prefix = "bkp_verify_";
+  int jobs = 2;
+  double sample = 1.0;  ///< share of tables whose rows are read back; 1 = every row of every table
+  std::vector<Assertion> assertions;
+  bool operator==(const Verify&) const = default;
+};
+
+struct Recover {
+  std::filesystem::path scratch_directory;
+  bool operator==(const Recover&) const = default;
+};
+
+struct Objectives {
+  std::chrono::seconds rpo{std::chrono::minutes{15}};
+  std::chrono::seconds rto{std::chrono::minutes{15}};
+  std::chrono::seconds window{std::chrono::minutes{30}};
+  bool operator==(const Objectives&) const = default;
+};
+
+struct Status {
+  std::chrono::seconds green{std::chrono::hours{6}};
+  std::chrono::seconds yellow{std::chrono::hours{24}};
+  double capacity_alert = 0.8;
+  bool operator==(const Status&) const = default;
+};
+
+struct Runbook {
+  std::optional<std::filesystem::path> path;  ///< a local copy, renewed with the one on the stores
+  std::vector<std::string> contacts;
+  bool operator==(const Runbook&) const = default;
+};
+
+/// A key of the contract whose feature this version does not have. It was checked for shape; acting
+/// as if it were absent would be a lie where safety hangs on it, so callers look here
+/// (encryption!).
+struct Unsupported {
+  std::string key;
+  int line = 0;
+  bool operator==(const Unsupported&) const = default;
+};
+
+struct Config {
+  std::filesystem::path file;  ///< where it was read; empty when made in memory
+  std::string site;
+  Cluster cluster;
+  Databases databases;
+  Catalog catalog;
+  std::vector<Store> stores;
+  Compression compression;
+  Limits limits;
+  Full full;
+  Verify verify;
+  Recover recover;
+  Objectives objectives;
+  Status status;
+  Runbook runbook;
+  std::vector<Unsupported> unsupported;
+
+  bool asks_for(std::string_view unsupported_key) const;
+  bool operator==(const Config&) const = default;
+};
+
+}  // namespace bkp::config

@@ -1,0 +1,243 @@
+#include <fmt/format.h>
+
+#include "config/parse.hpp"
+#include "pg/conninfo.hpp"
+#include "util/text.hpp"
+
+namespace bkp::config {
+
+namespace {
+
+// A double-quoted YAML scalar (YAML 1.2, 5.7 and 7.3.1).
+std::string quote(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += {'\\', c};
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result += '"';
+}
+
+std::string list(const std::vector<std::string>& texts) {
+  std::vector<std::string> quoted;
+  for (const auto& text : texts) quoted.push_back(quote(text));
+  return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
+
+std::string duration(std::chrono::seconds value) {
+  struct Unit {
+    std::int64_t seconds;
+    std::string_view name;
+  };
+  static constexpr Unit units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}};
+  for (const auto& unit : units) {
+    // Days only from two on: "24h" reads better than "1d".
+    const auto least = unit.seconds == 86400 ? 2 * unit.seconds : unit.seconds;
+    if (value.count() >= least && value.count() % unit.seconds == 0) {
+      return fmt::format("{}{}", value.count() / unit.seconds, unit.name);
+    }
+  }
+  return fmt::format("{}s", value.count());
+}
+
+std::string size(std::uint64_t bytes) {
+  static constexpr std::string_view units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < std::size(units)) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{}{}", bytes, units[unit]);
+}
+
+std::string share(double value) {
+  return fmt::format("{:.10g}%", value * 100);
+}
+
+std::string boolean(bool value) {
+  return value ? "true" : "false";
+}
+
+class Writer {
+ public:
+  void section(std::string_view name, std::string_view comment) {
+    m_text += fmt::format("\n# {}\n{}:\n", comment, name);
+  }
+  void top(std::string_view key, const std::string& value, std::string_view comment) {
+    m_text += fmt::format("\n# {}\n{}: {}\n", comment, key, value);
+  }
+  void key(std::string_view key, const std::string& value, std::string_view comment = {}) {
+    line(fmt::format("{}{}: {}", m_indent, key, value), comment);
+  }
+  /// A setting that is not set: what happens instead.
+  void unset(std::string_view key, std::string_view comment) {
+    line(fmt::format("{}# {}:", m_indent, key), comment);
+  }
+  template <class T, class Format>
+  void optional(std::string_view name, const std::optional<T>& value, Format format,
+                std::string_view comment) {
+    value ? key(name, format(*value), comment) : unset(name, comment);
+  }
+  void comment(std::string_view text) { m_text += fmt::format("# {}\n", text); }
+  /// "  - key: value", and deeper from there on until end_element().
+  void element(std::string_view key, const std::string& value) {
+    line(fmt::format("  - {}: {}", key, value), {});
+    m_indent = "    ";
+  }
+  void end_element() { m_indent = "  "; }
+  std::string take() { return std::move(m_text); }
+
+ private:
+  void line(std::string text, std::string_view comment) {
+    if (!comment.empty()) text = fmt::format("{:<40} # {}", text, comment);
+    m_text += text + "\n";
+  }
+
+  std::string m_indent = "  ";
+  std::string m_text;
+};
+
+std::string path_text(const std::filesystem::path& path) {
+  return quote(path.string());
+}
+
+// Without the password that came from {file}, {env} or {command}.
+void write_conninfo(Writer& writer, const std::string& text, std::string_view comment) {
+  const auto conninfo = pg::Conninfo::parse(text);
+  if (conninfo.has_secret()) {
+    writer.key("conninfo", quote(conninfo.to_argument()), "and a password, not shown");
+  } else {
+    writer.key("conninfo", quote(text), comment);
+  }
+}
+
+void write_connections(Writer& writer, const Config& config) {
+  const auto& cluster = config.cluster;
+  writer.section("cluster", "The PostgreSQL cluster that is protected.");
+  write_conninfo(writer, cluster.conninfo, cluster.conninfo.empty() ? "libpq's defaults" : "");
+  writer.optional("password_file", cluster.password_file, path_text, "in the format of pgpass");
+  writer.optional("data_directory", cluster.data_directory, path_text,
+                  "else asked from the server");
+  writer.optional("bin_directory", cluster.bin_directory, path_text, "else found by version");
+  writer.section("databases", "Which of its databases: names or patterns.");
+  writer.key("include", list(config.databases.include));
+  writer.key("exclude", list(config.databases.exclude));
+  const auto& catalog = config.catalog;
+  writer.section("catalog", "Where the records of all backups and runs are.");
+  if (catalog.conninfo) {
+    write_conninfo(writer, *catalog.conninfo, "");
+  } else {
+    writer.unset("conninfo", "not set: database \"bkp\" of the protected cluster itself");
+  }
+  writer.optional("password_file", catalog.password_file, path_text, "in the format of pgpass");
+  writer.key("schema", quote(catalog.schema));
+  writer.key("spool_directory", path_text(catalog.spool_directory),
+             "records wait here while it is down");
+}
+
+void write_store(Writer& writer, const Store& store) {
+  writer.element("name", quote(store.name));
+  writer.key("url", quote(store.url));
+  writer.key(
+      "required", boolean(store.required),
+      store.required ? "a run that misses it is partial" : "a run that misses it is still good");
+  writer.optional("capacity", store.capacity, size, "else asked from the file system");
+  const auto& keep = store.retention;
+  writer.key("retention",
+             fmt::format("{{last: {}, within: {}, hourly: {}, daily: {}, weekly: {}, monthly: {}, "
+                         "quarterly: {}, yearly: {}, wal: {}}}",
+                         keep.last, duration(keep.within), keep.hourly, keep.daily, keep.weekly,
+                         keep.monthly, keep.quarterly, keep.yearly, duration(keep.wal)));
+  writer.end_element();
+}
+
+void write_backups(Writer& writer, const Config& config) {
+  writer.section("compression", "zstd; level 0 is off, 0 threads are all cores.");
+  writer.key("level", std::to_string(config.compression.level));
+  writer.key("threads", std::to_string(config.compression.threads));
+  const auto& limits = config.limits;
+  writer.section("limits", "How much a run may take from the server and this machine.");
+  if (limits.rate != 0) {
+    writer.key("rate", size(limits.rate) + "/s");
+  } else {
+    writer.unset("rate", "not set: no limit");
+  }
+  writer.key("nice", std::to_string(limits.nice));
+  writer.key("ionice", limits.ionice == IoNice::idle          ? "idle"
+                       : limits.ionice == IoNice::best_effort ? "best-effort"
+                                                              : "none");
+  writer.key("connections", std::to_string(limits.connections));
+  writer.section("full", "Full backups.");
+  writer.key("method", list(config.full.method));
+  writer.key("fingerprint", config.full.fingerprint == FingerprintMode::full ? "full" : "none",
+             "row counts and hashes taken from the dump as it passes");
+  writer.key("jobs", std::to_string(config.full.jobs), "databases at once");
+  writer.key("config_export", boolean(config.full.config_export));
+}
+
+void write_verify(Writer& writer, const Verify& verify) {
+  writer.section("verify", "Test restores.");
+  writer.key("database_prefix", quote(verify.database_prefix));
+  writer.key("jobs", std::to_string(verify.jobs));
+  writer.key("sample", share(verify.sample), "share of the tables whose rows are compared");
+  if (verify.assertions.empty()) {
+    writer.unset("assertions", "none");
+    return;
+  }
+  writer.key("assertions", "");
+  for (const auto& assertion : verify.assertions) {
+    writer.element("name", quote(assertion.name));
+    writer.key("database", quote(assertion.database));
+    writer.key("sql", quote(assertion.sql));
+    writer.key("expect", quote(assertion.expect));
+    writer.end_element();
+  }
+}
+
+void write_operations(Writer& writer, const Config& config) {
+  writer.section("recover", "Restores.");
+  writer.key("scratch_directory", path_text(config.recover.scratch_directory));
+  writer.section("objectives", "What is promised; reports say whether it was kept.");
+  writer.key("rpo", duration(config.objectives.rpo), "how much work may be lost");
+  writer.key("rto", duration(config.objectives.rto), "how long a restore may take");
+  writer.key("window", duration(config.objectives.window), "how long a backup may take");
+  writer.section("status", "When the age of the last good backup is green, yellow, red.");
+  writer.key("green", duration(config.status.green), "younger than this");
+  writer.key("yellow", duration(config.status.yellow), "younger than this; then red");
+  writer.key("capacity_alert", share(config.status.capacity_alert), "of a store in use");
+  writer.section("runbook", "The page that says how to come back.");
+  writer.optional("path", config.runbook.path, path_text, "a local copy of what the stores hold");
+  writer.key("contacts", list(config.runbook.contacts));
+}
+
+}  // namespace
+
+std::string explain(const Config& config) {
+  Writer writer;
+  if (!config.file.empty()) {
+    writer.comment("Effective settings of " + util::printable(config.file.string()));
+  }
+  writer.comment("Every key is explained in bkp.yaml(5).");
+  writer.top("site", quote(config.site), "First part of every key in a store.");
+  write_connections(writer, config);
+  writer.section("stores", "Where backups go; restores look in the first one first.");
+  for (const auto& store : config.stores) write_store(writer, store);
+  write_backups(writer, config);
+  write_verify(writer, config.verify);
+  write_operations(writer, config);
+  if (!config.unsupported.empty()) {
+    writer.comment("");
+    writer.comment("Set in the file, but without effect in this version of bkp:");
+    for (const auto& key : config.unsupported) {
+      writer.comment(fmt::format("  line {}: {}", key.line, util::printable(key.key)));
+    }
+  }
+  return writer.take();
+}
+
+}  // namespace bkp::config

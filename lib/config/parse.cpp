@@ -1,0 +1,150 @@
+#include "config/parse.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "config/rules.hpp"
+#include "config/sections.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+namespace bkp::config {
+
+namespace {
+
+using util::Error;
+using util::ErrorKind;
+
+// Keys that this version has, with values that it has not.
+void add_later_values(const Section& top, std::vector<Unsupported>& unsupported) {
+  for (const auto& store : top.sections("stores")) {
+    const auto url = store.find("url");
+    if (url && !to_text(*url).starts_with("file:")) {
+      unsupported.push_back({url->path, url->line});
+    }
+  }
+  const auto method = top.section("full").find("method");
+  if (!method) return;
+  for (const auto& element : method->elements()) {
+    if (to_text(element) == "base") unsupported.push_back({method->path, element.line});
+  }
+}
+
+std::vector<Unsupported> unsupported_keys(const Section& top, const std::vector<LaterKey>& later) {
+  std::vector<Unsupported> result;
+  for (const auto& key : later) result.push_back({key.path, key.line});
+  add_later_values(top, result);
+  std::ranges::stable_sort(result, {}, &Unsupported::line);
+  return result;
+}
+
+Config from_document(const Document& document, const SecretSeams& seams) {
+  const auto later = check_against_rules(document);
+  const auto top = Section::top(document);
+  Config config;
+  config.site = read_site(top);
+  config.stores = read_stores(top);
+  config.databases = read_databases(top);
+  config.compression = read_compression(top);
+  config.limits = read_limits(top);
+  config.full = read_full(top);
+  config.verify = read_verify(top);
+  config.recover = read_recover(top, seams.environment);
+  config.objectives = read_objectives(top);
+  config.status = read_status(top);
+  config.runbook = read_runbook(top);
+  config.unsupported = unsupported_keys(top, later);
+  // Last, because these may run a command for a secret.
+  config.cluster = read_cluster(top, seams);
+  config.catalog = read_catalog(top, seams);
+  return config;
+}
+
+bool holds_inline_secret(const YAML::Node& node, int depth = 0) {
+  if (depth > 8) return false;  // deeper than any rule goes
+  if (node.IsScalar()) return has_url_password(node.Scalar());
+  const auto below = [depth](const YAML::Node& child) {
+    return holds_inline_secret(child, depth + 1);
+  };
+  if (node.IsSequence()) return std::any_of(node.begin(), node.end(), below);
+  if (!node.IsMap()) return false;
+  return std::any_of(node.begin(), node.end(),
+                     [&](const auto& pair) { return below(pair.second); });
+}
+
+// Whoever can write the file can have bkp run a command ({command: …}) and send backups elsewhere.
+void require_not_writable_by_all(const std::filesystem::path& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & S_IWOTH) != 0) {
+    throw Error{ErrorKind::key,
+                fmt::format("the configuration {} can be changed by every user",
+                            util::quoted(file.string())),
+                fmt::format("chmod o-w {}", util::shell_quoted(file.string()))};
+  }
+}
+
+std::string read_text(const std::filesystem::path& file) {
+  std::optional<std::string> text;
+  try {
+    text = util::read_file(file, 4U << 20U);
+  } catch (const Error& error) {
+    throw Error{ErrorKind::config,
+                fmt::format("the configuration cannot be read: {}", error.message()), error.hint()};
+  }
+  if (!text) {
+    throw Error{
+        ErrorKind::config,
+        fmt::format("there is no configuration file {}", util::quoted(file.string())),
+        "check the path; a commented example is in config/bkp.example.yaml, and bkp.yaml(5) "
+        "explains every key"};
+  }
+  return *text;
+}
+
+}  // namespace
+
+Config parse(std::string_view yaml, const std::filesystem::path& name,
+             const util::Environment& environment, util::ProcessRunner& processes) {
+  return from_document(Document{yaml, name}, {environment, processes});
+}
+
+Config load(const std::filesystem::path& file, const util::Environment& environment,
+            util::ProcessRunner& processes) {
+  const auto text = read_text(file);
+  require_not_writable_by_all(file);
+  const Document document{text, file};
+  if (holds_inline_secret(document.root())) {
+    util::require_private(file, "the configuration, which holds a password");
+  }
+  auto config = from_document(document, {environment, processes});
+  config.file = file;
+  return config;
+}
+
+Config for_store(std::string_view site, std::string_view url,
+                 const util::Environment& environment) {
+  const auto require = [](std::string_view option, const std::optional<Problem>& problem) {
+    if (problem) {
+      throw Error{ErrorKind::usage, fmt::format("{} {}", option, problem->message), problem->hint};
+    }
+  };
+  require("--site", problem_with_site(site));
+  require("--store", problem_with_store_url(url));
+  Config config;
+  config.site = site;
+  auto& store = config.stores.emplace_back();
+  store.name = "store";
+  store.url = url;
+  if (const auto file = environment.get("PGPASSFILE")) {
+    config.cluster.password_file = std::filesystem::absolute(*file);
+  }
+  config.catalog.spool_directory = default_directory("spool", environment);
+  config.recover.scratch_directory = default_directory("scratch", environment);
+  return config;
+}
+
+}  // namespace bkp::config

@@ -1,0 +1,183 @@
+#include "config/schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace bkp::config {
+
+namespace {
+
+using enum Shape;
+using enum Support;
+
+// Below a key that is `later` everything is.
+constexpr std::array rules{
+    KeyRule{"site", text},
+    KeyRule{"cluster", mapping},
+    KeyRule{"cluster.conninfo", secret},
+    KeyRule{"cluster.password_file", path},
+    KeyRule{"cluster.data_directory", path},
+    KeyRule{"cluster.bin_directory", path},
+    KeyRule{"databases", selection},
+    KeyRule{"databases.include", texts},
+    KeyRule{"databases.exclude", texts},
+    KeyRule{"catalog", mapping},
+    KeyRule{"catalog.conninfo", secret},
+    KeyRule{"catalog.password_file", path},
+    KeyRule{"catalog.schema", text},
+    KeyRule{"catalog.spool_directory", path},
+    KeyRule{"stores", mappings},
+    KeyRule{"stores[].name", text},
+    KeyRule{"stores[].url", text},
+    KeyRule{"stores[].required", boolean},
+    KeyRule{"stores[].capacity", size},
+    KeyRule{"stores[].retention", mapping},
+    KeyRule{"stores[].retention.last", integer},
+    KeyRule{"stores[].retention.within", duration},
+    KeyRule{"stores[].retention.hourly", integer},
+    KeyRule{"stores[].retention.daily", integer},
+    KeyRule{"stores[].retention.weekly", integer},
+    KeyRule{"stores[].retention.monthly", integer},
+    KeyRule{"stores[].retention.quarterly", integer},
+    KeyRule{"stores[].retention.yearly", integer},
+    KeyRule{"stores[].retention.wal", duration},
+    KeyRule{"stores[].endpoint", text, later},
+    KeyRule{"stores[].region", text, later},
+    KeyRule{"stores[].addressing", text, later},
+    KeyRule{"stores[].credentials", mapping, later},
+    KeyRule{"stores[].credentials.file", path, later},
+    KeyRule{"stores[].credentials.profile", text, later},
+    KeyRule{"stores[].credentials.env", boolean, later},
+    KeyRule{"stores[].credentials.command", texts, later},
+    KeyRule{"stores[].credentials.imds", boolean, later},
+    KeyRule{"stores[].ca_file", path, later},
+    KeyRule{"stores[].parallel", integer, later},
+    KeyRule{"compression", mapping},
+    KeyRule{"compression.level", integer},
+    KeyRule{"compression.threads", integer},
+    KeyRule{"encryption", mapping, later},
+    KeyRule{"encryption.recipients", texts, later},
+    KeyRule{"encryption.identity_files", paths, later},
+    KeyRule{"signing", mapping, later},
+    KeyRule{"signing.key_file", path, later},
+    KeyRule{"signing.trusted_keys", paths, later},
+    KeyRule{"limits", mapping},
+    KeyRule{"limits.rate", rate},
+    KeyRule{"limits.nice", integer},
+    KeyRule{"limits.ionice", text},
+    KeyRule{"limits.connections", integer},
+    KeyRule{"full", mapping},
+    KeyRule{"full.method", texts},
+    KeyRule{"full.fingerprint", text},
+    KeyRule{"full.jobs", integer},
+    KeyRule{"full.config_export", boolean},
+    KeyRule{"incremental", mapping, later},
+    KeyRule{"incremental.full_after", duration, later},
+    KeyRule{"incremental.max_chain", integer, later},
+    KeyRule{"wal", mapping, later},
+    KeyRule{"wal.push_jobs", integer, later},
+    KeyRule{"wal.fetch_jobs", integer, later},
+    KeyRule{"wal.archive_timeout", duration, later},
+    KeyRule{"verify", mapping},
+    KeyRule{"verify.database_prefix", text},
+    KeyRule{"verify.jobs", integer},
+    KeyRule{"verify.sample", share},
+    KeyRule{"verify.assertions", mappings},
+    KeyRule{"verify.assertions[].name", text},
+    KeyRule{"verify.assertions[].database", text},
+    KeyRule{"verify.assertions[].sql", text},
+    KeyRule{"verify.assertions[].expect", text},
+    KeyRule{"recover", mapping},
+    KeyRule{"recover.scratch_directory", path},
+    KeyRule{"objectives", mapping},
+    KeyRule{"objectives.rpo", duration},
+    KeyRule{"objectives.rto", duration},
+    KeyRule{"objectives.window", duration},
+    KeyRule{"status", mapping},
+    KeyRule{"status.green", duration},
+    KeyRule{"status.yellow", duration},
+    KeyRule{"status.capacity_alert", share},
+    KeyRule{"config_export", mapping, later},
+    KeyRule{"config_export.sections", mappings, later},
+    KeyRule{"config_export.sections[].name", text, later},
+    KeyRule{"config_export.sections[].database", text, later},
+    KeyRule{"config_export.sections[].sql", text, later},
+    KeyRule{"config_export.sections[].key", texts, later},
+    KeyRule{"config_export.sections[].files", paths, later},
+    KeyRule{"config_export.sections[].exclude", texts, later},
+    KeyRule{"config_export.sections[].server", boolean, later},
+    KeyRule{"config_export.sections[].secret", text, later},
+    KeyRule{"files", mappings, later},
+    KeyRule{"files[].name", text, later},
+    KeyRule{"files[].path", path, later},
+    KeyRule{"files[].exclude", texts, later},
+    KeyRule{"redis", mappings, later},
+    KeyRule{"redis[].name", text, later},
+    KeyRule{"redis[].url", secret, later},
+    KeyRule{"redis[].password_file", path, later},
+    KeyRule{"assets", mappings, later},
+    KeyRule{"assets[].name", text, later},
+    KeyRule{"assets[].database", text, later},
+    KeyRule{"assets[].sql", text, later},
+    KeyRule{"assets[].root", path, later},
+    KeyRule{"assets[].nightly", share, later},
+    KeyRule{"notify", mapping, later},
+    KeyRule{"notify.channels", mappings, later},
+    KeyRule{"notify.channels[].name", text, later},
+    KeyRule{"notify.channels[].on", texts, later},
+    KeyRule{"notify.channels[].slack", mapping, later},
+    KeyRule{"notify.channels[].slack.url_file", path, later},
+    KeyRule{"notify.channels[].smtp", mapping, later},
+    KeyRule{"notify.channels[].smtp.url", secret, later},
+    KeyRule{"notify.channels[].smtp.from", text, later},
+    KeyRule{"notify.channels[].smtp.to", texts, later},
+    KeyRule{"notify.channels[].smtp.password_file", path, later},
+    KeyRule{"notify.channels[].ping", mapping, later},
+    KeyRule{"notify.channels[].ping.url_file", path, later},
+    KeyRule{"schedules", mappings, later},
+    KeyRule{"schedules[].command", text, later},
+    KeyRule{"schedules[].schedule", text, later},
+    KeyRule{"schedules[].time_zone", text, later},
+    KeyRule{"runbook", mapping},
+    KeyRule{"runbook.path", path},
+    KeyRule{"runbook.contacts", texts},
+};
+
+// "stores[].name" → {"stores", "name"}; "site" → {"", "site"}
+std::pair<std::string_view, std::string_view> split(std::string_view path) {
+  const auto dot = path.rfind('.');
+  if (dot == path.npos) return {{}, path};
+  return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
+}  // namespace
+
+std::span<const KeyRule> key_rules() {
+  return rules;
+}
+
+const KeyRule* find_rule(std::string_view path) {
+  const auto found = std::ranges::find(rules, path, &KeyRule::path);
+  return found == rules.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> keys_below(std::string_view path) {
+  std::vector<std::string> result;
+  for (const auto& rule : rules) {
+    const auto [section, key] = split(rule.path);
+    if (section == path) result.emplace_back(key);
+  }
+  return result;
+}
+
+std::vector<std::string> sections_with(std::string_view key) {
+  std::vector<std::string> result;
+  for (const auto& rule : rules) {
+    const auto [section, name] = split(rule.path);
+    if (name == key) result.emplace_back(section.empty() ? "the top level" : section);
+  }
+  return result;
+}
+
+}  // namespace bkp::config

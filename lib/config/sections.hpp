@@ -1,0 +1,46 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "config/section.hpp"
+#include "util/environment.hpp"
+#include "util/process.hpp"
+
+namespace bkp::config {
+
+/// Each reads one top-level section of a file that passed check_against_rules() into its part of
+/// the Config and checks ranges and meaning. Errors: Error{config} naming file, line and key.
+
+/// Where secrets come from.
+struct SecretSeams {
+  const util::Environment& environment;
+  util::ProcessRunner& processes;
+};
+
+std::string read_site(const Section& top);
+Cluster read_cluster(const Section& top, const SecretSeams& seams);
+Catalog read_catalog(const Section& top, const SecretSeams& seams);
+Databases read_databases(const Section& top);
+std::vector<Store> read_stores(const Section& top);
+Compression read_compression(const Section& top);
+Limits read_limits(const Section& top);
+Full read_full(const Section& top);
+Verify read_verify(const Section& top);
+Recover read_recover(const Section& top, const util::Environment& environment);
+Objectives read_objectives(const Section& top);
+Status read_status(const Section& top);
+Runbook read_runbook(const Section& top);
+
+/// For all of the above: a whole number between two bounds, or the default.
+int read_int(const Section& section, std::string_view key, int fallback, int least, int most);
+/// A text of a section that must not be empty when it is there.
+std::string non_empty_text(const Value& value);
+/// Fails with the problem if there is one.
+void require_no_problem(const Value& value, const std::optional<struct Problem>& problem);
+
+/// NAME below /var/lib/bkp for root and for whoever may write there, else below the user's state
+/// directory
+/// ($XDG_STATE_HOME or ~/.local/state).
+std::filesystem::path default_directory(std::string_view name,
+                                        const util::Environment& environment);
+
+}  // namespace bkp::config

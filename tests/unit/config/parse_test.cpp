@@ -1,0 +1,231 @@
+#include <unistd.h>
+
+#include "config_test.hpp"
+#include "util/files.hpp"
+
+namespace bkp::config {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("the smallest file protects everything with the documented defaults") {
+  const auto config = parse_text(with_store(""));
+  CHECK(config.site == "studio");
+  CHECK(config.file.empty());
+  CHECK(config.cluster.conninfo.empty());
+  CHECK_FALSE(config.cluster.password_file);
+  CHECK(config.databases.include == std::vector<std::string>{"*"});
+  CHECK(config.databases.exclude.empty());
+  CHECK_FALSE(config.catalog.conninfo);
+  CHECK(config.catalog.schema == "bkp");
+  REQUIRE(config.stores.size() == 1);
+  const auto& store = config.stores[0];
+  CHECK(store.name == "local");
+  CHECK(store.url == "file:///var/backups/bkp");
+  CHECK(store.required);
+  CHECK_FALSE(store.capacity);
+  CHECK(store.line == 3);
+  const auto& keep = store.retention;
+  CHECK(keep.last == 0);
+  CHECK(keep.within == 0s);
+  CHECK(keep.hourly == 24);
+  CHECK(keep.daily == 30);
+  CHECK(keep.weekly == 26);
+  CHECK(keep.monthly == 12);
+  CHECK(keep.quarterly == 28);
+  CHECK(keep.yearly == 0);
+  CHECK(config.compression.level == 3);
+  CHECK(config.limits.rate == 0);
+  CHECK(config.full.method == std::vector<std::string>{"dump"});
+  CHECK(config.full.fingerprint == FingerprintMode::full);
+  CHECK(config.verify.database_prefix == "bkp_verify_");
+  CHECK(config.verify.sample == 1.0);
+  CHECK(config.objectives.rpo == 15min);
+  CHECK(config.objectives.window == 30min);
+  CHECK(config.status.green == 6h);
+  CHECK(config.status.yellow == 24h);
+  CHECK(config.status.capacity_alert == 0.8);
+  CHECK_FALSE(config.runbook.path);
+  CHECK(config.unsupported.empty());
+}
+
+TEST_CASE("the whole contract parses; what this version lacks is listed with its line") {
+  const auto config = parse_text(source_file("tests/data/contract.yaml"));
+  CHECK(config.cluster.conninfo == "host=/var/run/postgresql user=bkp");
+  CHECK(config.cluster.password_file == "/etc/bkp/pgpass");
+  CHECK(config.cluster.bin_directory == "/usr/lib/postgresql/15/bin");
+  CHECK(config.databases.exclude == std::vector<std::string>{"scratch_*"});
+  CHECK(config.catalog.conninfo == "host=db2 dbname=bkp user=bkp_writer");
+  CHECK(config.catalog.spool_directory == "/var/lib/bkp/spool");
+  REQUIRE(config.stores.size() == 2);
+  CHECK(config.stores[0].capacity == std::uint64_t{500} << 30U);
+  CHECK(config.stores[0].retention.last == 3);
+  CHECK(config.stores[0].retention.within == 48h);
+  CHECK(config.stores[0].retention.wal == 24h * 14);
+  CHECK_FALSE(config.stores[1].required);
+  CHECK(config.limits.rate == std::uint64_t{100} << 20U);
+  CHECK(config.limits.nice == 10);
+  CHECK(config.limits.ionice == IoNice::idle);
+  REQUIRE(config.verify.assertions.size() == 1);
+  CHECK(config.verify.assertions[0].name == "approved segments exist");
+  CHECK(config.verify.assertions[0].database == "x121");
+  CHECK(config.verify.assertions[0].expect == "true");
+  CHECK(config.runbook.contacts.size() == 1);
+
+  const std::vector<std::string> missing{"stores[1].url",
+                                         "stores[1].endpoint",
+                                         "stores[1].region",
+                                         "stores[1].addressing",
+                                         "stores[1].credentials",
+                                         "stores[1].ca_file",
+                                         "stores[1].parallel",
+                                         "encryption",
+                                         "signing",
+                                         "incremental",
+                                         "wal",
+                                         "config_export",
+                                         "files",
+                                         "redis",
+                                         "assets",
+                                         "notify",
+                                         "schedules"};
+  std::vector<std::string> listed;
+  for (const auto& key : config.unsupported) listed.push_back(key.key);
+  CHECK(listed == missing);
+  CHECK(config.unsupported[0].line == 21);
+  CHECK(config.asks_for("encryption"));
+  CHECK_FALSE(config.asks_for("compression"));
+}
+
+TEST_CASE("a key of a later version that says nothing is not asked for") {
+  const auto config = parse_text(
+      with_store("encryption:\n  recipients: []\n  # identity_files: [/x]\nnotify:\nfiles: []\n"));
+  CHECK(config.unsupported.empty());
+}
+
+TEST_CASE("a physical backup is known and not yet there") {
+  const auto config = parse_text(with_store("full: {method: [dump, base]}\n"));
+  REQUIRE(config.unsupported.size() == 1);
+  CHECK(config.unsupported[0].key == "full.method");
+  CHECK(config.unsupported[0].line == 5);
+}
+
+TEST_CASE("a section with everything commented out keeps its defaults") {
+  const auto config = parse_text(with_store("compression:\n  # level: 9\ncluster: ~\n"));
+  CHECK(config.compression.level == 3);
+  CHECK(config.cluster.conninfo.empty());
+}
+
+TEST_CASE("databases can be a plain list") {
+  CHECK(parse_text(with_store("databases: [x121, 'app_*']\n")).databases.include ==
+        std::vector<std::string>{"x121", "app_*"});
+  const auto excluded = parse_text(with_store("databases: {exclude: [scratch]}\n")).databases;
+  CHECK(excluded.include == std::vector<std::string>{"*"});
+  CHECK(excluded.exclude == std::vector<std::string>{"scratch"});
+}
+
+TEST_CASE("any database name can be written as a pattern") {
+  const std::string name = GENERATE(as<std::string>{}, "-dash", "with space", "brackets[]a]",
+                                    "escaped\\[", "caf\xc3\xa9", "[!a-z]*", "quote''s", "#hash");
+  const auto config = parse_text(with_store("databases: ['" + name + "']\n"));
+  CHECK(config.databases.include.size() == 1);
+}
+
+TEST_CASE("anchors, aliases and merge keys work; what stands in the section itself wins") {
+  const auto config = parse_text(
+      "site: studio\nstores:\n"
+      "  - &first\n    name: a\n    url: file:///a\n    retention: &keep {daily: 7, weekly: 5}\n"
+      "  - <<: *first\n    name: b\n    url: file:///b\n    retention:\n      <<: [*keep, {last: "
+      "9, daily: 1}]\n"
+      "      weekly: 1\n");
+  REQUIRE(config.stores.size() == 2);
+  CHECK(config.stores[1].name == "b");
+  CHECK(config.stores[1].retention.daily == 7);
+  CHECK(config.stores[1].retention.weekly == 1);
+  CHECK(config.stores[1].retention.last == 9);
+  CHECK(config.stores[1].retention.monthly == 12);
+}
+
+TEST_CASE("a byte order mark and Windows line ends do no harm") {
+  const auto config =
+      parse_text("\xef\xbb\xbfsite: studio\r\nstores:\r\n- {name: a, url: 'file:///a'}\r\n");
+  CHECK(config.stores[0].url == "file:///a");
+}
+
+TEST_CASE("a store of a later version is accepted and listed") {
+  const std::string url =
+      GENERATE(as<std::string>{}, "s3://bucket", "s3://bucket/prefix", "sftp://user@host/path");
+  const auto config = parse_text("site: studio\nstores: [{name: a, url: '" + url + "'}]\n");
+  CHECK(config.asks_for("stores[0].url"));
+}
+
+TEST_CASE("directories of bkp itself follow the user") {
+  const auto config = parse_text(with_store(""));
+  const bool system = ::geteuid() == 0 || ::access("/var/lib/bkp/spool", W_OK) == 0;
+  CHECK(config.catalog.spool_directory ==
+        (system ? "/var/lib/bkp/spool" : "/home/somebody/.local/state/bkp/spool"));
+}
+
+TEST_CASE("PGPASSFILE stands in for a password file that is not named") {
+  FakeRunner processes;
+  const util::Environment environment{{{"PGPASSFILE", "/home/a/pass"}}};
+  const auto yaml = with_store("catalog: {conninfo: host=db2}\n");
+  auto config = parse(yaml, "bkp.yaml", environment, processes);
+  CHECK(config.cluster.password_file == "/home/a/pass");
+  CHECK(config.catalog.password_file == "/home/a/pass");
+  config =
+      parse(with_store("cluster: {password_file: /etc/p}\n"), "bkp.yaml", environment, processes);
+  CHECK(config.cluster.password_file == "/etc/p");
+}
+
+TEST_CASE("a configuration for a store alone") {
+  const auto config = for_store("studio", "file:///mnt/rescue", test_environment());
+  CHECK(config.site == "studio");
+  REQUIRE(config.stores.size() == 1);
+  CHECK(config.stores[0].url == "file:///mnt/rescue");
+  CHECK_FALSE(config.recover.scratch_directory.empty());
+  CHECK_THROWS_AS(for_store("Studio", "file:///mnt", test_environment()), util::Error);
+  try {
+    for_store("studio", "file://mnt/rescue", test_environment());
+    FAIL("accepted");
+  } catch (const util::Error& error) {
+    CHECK(error.kind() == util::ErrorKind::usage);
+    CHECK(error.message() == "--store \"file://mnt/rescue\" names a host or a relative path");
+    CHECK(error.hint() == "a path has three slashes: file:///mnt/rescue");
+  }
+}
+
+TEST_CASE("the explained settings parse to the same settings") {
+  const std::string yaml = GENERATE(
+      as<std::string>{}, with_store(""), source_file("tests/data/contract.yaml"),
+      with_store("    capacity: 1000\n    retention: {within: 90s, wal: 2h30min, yearly: 3}\n"
+                 "databases: [\"a\\\"b\\\\\\\\c\", \"l\\nb\", \"# no\"]\n"
+                 "limits: {rate: 1500kB/s, ionice: best-effort}\nfull: {fingerprint: none}\n"
+                 "verify:\n  sample: 33.3%\n  assertions:\n"
+                 "    - {name: 'a: b', database: x, sql: \"select 1\\n -- 'c'\", expect: '>= 10'}\n"
+                 "    - {name: z, database: '-', sql: select true}\n"
+                 "catalog: {conninfo: \"host=db2 dbname='a b'\"}\nrunbook: {path: /r, contacts: "
+                 "[\"+49: x\"]}\n"));
+  auto config = parse_text(yaml);
+  auto again = parse_text(explain(config));
+  for (auto* one : {&config, &again}) {
+    one->unsupported.clear();
+    for (auto& store : one->stores) store.line = 0;
+    for (auto& assertion : one->verify.assertions) assertion.line = 0;
+  }
+  CHECK(again == config);
+}
+
+TEST_CASE("explained settings show what has no effect, and no password") {
+  FakeRunner processes;
+  processes.outputs["pass"] = "postgresql://bkp:hunter2@db2/bkp\n";
+  const auto config = parse(
+      with_store("encryption: {recipients: [age1x]}\ncluster: {conninfo: {command: [pass]}}\n"),
+      "bkp.yaml", test_environment(), processes);
+  const auto text = explain(config);
+  CHECK(text.find("hunter2") == text.npos);
+  CHECK(text.find("conninfo: \"dbname=bkp host=db2 user=bkp\"") != text.npos);
+  CHECK(text.find("a password, not shown") != text.npos);
+  CHECK(text.find("line 5: encryption") != text.npos);
+}
+
+}  // namespace bkp::config
