@@ -1,0 +1,250 @@
+#include "catalog/catalog.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "catalog/session.hpp"
+#include "catalog/time_text.hpp"
+
+namespace bkp::catalog {
+
+using nlohmann::json;
+using pg::Parameter;
+using pg::Result;
+
+namespace {
+
+/// Reads a row's columns one after the other, so that each list of columns below stands beside the
+/// list of members it fills.
+class Row {
+ public:
+  Row(const Result& result, int row) : m_result{result}, m_row{row} {}
+
+  Row& operator>>(std::string& target) {
+    target = m_result.text(m_row, m_column++);
+    return *this;
+  }
+  Row& operator>>(bool& target) {
+    target = m_result.boolean(m_row, m_column++);
+    return *this;
+  }
+  Row& operator>>(double& target) {
+    target = m_result.number(m_row, m_column++);
+    return *this;
+  }
+  Row& operator>>(std::int64_t& target) {
+    target = m_result.integer(m_row, m_column++);
+    return *this;
+  }
+  Row& operator>>(int& target) {
+    target = static_cast<int>(m_result.integer(m_row, m_column++));
+    return *this;
+  }
+  Row& operator>>(Time& target) {
+    target = time_from_text(m_result.text(m_row, m_column++));
+    return *this;
+  }
+  Row& operator>>(json& target) {
+    const auto text = m_result.text(m_row, m_column++);
+    target = text.empty() ? json() : json::parse(text);
+    return *this;
+  }
+  Row& operator>>(std::vector<std::string>& target) {
+    json list;
+    *this >> list;
+    target.clear();
+    for (const auto& element : list) target.push_back(element.get<std::string>());
+    return *this;
+  }
+  template <class Value>
+  Row& operator>>(std::optional<Value>& target) {
+    if (m_result.is_null(m_row, m_column)) {
+      target.reset();
+      ++m_column;
+      return *this;
+    }
+    Value value{};
+    *this >> value;
+    target = std::move(value);
+    return *this;
+  }
+
+ private:
+  const Result& m_result;
+  int m_row;
+  int m_column = 0;
+};
+
+// What is not NULL in the records comes out as a value here.
+constexpr auto backup_columns =
+    "b.id, b.label, b.backup_type, b.method, b.database_name, b.parent_id, "
+    "CASE WHEN b.parent_id IS NOT NULL THEN (SELECT label FROM backups p WHERE p.id = b.parent_id) "
+    "END, "
+    "b.destination, "
+    "b.file_path, coalesce(b.size_bytes, 0), coalesce(b.original_bytes, 0), b.checksum_md5, "
+    "b.checksum_sha256, b.status_id, s.name, b.started_at, b.completed_at, b.start_lsn, "
+    "b.stop_lsn, "
+    "b.timeline, b.verified, b.verified_at, b.verification_result_json, b.error_message, "
+    "b.triggered_by, b.held_until, b.hold_reason, b.purged_at, b.run_id, b.created_at, "
+    "b.updated_at";
+constexpr auto backup_tables = "backups b JOIN job_statuses s ON s.id = b.status_id";
+
+BackupRecord read_backup(Row row) {
+  BackupRecord b;
+  row >> b.id >> b.label >> b.backup_type >> b.method >> b.database_name >> b.parent_id >>
+      b.parent_label >> b.destination >> b.file_path >> b.size_bytes >> b.original_bytes >>
+      b.checksum_md5 >> b.checksum_sha256 >> b.status_id >> b.status >> b.started_at >>
+      b.completed_at >> b.start_lsn >> b.stop_lsn >> b.timeline >> b.verified >> b.verified_at >>
+      b.verification_result >> b.error_message >> b.triggered_by >> b.held_until >> b.hold_reason >>
+      b.purged_at >> b.run_id >> b.created_at >> b.updated_at;
+  return b;
+}
+
+constexpr auto copy_columns =
+    "c.store, c.url, c.state, c.size_bytes, c.checksum_sha256, c.completed_at, c.last_checked_at, "
+    "c.error_message";
+
+CopyRecord read_copy(Row& row) {
+  CopyRecord c;
+  row >> c.store >> c.url >> c.state >> c.size_bytes >> c.checksum_sha256 >> c.completed_at >>
+      c.last_checked_at >> c.error_message;
+  return c;
+}
+
+/// A WHERE clause and what its parameters stand for.
+struct Condition {
+  std::string text = "true";
+  std::vector<Parameter> parameters;
+
+  /// `clause` has one "{}", where the parameter goes.
+  void add(std::string_view clause, std::string parameter) {
+    parameters.emplace_back(std::move(parameter));
+    text += " AND " + fmt::format(fmt::runtime(clause), "$" + std::to_string(parameters.size()));
+  }
+};
+
+Condition condition_of(const BackupFilter& filter) {
+  Condition condition;
+  if (filter.backup_type) condition.add("b.backup_type = {}", *filter.backup_type);
+  if (filter.database) condition.add("b.database_name = {}", *filter.database);
+  if (filter.since) condition.add("b.started_at >= {}::timestamptz", time_text(*filter.since));
+  if (filter.until) condition.add("b.started_at < {}::timestamptz", time_text(*filter.until));
+  if (filter.status) condition.add("s.name = {}", *filter.status);
+  if (filter.verified) condition.add("b.verified = {}::boolean", *filter.verified ? "t" : "f");
+  if (!filter.include_purged) condition.text += " AND b.purged_at IS NULL";
+  return condition;
+}
+
+// Two statements whatever the number of backups, and one snapshot for both.
+std::vector<BackupRecord> select_backups(pg::Connection& connection, const Condition& condition) {
+  pg::Transaction transaction{connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+  const auto found = connection.exec(
+      fmt::format("SELECT {} FROM {} WHERE {} ORDER BY b.started_at DESC, b.id DESC",
+                  backup_columns, backup_tables, condition.text),
+      condition.parameters);
+  std::vector<BackupRecord> backups;
+  std::unordered_map<std::int64_t, std::size_t> index;
+  backups.reserve(static_cast<std::size_t>(found.rows()));
+  for (int row = 0; row < found.rows(); ++row) {
+    backups.push_back(read_backup(Row{found, row}));
+    index[backups.back().id] = backups.size() - 1;
+  }
+  // Of a list without conditions nearly all copies are wanted: there a join only costs.
+  auto sql = fmt::format("SELECT c.backup_id, {} FROM backup_copies c", copy_columns);
+  if (!condition.parameters.empty()) {
+    sql += fmt::format(" JOIN ({}) ON b.id = c.backup_id WHERE {}", backup_tables, condition.text);
+  }
+  const auto copies = connection.exec(sql, condition.parameters);
+  for (int number = 0; number < copies.rows(); ++number) {
+    Row row{copies, number};
+    std::int64_t backup_id = 0;
+    row >> backup_id;
+    const auto found_at = index.find(backup_id);
+    if (found_at != index.end()) backups[found_at->second].copies.push_back(read_copy(row));
+  }
+  for (auto& backup : backups) std::ranges::sort(backup.copies, {}, &CopyRecord::store);
+  transaction.commit();
+  return backups;
+}
+
+std::vector<VerificationRecord> select_verifications(pg::Connection& connection,
+                                                     const Condition& condition) {
+  const auto found = connection.exec(
+      "SELECT id, backup_label, level, store, success, coalesce(restore_duration_seconds, 0), "
+      "validation_queries_passed, validation_queries_total, coverage, errors, started_at, "
+      "finished_at FROM verifications WHERE " +
+          condition.text + " ORDER BY finished_at DESC, id DESC",
+      condition.parameters);
+  std::vector<VerificationRecord> result;
+  for (int row = 0; row < found.rows(); ++row) {
+    auto& v = result.emplace_back();
+    Row{found, row} >> v.id >> v.backup_label >> v.level >> v.store >> v.success >>
+        v.restore_duration_seconds >> v.validation_queries_passed >> v.validation_queries_total >>
+        v.coverage >> v.errors >> v.started_at >> v.finished_at;
+  }
+  return result;
+}
+
+}  // namespace
+
+Catalog Catalog::open(const pg::Conninfo& conninfo, const std::string& schema,
+                      const util::Interrupt& interrupt) {
+  return Catalog{open_session(conninfo, schema, interrupt)};
+}
+
+std::vector<BackupRecord> Catalog::backups(const BackupFilter& filter) {
+  return select_backups(m_connection, condition_of(filter));
+}
+
+std::optional<BackupRecord> Catalog::backup(const std::string& label) {
+  Condition condition;
+  condition.add("b.label = {}", label);
+  auto found = select_backups(m_connection, condition);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::vector<VerificationRecord> Catalog::verifications(const std::string& label) {
+  Condition condition;
+  condition.add("backup_label = {}", label);
+  return select_verifications(m_connection, condition);
+}
+
+std::vector<VerificationRecord> Catalog::verifications() {
+  return select_verifications(m_connection, {});
+}
+
+std::vector<RunRecord> Catalog::runs(int limit) {
+  const auto found = m_connection.exec(
+      "SELECT id, command, arguments, user_name, host, coalesce(pid, 0), triggered_by, version, "
+      "started_at, finished_at, status, exit_code, error_message, bytes FROM runs "
+      "ORDER BY started_at DESC, id DESC LIMIT $1::bigint",
+      {std::to_string(limit)});
+  std::vector<RunRecord> result;
+  for (int row = 0; row < found.rows(); ++row) {
+    auto& r = result.emplace_back();
+    Row{found, row} >> r.id >> r.command >> r.arguments >> r.user_name >> r.host >> r.pid >>
+        r.triggered_by >> r.version >> r.started_at >> r.finished_at >> r.status >> r.exit_code >>
+        r.error_message >> r.bytes;
+  }
+  return result;
+}
+
+std::vector<StoreUsage> Catalog::usage_history(const std::string& store, Time since) {
+  const auto found = m_connection.exec(
+      "SELECT store, url, used_bytes, objects, capacity_bytes, available_bytes, alert_state, "
+      "full_at, sampled_at FROM store_usage WHERE store = $1 AND sampled_at >= $2::timestamptz "
+      "ORDER BY sampled_at, id",
+      {store, time_text(since)});
+  std::vector<StoreUsage> result;
+  for (int row = 0; row < found.rows(); ++row) {
+    auto& u = result.emplace_back();
+    Row{found, row} >> u.store >> u.url >> u.used_bytes >> u.objects >> u.capacity_bytes >>
+        u.available_bytes >> u.alert_state >> u.full_at >> u.sampled_at;
+  }
+  return result;
+}
+
+}  // namespace bkp::catalog

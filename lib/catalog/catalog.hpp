@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/records.hpp"
+#include "pg/connection.hpp"
+
+namespace bkp::catalog {
+
+struct BackupFilter {
+  std::optional<std::string> backup_type{};
+  std::optional<std::string> database{};
+  std::optional<Time> since{};  ///< started_at >= since
+  std::optional<Time> until{};  ///< started_at < until
+  std::optional<std::string> status{};
+  std::optional<bool> verified{};
+  bool include_purged = false;
+};
+
+/// The reading side of the catalog: one connection to a migrated schema.
+class Catalog {
+ public:
+  /// Throws DatabaseError when unreachable; Error{database} with a hint to run `bkp init` when the
+  /// schema is missing or older, and to update bkp when it is newer than this version knows.
+  static Catalog open(const pg::Conninfo& conninfo, const std::string& schema,
+                      const util::Interrupt& interrupt);
+
+  /// Newest first, with copies.
+  std::vector<BackupRecord> backups(const BackupFilter& filter = {});
+  std::optional<BackupRecord> backup(const std::string& label);
+  /// Newest first: of one backup, or all.
+  std::vector<VerificationRecord> verifications(const std::string& label);
+  std::vector<VerificationRecord> verifications();
+  /// Newest first, at most `limit`.
+  std::vector<RunRecord> runs(int limit);
+  /// Oldest first since the given time.
+  std::vector<StoreUsage> usage_history(const std::string& store, Time since);
+
+  pg::Connection& connection() { return m_connection; }
+
+ private:
+  explicit Catalog(pg::Connection connection) : m_connection{std::move(connection)} {}
+  pg::Connection m_connection;
+};
+
+}  // namespace bkp::catalog

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/records.hpp"
+#include "pg/connection.hpp"
+#include "util/clock.hpp"
+#include "util/log.hpp"
+
+namespace bkp::catalog {
+
+/// The writing side of the catalog. A backup must not fail because the catalog is down, so nothing
+/// here throws for that: each call becomes an event with an id of its own (event.hpp), applied at
+/// once in a transaction where the catalog can be reached, else appended to this run's spool file
+/// (spool.hpp) and applied by a later run's deliver_spool(). Once an event went to the spool, all
+/// later ones of this run follow it there, so that their order stays. The id is recorded in the
+/// same transaction (table applied_events), so an event whose commit was in doubt is never applied
+/// twice.
+///
+/// An interrupt does not stop it: a run that is asked to end still closes its row. Where neither
+/// the catalog nor the spool can be written, the log says so and the event is lost. Not for
+/// concurrent use.
+/// A recorder whose run is never opened (a dry run, a command without a site) records nothing.
+class Recorder {
+ public:
+  struct Settings {
+    pg::Conninfo conninfo;
+    std::string schema = "bkp";
+    std::filesystem::path spool_directory;
+  };
+  /// Connects to nothing yet. Everything passed by reference must outlive it.
+  Recorder(Settings settings, const util::Clock& clock, util::Log& log,
+           const util::Interrupt& interrupt);
+  ~Recorder();
+
+  /// Opens the run's row. Call first. That the catalog cannot be reached is said in the log (once)
+  /// with the next event that goes to the spool.
+  void open_run(RunRecord run);
+  /// Closes it: status ok → completed, partial, failed, cancelled.
+  void close_run(Time finished_at, const std::string& status, int exit_code,
+                 const std::string& error_message, std::int64_t bytes);
+
+  /// Inserts or updates the row with this label, and its copies. `id`, `run_id`, verification and
+  /// hold columns of the argument are ignored here; a purged backup stays purged.
+  void save_backup(const BackupRecord& backup);
+  /// For what was found in a store: as save_backup(), and restores verification, hold and creation
+  /// time; a verification the catalog knows to be later stays. It belongs to no run.
+  void import_backup(const BackupRecord& backup);
+  /// Also sets the backup's verified, verified_at and verification_result_json, and the copy's
+  /// last_checked_at. Success at level `checksum` does not make a backup verified, as no restore
+  /// was checked; a failure at any level makes it unverified.
+  void save_verification(const VerificationRecord& verification);
+  /// nullopt releases it.
+  void set_hold(const std::string& label, std::optional<Time> until, const std::string& reason);
+  /// One store's copy is gone; when it was the last one, the backup is `purged`.
+  void mark_purged(const std::string& label, const std::string& store, Time at);
+  void save_usage(const StoreUsage& usage);
+  void audit(const AuditRecord& record);
+  /// Backups left `running` by runs that no longer live become `failed`; for a holder of the write
+  /// lock. Left to the next run while the catalog is down.
+  void fail_abandoned_backups(const std::string& reason);
+
+  /// Applies what earlier runs left in the spool (oldest first), and closes runs whose process is
+  /// gone; returns how many events were applied. Files of live runs (locked with flock) are left
+  /// alone. A file with something that cannot be read or that the database refuses is set aside as
+  /// *.bad, with a warning, after the rest of it was applied.
+  std::size_t deliver_spool();
+
+  /// Tries again to reach the catalog, for `init`, which makes it: then this run's own spool is
+  /// applied and the run goes on online. Returns online().
+  bool reconnect();
+
+  bool online() const;
+  /// Known while online.
+  std::optional<std::int64_t> run_id() const;
+  /// The run's key, its name in the catalog and in the spool.
+  const std::string& run_key() const;
+  /// After save_backup() while online.
+  std::optional<std::int64_t> backup_id(const std::string& label) const;
+  /// Number of events waiting in the spool directory, of any run.
+  std::size_t spooled() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> m_state;
+};
+
+}  // namespace bkp::catalog

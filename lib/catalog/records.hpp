@@ -1,0 +1,146 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "util/clock.hpp"
+
+namespace bkp::catalog {
+
+using util::Time;
+
+/// The end of what has no end, as a hold until released: near the last time a Time can hold, and
+/// the year 9999 in the database and in JSON. Everything later counts as this.
+inline constexpr Time forever = std::chrono::sys_days{std::chrono::year{2262} / 1 / 1};
+
+/// Names of job_statuses.
+namespace status {
+inline constexpr auto pending = "pending";
+inline constexpr auto running = "running";
+inline constexpr auto completed = "completed";
+inline constexpr auto partial = "partial";
+inline constexpr auto failed = "failed";
+inline constexpr auto cancelled = "cancelled";
+inline constexpr auto purged = "purged";
+}  // namespace status
+
+/// One row of backup_copies: the backup on one store.
+struct CopyRecord {
+  std::string store;
+  std::string url;    ///< without secrets
+  std::string state;  ///< a job_statuses name: running, completed, failed, purged
+  std::int64_t size_bytes = 0;
+  std::string checksum_sha256;  ///< of the manifest
+  std::optional<Time> completed_at;
+  std::optional<Time> last_checked_at;
+  std::string error_message;
+};
+
+/// One row of backups with its copies. Columns as in the data model; sizes in bytes.
+struct BackupRecord {
+  std::int64_t id = 0;  ///< 0 = not (yet) in the catalog
+  std::string label;
+  std::string backup_type;  ///< full, incremental, config, wal, files, redis
+  std::string method;       ///< dump, base, pages, archive, tree, rdb
+  std::optional<std::string> database_name;
+  std::optional<std::int64_t> parent_id;  ///< set by reading; saved from parent_label
+  std::optional<std::string> parent_label;
+  std::string destination;
+  std::string file_path;
+  std::int64_t size_bytes = 0;
+  std::int64_t original_bytes = 0;
+  std::string checksum_md5;
+  std::string checksum_sha256;
+  std::int64_t status_id = 0;  ///< set by reading; saved from status
+  std::string status;
+  Time started_at;
+  std::optional<Time> completed_at;
+  std::optional<std::string> start_lsn;
+  std::optional<std::string> stop_lsn;
+  std::optional<int> timeline;
+  bool verified = false;
+  std::optional<Time> verified_at;
+  nlohmann::json verification_result;  ///< null when never verified
+  std::string error_message;
+  std::string triggered_by = "manual";
+  std::optional<Time> held_until;  ///< a hold without end: `forever`
+  std::string hold_reason;
+  std::optional<Time> purged_at;
+  std::optional<std::int64_t> run_id;
+  Time created_at;
+  Time updated_at;
+  std::vector<CopyRecord> copies;
+
+  /// Complete on at least one store: what may be restored.
+  bool good() const { return status == status::completed || status == status::partial; }
+};
+
+struct VerificationRecord {
+  std::int64_t id = 0;
+  std::string backup_label;
+  std::string level;  ///< checksum, restore, drill
+  std::string store;
+  bool success = false;
+  double restore_duration_seconds = 0;
+  int validation_queries_passed = 0;
+  int validation_queries_total = 0;
+  nlohmann::json coverage;
+  std::vector<std::string> errors;
+  Time started_at;
+  Time finished_at;
+};
+
+struct StoreUsage {
+  std::string store;
+  std::string url;
+  std::int64_t used_bytes = 0;  ///< by this site's objects
+  std::int64_t objects = 0;
+  std::optional<std::int64_t> capacity_bytes;
+  std::optional<std::int64_t> available_bytes;
+  std::string alert_state = "ok";  ///< ok, alert
+  std::optional<Time> full_at;     ///< forecast
+  Time sampled_at;
+};
+
+struct RunRecord {
+  std::int64_t id = 0;
+  std::string command;
+  std::vector<std::string> arguments;
+  std::string user_name;
+  std::string host;
+  int pid = 0;
+  std::string triggered_by;
+  std::string version;
+  Time started_at;
+  std::optional<Time> finished_at;
+  std::string status;
+  std::optional<int> exit_code;
+  std::string error_message;
+  std::int64_t bytes = 0;
+};
+
+struct AuditRecord {
+  std::string action;        ///< restore, restore.refused, prune, hold, release, verify, …
+  std::string subject;       ///< label, database, store
+  std::string confirmation;  ///< what was typed or passed with --yes; empty if none was asked
+  nlohmann::json details;
+  Time at;
+};
+
+/// Every column of the data model under its name, and `copies`, `parent_label`, `status`. Empty
+/// texts and unset times are null; times are RFC 3339 with as many digits of a second as there are.
+nlohmann::json to_json(const BackupRecord& backup);
+/// The inverse; unknown keys are ignored, missing ones leave the default. Throws Error{damaged}.
+BackupRecord backup_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const VerificationRecord& verification);
+nlohmann::json to_json(const StoreUsage& usage);
+nlohmann::json to_json(const RunRecord& run);
+nlohmann::json to_json(const AuditRecord& record);
+
+}  // namespace bkp::catalog

@@ -1,0 +1,73 @@
+#include "catalog/roles.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "catalog/migrations.hpp"
+
+namespace bkp::catalog {
+
+namespace {
+
+constexpr auto no_privilege = "42501";
+constexpr auto duplicate_object = "42710";
+constexpr auto unique_violation = "23505";
+
+bool exists(pg::Connection& connection, const std::string& role) {
+  return connection.exec("SELECT FROM pg_roles WHERE rolname = $1", {role}).rows() == 1;
+}
+
+// Runs the statement in a savepoint, so that a refusal does not end the transaction; returns the
+// SQLSTATE.
+std::string try_statement(pg::Connection& connection, const std::string& sql) {
+  connection.exec("SAVEPOINT attempt");
+  try {
+    connection.exec(sql);
+  } catch (const pg::DatabaseError& error) {
+    if (error.connection_lost()) throw;
+    connection.exec("ROLLBACK TO SAVEPOINT attempt");
+    return error.sqlstate();
+  }
+  connection.exec("RELEASE SAVEPOINT attempt");
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> create_missing_roles(pg::Connection& connection) {
+  std::vector<std::string> notices;
+  for (const std::string role : {owner_role, writer_role, reader_role}) {
+    if (exists(connection, role)) continue;
+    const auto sql = "CREATE ROLE " + role + " NOLOGIN";
+    const auto state = try_statement(connection, sql);
+    // Roles belong to the cluster: a migration of another catalog may be making them right now.
+    if (state.empty() || state == duplicate_object || state == unique_violation) continue;
+    if (state != no_privilege) connection.exec(sql);
+    notices.push_back(
+        fmt::format("role {} is missing and this user may not create it; a superuser "
+                    "can, with: {}; then run `bkp catalog migrate` again",
+                    role, sql));
+  }
+  return notices;
+}
+
+bool may_act_as(pg::Connection& connection, const std::string& role) {
+  // From 16 on, being a member no longer implies that SET ROLE works.
+  const char* const privilege = connection.server_version() >= 160000 ? "SET" : "MEMBER";
+  const auto may =
+      connection.exec("SELECT pg_has_role(current_user, oid, $2) FROM pg_roles WHERE rolname = $1",
+                      {role, privilege});
+  return may.rows() == 1 && may.boolean(0, 0);
+}
+
+void grant_to_roles(pg::Connection& connection, const std::string& schema) {
+  for (const std::string role : {writer_role, reader_role}) {
+    if (!exists(connection, role)) return;
+  }
+  connection.exec(fmt::format("GRANT USAGE ON SCHEMA {} TO {}, {}", connection.identifier(schema),
+                              writer_role, reader_role));
+  connection.exec(std::string{grants()});
+}
+
+}  // namespace bkp::catalog
