@@ -1,0 +1,162 @@
+#include "cli/dispatcher.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include <CLI/Version.hpp>
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <openssl/crypto.h>
+#include <zstd.h>
+
+#include "cli/envelope.hpp"
+#include "cli/system_terminal.hpp"
+#include "pg/tools.hpp"
+#include "util/environment.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+namespace bkp::cli {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::string_view program_prefix = "bkp-";
+
+std::filesystem::path libexec_directory() { return util::executable_directory().parent_path() / "libexec" / "bkp"; }
+
+std::vector<std::string> commands() {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator{libexec_directory(), ignored}) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(program_prefix)) names.push_back(name.substr(program_prefix.size()));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string usage() {
+  std::string text =
+      "usage: bkp COMMAND [options]\n"
+      "       bkp help [COMMAND]\n"
+      "       bkp --version\n\n"
+      "commands:\n";
+  for (const auto& name : commands()) text += fmt::format("  {}\n", name);
+  return text + "\n`bkp COMMAND --help` lists a command's options, `bkp help COMMAND` opens its page.\n";
+}
+
+std::string versions() {
+  return fmt::format("bkp {}\nlibpq {}\nOpenSSL {}\nzstd {}\nfmt {}.{}.{}\nCLI11 {}\n", util::version(),
+                     pg::format_version(PQlibVersion()), OpenSSL_version(OPENSSL_VERSION_STRING),
+                     ZSTD_versionString(), FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
+                     CLI11_VERSION);
+}
+
+[[noreturn]] void become(const std::filesystem::path& program, std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  ::execv(program.c_str(), argv.data());
+  throw Error::from_errno(ErrorKind::internal, "cannot run " + util::quoted(program.string()), errno);
+}
+
+void check_command(const std::string& command) {
+  const auto known = commands();
+  if (std::find(known.begin(), known.end(), command) != known.end()) return;
+  if (known.empty()) {
+    throw Error{ErrorKind::internal, fmt::format("no commands in {}", util::quoted(libexec_directory().string())),
+                "the installation is incomplete: bin, lib and libexec belong together"};
+  }
+  const std::string near = util::nearest(command, known);
+  throw Error{ErrorKind::usage, fmt::format("there is no command {}", util::quoted(command)),
+              near.empty() ? "`bkp help` lists the commands" : fmt::format("did you mean `bkp {}`?", near)};
+}
+
+/// The page from this installation's own share/man when it has one, else from where man(1) looks.
+void show_page(const std::string& name) {
+  const auto own = util::executable_directory().parent_path() / "share" / "man";
+  const auto page = own / (name.ends_with(".yaml") ? "man5" : "man1");
+  std::vector<std::string> arguments{"man"};
+  std::error_code ignored;
+  if (std::filesystem::exists(page / (name + (name.ends_with(".yaml") ? ".5" : ".1")), ignored)) {
+    arguments.insert(arguments.end(), {"-M", own.string()});
+  }
+  arguments.push_back(name);
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  ::execvp("man", argv.data());
+  // Small systems have no man(1); the programs can speak for themselves.
+  if (errno == ENOENT && name.starts_with(program_prefix)) become(libexec_directory() / name, {name, "--help"});
+  throw Error{ErrorKind::not_found, fmt::format("cannot show the page {}: there is no man(1) here", name),
+              fmt::format("install man-db, or read {}", util::quoted(page.string()))};
+}
+
+int help(int argc, char** argv) {
+  if (argc == 0) {
+    print(usage());
+    return 0;
+  }
+  const std::string topic = argv[0];
+  if (topic == "bkp" || topic == "bkp.yaml") {
+    show_page(topic);
+  } else if (topic != "help") {
+    check_command(topic);
+  }
+  show_page(std::string{program_prefix} + topic);
+  return 0;
+}
+
+int dispatch_unsafe(int argc, char** argv) {
+  if (argc < 2) {
+    const std::string text = usage();
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    return Error{ErrorKind::usage, ""}.exit_code();
+  }
+  const std::string command = argv[1];
+  if (command == "--version" || command == "-V") {
+    print(versions());
+    return 0;
+  }
+  if (command == "--help" || command == "-h") {
+    print(usage());
+    return 0;
+  }
+  if (command == "help") return help(argc - 2, argv + 2);
+  check_command(command);
+  std::vector<std::string> arguments{"bkp-" + command};
+  arguments.insert(arguments.end(), argv + 2, argv + argc);
+  become(libexec_directory() / (std::string{program_prefix} + command), std::move(arguments));
+}
+
+}  // namespace
+
+int dispatch(int argc, char** argv) {
+  try {
+    return dispatch_unsafe(argc, argv);
+  } catch (...) {
+    const Error error = util::current_error();
+    const bool json = std::any_of(argv + 1, argv + argc, [](std::string_view text) { return text == "--json"; });
+    if (json) {
+      Ending ending;
+      ending.command = argv[1];
+      ending.started_at = ending.finished_at = util::SystemClock{}.now();
+      ending.error = error;
+      print(envelope(ending));
+    }
+    const std::string text = error_text("bkp", error, false);
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    return error.exit_code();
+  }
+}
+
+}  // namespace bkp::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "util/error.hpp"
+
+namespace bkp::cli {
+
+enum class ConfigNeed {
+  required,  ///< no configuration file is an error
+  optional,  ///< read when there is one
+  none,      ///< never read
+};
+
+/// What run_main must know of a command before it runs. Each Options struct has one as `static constexpr info`.
+struct CommandInfo {
+  std::string_view name;     ///< "pitr-restore"
+  std::string_view summary;  ///< one line for --help and the list of commands
+  ConfigNeed config = ConfigNeed::required;
+  bool recorded = true;  ///< leaves a row in `runs`
+};
+
+/// What a command that ran has to say.
+struct Report {
+  nlohmann::json result = nlohmann::json::object();  ///< `result` of the JSON envelope
+  std::string text;                                  ///< for people, on stdout; nothing under -q
+  /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the result stays.
+  std::optional<util::Error> error;
+  std::uint64_t bytes = 0;  ///< moved, for `runs`
+};
+
+}  // namespace bkp::cli

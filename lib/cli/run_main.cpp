@@ -1,0 +1,267 @@
+#include "cli/run_main.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/envelope.hpp"
+#include "cli/mask.hpp"
+#include "cli/progress_meter.hpp"
+#include "cli/shared_options.hpp"
+#include "cli/signals.hpp"
+#include "cli/system_terminal.hpp"
+#include "config/parse.hpp"
+#include "util/host.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+namespace bkp::cli {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+/// Cron and careless parents may leave descriptors 0 to 2 closed, and the first file opened would become them.
+/// No core dump: memory holds passwords. Nothing made by default for others to read.
+void prepare_process() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDWR);
+    if (fd < 0) break;
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      break;
+    }
+  }
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::umask(077);
+}
+
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc, [](std::string_view argument) { return argument == "--json"; });
+}
+
+bool wants_color(const std::string& when, const util::Environment& environment) {
+  if (when != "auto") return when == "always";
+  return ::isatty(STDERR_FILENO) == 1 && !environment.get("NO_COLOR") && environment.get("TERM") != "dumb";
+}
+
+Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::ParseError& error, int argc,
+                  char** argv) {
+  std::string hint = fmt::format("`bkp {} --help` lists the options", info.name);
+  std::vector<std::string> known;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const std::string name = argument.substr(0, argument.find('='));
+    if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string near = util::nearest(name, known);
+    if (!near.empty()) hint = fmt::format("did you mean {}? {}", near, hint);
+  }
+  return Error{ErrorKind::usage, error.what(), hint};
+}
+
+/// One run of a command, from the parsed options to its ending.
+class Run {
+ public:
+  Run(const CommandInfo& info, const SharedOptions& shared, std::vector<std::string> arguments)
+      : m_info{info}, m_shared{shared}, m_arguments{std::move(arguments)},
+        m_environment{util::Environment::of_this_process()}, m_log{log_settings()},
+        m_progress{program(), !shared.quiet && ::isatty(STDERR_FILENO) == 1, m_clock},
+        m_signals{m_interrupt, m_progress.status_fd()}, m_terminal{shared.json, shared.quiet},
+        m_processes{m_interrupt, [this](const util::Command& command) {
+                      m_log.debug("running {}", mask_secrets(command.to_string()));
+                    }} {}
+
+  Ending execute(const std::function<Report(run::Context&)>& body, std::string& text) {
+    Ending ending;
+    ending.command = m_info.name;
+    ending.started_at = m_clock.now();
+    try {
+      const config::Config config = load_config();
+      catalog::Recorder recorder{{recorder_conninfo(config), config.catalog.schema, config.catalog.spool_directory},
+                                 m_clock, m_log, m_interrupt};
+      run::Context context{config, m_clock, m_processes, m_environment, m_interrupt,
+                           m_log, m_progress, m_terminal, recorder, m_shared.triggered_by,
+                           m_shared.lock_wait, m_shared.dry_run, {}};
+      execute_recorded(context, body, ending, text);
+    } catch (...) {
+      ending.error = final_error();
+    }
+    ending.finished_at = m_clock.now();
+    return ending;
+  }
+
+  std::string program() const { return fmt::format("bkp {}", m_info.name); }
+  bool color() const { return wants_color(m_shared.color, m_environment); }
+  util::Log& log() { return m_log; }
+
+ private:
+  util::LogSettings log_settings() const {
+    util::LogSettings settings;
+    settings.program = program();
+    settings.threshold = m_shared.verbose ? util::LogLevel::debug
+                         : m_shared.quiet ? util::LogLevel::warning
+                                          : util::LogLevel::info;
+    settings.format = m_shared.log_format == "json" ? util::LogFormat::json : util::LogFormat::text;
+    settings.syslog = m_shared.syslog;
+    settings.color = color();
+    return settings;
+  }
+
+  config::Config load_config() {
+    if (m_info.config == ConfigNeed::none) return {};
+    std::filesystem::path file;
+    try {
+      file = config::find(m_shared.config, m_environment);
+    } catch (const Error&) {
+      if (m_info.config == ConfigNeed::required || !m_shared.config.empty()) throw;
+      return {};
+    }
+    m_log.debug("configuration {}", file.string());
+    return config::load(file, m_environment, m_processes);
+  }
+
+  static pg::Conninfo recorder_conninfo(const config::Config& config) {
+    return config.site.empty() ? pg::Conninfo{} : run::catalog_conninfo(config);
+  }
+
+  void execute_recorded(run::Context& context, const std::function<Report(run::Context&)>& body, Ending& ending,
+                        std::string& text) {
+    const bool recorded = m_info.recorded && !context.config.site.empty() && !m_shared.dry_run;
+    if (recorded) {
+      context.recorder.open_run(run_record(ending.started_at));
+      if (context.recorder.online()) context.recorder.deliver_spool();
+    }
+    Report report;
+    try {
+      report = body(context);
+      ending.error = std::move(report.error);
+    } catch (...) {
+      ending.error = final_error();
+    }
+    if (recorded) {
+      context.recorder.close_run(m_clock.now(), closing_status(ending), ending.exit_code(),
+                                 ending.error ? ending.error->full_message() : "",
+                                 static_cast<std::int64_t>(report.bytes));
+      ending.run_id = context.recorder.run_id();
+    }
+    ending.result = std::move(report.result);
+    ending.warnings = std::move(context.warnings);
+    text = std::move(report.text);
+  }
+
+  catalog::RunRecord run_record(util::Time started_at) const {
+    catalog::RunRecord run;
+    run.command = m_info.name;
+    for (const auto& argument : m_arguments) run.arguments.push_back(mask_secrets(argument));
+    run.user_name = util::user_name();
+    run.host = util::host_name();
+    run.pid = ::getpid();
+    run.triggered_by = m_shared.triggered_by;
+    run.version = util::version();
+    run.started_at = started_at;
+    run.status = catalog::status::running;
+    return run;
+  }
+
+  static std::string closing_status(const Ending& ending) {
+    if (!ending.error) return catalog::status::completed;
+    switch (ending.error->kind()) {
+      case ErrorKind::partial: return catalog::status::partial;
+      case ErrorKind::interrupted: return catalog::status::cancelled;
+      default: return catalog::status::failed;
+    }
+  }
+
+  /// A signal may surface as any error (a cancelled statement, an unanswered question): it is the cause.
+  Error final_error() const {
+    Error error = util::current_error();
+    if (m_interrupt.signal() != 0 && error.kind() != ErrorKind::interrupted) {
+      return Error::interrupted(m_interrupt.signal());
+    }
+    return error;
+  }
+
+  const CommandInfo& m_info;
+  const SharedOptions& m_shared;
+  std::vector<std::string> m_arguments;
+  util::SystemClock m_clock;
+  util::Environment m_environment;
+  util::Interrupt m_interrupt;
+  util::Log m_log;
+  ProgressMeter m_progress;
+  SignalHandlers m_signals;
+  SystemTerminal m_terminal;
+  util::SystemProcessRunner m_processes;
+};
+
+int present(const Ending& ending, const std::string& text, const SharedOptions& shared, const std::string& program,
+            bool color, util::Log* log) {
+  try {
+    if (shared.json) {
+      print(envelope(ending));
+    } else if (!text.empty() && !(shared.quiet && !ending.error)) {
+      print(text);
+    }
+  } catch (const Error& error) {
+    // The reader of our output went away or its disk is full; what the run did stands.
+    if (!ending.error) return error.exit_code();
+  }
+  if (ending.error) {
+    if (log != nullptr && (shared.log_format == "json" || shared.syslog)) {
+      log->error("{}{}", ending.error->full_message(),
+                 ending.error->hint().empty() ? "" : fmt::format(" [hint: {}]", ending.error->hint()));
+    }
+    if (shared.log_format != "json") {
+      const std::string message = error_text(program, *ending.error, color);
+      [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
+    }
+  }
+  return ending.exit_code();
+}
+
+}  // namespace
+
+int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& define_command,
+                const std::function<Report(run::Context&)>& body, int argc, char** argv) {
+  prepare_process();
+  SharedOptions shared;
+  CLI::App app{std::string{info.summary}, fmt::format("bkp {}", info.name)};
+  define(app, shared);
+  define_command(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    print(app.help());
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    shared.json = wants_json(argc, argv);
+    Ending ending;
+    ending.command = info.name;
+    ending.started_at = ending.finished_at = util::SystemClock{}.now();
+    ending.error = usage_error(info, app, error, argc, argv);
+    return present(ending, "", shared, app.get_name(), false, nullptr);
+  }
+  try {
+    Run run{info, shared, {argv + 1, argv + argc}};
+    std::string text;
+    const Ending ending = run.execute(body, text);
+    return present(ending, text, shared, run.program(), run.color(), &run.log());
+  } catch (...) {
+    const Error error = util::current_error();
+    const std::string message = error_text(app.get_name(), error, false);
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
+    return error.exit_code();
+  }
+}
+
+}  // namespace bkp::cli

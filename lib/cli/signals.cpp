@@ -1,0 +1,52 @@
+#include "cli/signals.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <unistd.h>
+
+namespace bkp::cli {
+
+namespace {
+
+std::atomic<util::Interrupt*> current_interrupt = nullptr;
+std::atomic<int> current_status_fd = -1;
+
+void on_end_signal(int number) {
+  if (auto* interrupt = current_interrupt.load()) interrupt->request(number);
+}
+
+void on_status_signal(int) {
+  const int saved_errno = errno;
+  if (const int fd = current_status_fd.load(); fd >= 0) {
+    [[maybe_unused]] const ssize_t written = ::write(fd, "s", 1);
+  }
+  errno = saved_errno;
+}
+
+void handle(int number, void (*handler)(int), int flags) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+SignalHandlers::SignalHandlers(util::Interrupt& interrupt, int status_fd) {
+  current_interrupt = &interrupt;
+  current_status_fd = status_fd;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) handle(number, on_end_signal, 0);
+  handle(SIGUSR1, on_status_signal, SA_RESTART);
+  handle(SIGPIPE, SIG_IGN, 0);
+}
+
+SignalHandlers::~SignalHandlers() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) handle(number, SIG_DFL, 0);
+  handle(SIGUSR1, SIG_IGN, 0);
+  current_interrupt = nullptr;
+  current_status_fd = -1;
+}
+
+}  // namespace bkp::cli

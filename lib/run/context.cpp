@@ -1,0 +1,88 @@
+#include "run/context.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+namespace bkp::run {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+pg::Conninfo with_password_file(pg::Conninfo conninfo,
+                                const std::optional<std::filesystem::path>& password_file) {
+  if (!password_file) return conninfo;
+  util::require_private(*password_file, "password file");
+  return conninfo.with("passfile", password_file->string());
+}
+
+void require_known(const config::Config& config, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    const bool known = std::any_of(config.stores.begin(), config.stores.end(),
+                                   [&](const auto& store) { return store.name == name; });
+    if (known) continue;
+    std::string all;
+    for (const auto& store : config.stores) all += (all.empty() ? "" : ", ") + store.name;
+    throw Error{ErrorKind::not_found, fmt::format("there is no store {}", util::quoted(name)),
+                fmt::format("the configuration has: {}", all)};
+  }
+}
+
+}  // namespace
+
+pg::Conninfo cluster_conninfo(const config::Config& config) {
+  auto conninfo = pg::Conninfo::parse(config.cluster.conninfo);
+  if (!conninfo.get("dbname")) conninfo = conninfo.with_database("postgres");
+  return with_password_file(std::move(conninfo), config.cluster.password_file);
+}
+
+pg::Conninfo catalog_conninfo(const config::Config& config) {
+  if (!config.catalog.conninfo) return cluster_conninfo(config).with_database("bkp");
+  auto conninfo = pg::Conninfo::parse(*config.catalog.conninfo);
+  if (!conninfo.get("dbname")) conninfo = conninfo.with_database("bkp");
+  const auto& own = config.catalog.password_file;
+  return with_password_file(std::move(conninfo), own ? own : config.cluster.password_file);
+}
+
+pg::Conninfo Context::cluster() const { return cluster_conninfo(config); }
+pg::Conninfo Context::catalog_conninfo() const { return run::catalog_conninfo(config); }
+
+catalog::Catalog Context::open_catalog() const {
+  return catalog::Catalog::open(catalog_conninfo(), config.catalog.schema, interrupt);
+}
+
+pg::Tools Context::tools() const { return pg::Tools{config.cluster.bin_directory, processes, environment}; }
+
+void Context::warn(std::string message) {
+  log.warning("{}", message);
+  warnings.push_back(std::move(message));
+}
+
+OpenedStores Context::open_stores(const std::vector<std::string>& names, store::OpenMode mode) const {
+  require_known(config, names);
+  OpenedStores opened;
+  for (const auto& wanted : config.stores) {
+    if (!names.empty() && std::find(names.begin(), names.end(), wanted.name) == names.end()) continue;
+    try {
+      opened.stores.push_back({wanted.name, wanted.required, store::open_store(wanted.url, mode)});
+    } catch (Error& error) {
+      error.add_context(fmt::format("opening store {}", util::quoted(wanted.name)));
+      opened.failures.push_back({wanted.name, wanted.url, wanted.required, error});
+    }
+  }
+  return opened;
+}
+
+NamedStore Context::open_store(const std::string& name) const {
+  auto opened = open_stores({name});
+  if (!opened.failures.empty()) throw opened.failures.front().error;
+  return std::move(opened.stores.front());
+}
+
+}  // namespace bkp::run

@@ -1,0 +1,128 @@
+#include "run/lock.hpp"
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "support/catalog_fixture.hpp"
+#include "support/manual_clock.hpp"
+#include "support/temporary_directory.hpp"
+#include "util/error.hpp"
+
+using namespace bkp;
+using Catch::Matchers::Contains;
+using run::LockMode;
+using run::LockName;
+
+namespace {
+
+class NobodyThere final : public run::Terminal {
+ public:
+  bool interactive() const override { return false; }
+  void show(std::string_view) override {}
+  std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
+};
+
+/// A host with its own state directory; several share the catalog's cluster.
+struct Host {
+  explicit Host(const std::string& catalog_database = "postgres") {
+    config.site = "studio";
+    config.cluster.conninfo = test::cluster().conninfo();
+    config.catalog.conninfo = test::cluster().conninfo(catalog_database);
+    config.catalog.spool_directory = directory / "state/spool";
+  }
+
+  run::SiteLock lock(LockName name, LockMode mode) { return {context, name, mode, "full"}; }
+
+  util::Error refusal(LockName name, LockMode mode) {
+    try {
+      lock(name, mode);
+    } catch (const util::Error& error) {
+      return error;
+    }
+    FAIL("the lock was given twice");
+    std::abort();
+  }
+
+  test::TemporaryDirectory directory;
+  config::Config config;
+  test::ManualClock clock;
+  util::Environment environment;
+  util::Interrupt interrupt;
+  util::Log log{{.threshold = util::LogLevel::error}};
+  run::NoProgress progress;
+  NobodyThere terminal;
+  util::SystemProcessRunner processes{interrupt};
+  catalog::Recorder recorder{{{}, "bkp", directory / "state/spool"}, clock, log, interrupt};
+  run::Context context{config,   clock,    processes, environment, interrupt, log,
+                       progress, terminal, recorder,  "manual",    {},        false,
+                       {}};
+};
+
+}  // namespace
+
+TEST_CASE("a second run on the host is told who holds the lock") {
+  Host host;
+  const auto held = host.lock(LockName::write, LockMode::exclusive);
+  host.clock.advance(std::chrono::minutes{5});
+  const auto error = host.refusal(LockName::write, LockMode::exclusive);
+  CHECK(error.kind() == util::ErrorKind::locked);
+  CHECK_THAT(error.message(), Contains("pid " + std::to_string(::getpid())) && Contains("bkp full") &&
+                                  Contains("2026-11-21T02:00:00Z") && Contains("5min ago"));
+  CHECK_THAT(error.hint(), Contains("--lock-wait"));
+}
+
+TEST_CASE("a lock that was let go is free") {
+  Host host;
+  { const auto held = host.lock(LockName::write, LockMode::exclusive); }
+  CHECK_NOTHROW(host.lock(LockName::write, LockMode::exclusive));
+}
+
+TEST_CASE("the two locks do not get in each other's way, and readers share") {
+  Host host;
+  const auto writer = host.lock(LockName::write, LockMode::exclusive);
+  const auto reader = host.lock(LockName::read, LockMode::shared);
+  const auto another = host.lock(LockName::read, LockMode::shared);
+  CHECK(host.refusal(LockName::read, LockMode::exclusive).kind() == util::ErrorKind::locked);
+}
+
+TEST_CASE("a run on another host is found through the catalog's database") {
+  Host here;
+  Host there;
+  const auto held = here.lock(LockName::write, LockMode::exclusive);
+  const auto error = there.refusal(LockName::write, LockMode::exclusive);
+  CHECK(error.kind() == util::ErrorKind::locked);
+  CHECK_THAT(error.message(), Contains("bkp full pid " + std::to_string(::getpid())));
+}
+
+TEST_CASE("another site's lock is another lock") {
+  Host here;
+  Host there;
+  there.config.site = "archive";
+  const auto held = here.lock(LockName::write, LockMode::exclusive);
+  CHECK_NOTHROW(there.lock(LockName::write, LockMode::exclusive));
+}
+
+TEST_CASE("with the catalog down the lock on the host still holds") {
+  Host host{"no_such_database"};
+  const auto held = host.lock(LockName::write, LockMode::exclusive);
+  CHECK(host.refusal(LockName::write, LockMode::exclusive).kind() == util::ErrorKind::locked);
+}
+
+TEST_CASE("waiting ends when the time is over") {
+  Host host;
+  const auto held = host.lock(LockName::write, LockMode::exclusive);
+  host.context.lock_wait = std::chrono::minutes{30};
+  CHECK(host.refusal(LockName::write, LockMode::exclusive).kind() == util::ErrorKind::locked);
+  CHECK(host.clock.slept() >= std::chrono::minutes{30});
+  CHECK(host.clock.slept() < std::chrono::minutes{31});
+}
+
+TEST_CASE("waiting ends when the run is asked to end") {
+  Host host;
+  const auto held = host.lock(LockName::write, LockMode::exclusive);
+  host.context.lock_wait = std::chrono::hours{1};
+  host.interrupt.request(SIGTERM);
+  CHECK(host.refusal(LockName::write, LockMode::exclusive).kind() == util::ErrorKind::interrupted);
+}
