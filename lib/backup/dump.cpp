@@ -1,0 +1,178 @@
+#include "backup/dump.hpp"
+
+#include <fmt/format.h>
+
+#include "pg/fingerprint.hpp"
+#include "stream/hash.hpp"
+#include "stream/rate_limit.hpp"
+#include "util/host.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+namespace bkp::backup {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+class DumpRun {
+ public:
+  DumpRun(const run::Context& context, const DumpJob& job, const Layout& layout, const std::string& label,
+          const DatabaseProperties& database, DumpOutcome& outcome)
+      : m_context{context}, m_job{job}, m_layout{layout}, m_label{label}, m_outcome{outcome} {
+    m_manifest.site = layout.site();
+    m_manifest.label = label;
+    m_manifest.triggered_by = context.triggered_by;
+    m_manifest.host = util::host_name();
+    m_manifest.bkp_version = util::version();
+    m_manifest.system_identifier = job.system_identifier;
+    m_manifest.server_version = job.server_version;
+    m_manifest.dump_version = job.dump_version;
+    m_manifest.started_at = context.clock.now();
+    m_manifest.database = database;
+  }
+
+  void write_globals() {
+    const auto& compression = m_context.config.compression;
+    PartWriter writer{m_outcome.targets, m_layout,  m_label, stored_name("globals.sql", compression),
+                      "globals",         compression};
+    aborting_on_error(writer, [&] {
+      writer.write(std::as_bytes(std::span{m_job.globals.sql}));
+      writer.finish();
+    });
+    m_manifest.parts.push_back(writer.part());
+    if (!m_job.globals.with_passwords) {
+      warn("the globals have no role passwords: this role may not read them; a superuser may");
+    }
+  }
+
+  void write_dump() {
+    const auto& compression = m_context.config.compression;
+    PartWriter writer{m_outcome.targets, m_layout, m_label, stored_name("dump.pgc", compression), "dump", compression};
+    aborting_on_error(writer, [&] {
+      if (m_context.config.full.fingerprint == config::FingerprintMode::none) {
+        run_pg_dump(writer);
+        m_manifest.fingerprint_missing_reason = "switched off by full.fingerprint";
+        return;
+      }
+      pg::FingerprintSink fingerprint{writer};
+      run_pg_dump(fingerprint);
+      m_manifest.fingerprint = fingerprint.fingerprint();
+      if (const auto& why = fingerprint.unreadable()) {
+        m_manifest.fingerprint_missing_reason = *why;
+        warn(fmt::format("no fingerprint was taken: {}", *why));
+      }
+    });
+    m_manifest.parts.push_back(writer.part());
+  }
+
+  /// The manifest last: with it the backup exists.
+  void commit() {
+    m_manifest.completed_at = m_context.clock.now();
+    const std::string text = to_text(m_manifest);
+    for (auto* target : good_targets(m_outcome.targets)) {
+      try {
+        store::put_text(*target->store, m_layout.manifest(m_label), text);
+      } catch (const Error& error) {
+        target->failure = error;
+      }
+    }
+    good_targets(m_outcome.targets);
+    const auto digests = stream::digests_of(text);
+    m_outcome.manifest_md5 = digests.md5;
+    m_outcome.manifest_sha256 = digests.sha256;
+    m_outcome.manifest = std::move(m_manifest);
+  }
+
+ private:
+  /// A failing target's own error says more than the one that came through the stages.
+  template <class Body>
+  void aborting_on_error(PartWriter& writer, Body&& body) {
+    try {
+      body();
+    } catch (...) {
+      writer.abort();
+      throw;
+    }
+  }
+
+  void warn(std::string message) {
+    m_manifest.warnings.push_back(message);
+    m_outcome.warnings.push_back(std::move(message));
+  }
+
+  /// pg_dump itself settles most of what COPY's text depends on (setup_connection in pg_dump.c), but not these two, which
+  /// a database or role may have set for itself: the fingerprint would not match a later reading.
+  pg::Conninfo with_settled_text(const pg::Conninfo& conninfo) const {
+    constexpr auto settings = "-c timezone=UTC -c bytea_output=hex";
+    const auto own = conninfo.get("options");
+    return conninfo.with("options", own ? fmt::format("{} {}", *own, settings) : settings);
+  }
+
+  util::Command pg_dump_command() const {
+    const auto target = with_settled_text(m_job.cluster.with_database(m_manifest.database.name));
+    util::Command command;
+    command.argv = {m_job.pg_dump.string(), "--format=custom", "--compress=0", "--no-password",
+                    "--dbname=" + target.to_argument()};
+    command.environment = m_context.environment.for_child();
+    target.add_password_to(command.environment);
+    command.stdout_pipe = true;
+    apply_limits(command, m_context.config.limits);
+    return command;
+  }
+
+  /// Drains the pipe, reaps the child, requires success, and only then finishes the chain.
+  void run_pg_dump(stream::Sink& sink) {
+    stream::RateLimitSink limited{sink, m_context.config.limits.rate, m_context.clock};
+    const auto child = m_context.processes.start(pg_dump_command());
+    child->read_stdout([&](std::span<const std::byte> piece) {
+      limited.write(piece);
+      m_context.progress.advance(piece.size());
+    });
+    const auto status = child->wait();
+    if (!status.success()) throw program_failed("pg_dump", status, child->stderr_tail());
+    limited.finish();
+  }
+
+  const run::Context& m_context;
+  const DumpJob& m_job;
+  const Layout& m_layout;
+  const std::string& m_label;
+  DumpOutcome& m_outcome;
+  Manifest m_manifest;
+};
+
+/// Best effort: what cannot be removed now is debris for the next run.
+void remove_remains(const run::Context& context, const Target& target, const Layout& layout, const std::string& label) {
+  try {
+    for (const auto& object : target.store->list(layout.backup(label))) target.store->remove(store::Key{object.key});
+  } catch (const Error& error) {
+    context.log.debug("remains of {} stay on store {} for now: {}", label, target.name, error.message());
+  }
+}
+
+}  // namespace
+
+DumpOutcome dump_database(const run::Context& context, const DumpJob& job, const Layout& layout,
+                          const std::string& label, const DatabaseProperties& database,
+                          std::vector<Target> targets) {
+  DumpOutcome outcome;
+  outcome.targets = std::move(targets);
+  try {
+    util::with_context(fmt::format("backing up database {}", util::quoted(database.name)), [&] {
+      DumpRun run{context, job, layout, label, database, outcome};
+      run.write_globals();
+      run.write_dump();
+      run.commit();
+    });
+  } catch (...) {
+    outcome.error = util::current_error();
+  }
+  for (const auto& target : outcome.targets) {
+    if (outcome.error || target.failure) remove_remains(context, target, layout, label);
+  }
+  return outcome;
+}
+
+}  // namespace bkp::backup

@@ -1,0 +1,288 @@
+#include "backup/full_backup.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "backup/databases.hpp"
+#include "backup/debris.hpp"
+#include "backup/site_file.hpp"
+#include "util/text.hpp"
+
+namespace bkp::backup {
+
+using catalog::BackupRecord;
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+namespace status = catalog::status;
+
+/// What was configured and this version cannot do must not be left out in silence.
+void require_supported(const config::Config& config) {
+  if (config.asks_for("encryption")) {
+    throw Error{ErrorKind::config, "encryption is configured, and this version of bkp cannot seal backups",
+                "nothing was written unsealed; remove `encryption` from the configuration to go on without it"};
+  }
+  if (std::find(config.full.method.begin(), config.full.method.end(), "base") != config.full.method.end()) {
+    throw Error{ErrorKind::config, "full.method asks for base, and this version of bkp takes dumps only",
+                "write `full: {method: [dump]}`"};
+  }
+}
+
+class FullRun {
+ public:
+  FullRun(run::Context& context, const FullRequest& request)
+      : m_context{context}, m_request{request}, m_layout{context.config.site} {}
+
+  FullResult run() {
+    m_result.started_at = m_context.clock.now();
+    require_supported(m_context.config);
+    prepare_job();
+    open_targets();
+    if (m_context.dry_run) {
+      for (const auto& database : m_databases) m_result.items.push_back({new_record(database, status::pending), {}});
+    } else {
+      clear_debris();
+      m_job.globals = dump_globals(m_context, m_job.cluster, m_job.server_version, m_superuser);
+      dump_all();
+    }
+    m_result.finished_at = m_context.clock.now();
+    return std::move(m_result);
+  }
+
+ private:
+  void prepare_job() {
+    m_job.cluster = m_context.cluster();
+    auto connection = pg::Connection::open(m_job.cluster, m_context.interrupt);
+    m_job.server_version = connection.server_version();
+    m_job.system_identifier = system_identifier(connection);
+    m_superuser = connection.exec("select current_setting('is_superuser')::bool").boolean(0, 0);
+    auto tools = m_context.tools();
+    m_job.pg_dump = tools.find("pg_dump", m_job.server_version);
+    if (const auto version = tools.version_of(m_job.pg_dump)) m_job.dump_version = pg::format_version(*version);
+    m_databases = select_databases(connection, m_context.config.databases, m_request.databases,
+                                   m_context.config.verify.database_prefix);
+    if (m_databases.empty()) {
+      throw Error{ErrorKind::not_found, "no database of the cluster is to be backed up",
+                  "`databases` in the configuration includes none of those the server has"};
+    }
+  }
+
+  void open_targets() {
+    auto opened = m_context.open_stores(m_request.stores);
+    for (auto& named : opened.stores) {
+      try {
+        require_site_file(*named.store, m_layout, m_job.system_identifier);
+        m_targets.push_back({named.name, named.required, named.store, std::nullopt});
+        m_result.stores.push_back(named);
+      } catch (const Error& error) {
+        opened.failures.push_back({named.name, named.store->url(), named.required, error});
+      }
+    }
+    m_closed = std::move(opened.failures);
+    if (m_targets.empty()) throw m_closed.front().error;
+    for (const auto& closed : m_closed) {
+      m_context.warn(fmt::format("store {} gets no copy: {}", util::quoted(closed.name), closed.error.message()));
+    }
+  }
+
+  void clear_debris() {
+    for (const auto& target : m_targets) {
+      for (auto& label : remove_debris(*target.store, m_layout)) {
+        m_context.log.info("removed the remains of {} on store {}: its run had died", label, target.name);
+        m_result.debris_removed.push_back(std::move(label));
+      }
+    }
+    m_context.recorder.fail_abandoned_backups("the run died before the backup was complete");
+  }
+
+  /// One second later for each label that is taken: labels name a backup for good.
+  std::string free_label(const DatabaseProperties& database) const {
+    for (util::Time time = m_result.started_at;; time += std::chrono::seconds{1}) {
+      auto label = make_label(time, "full", database.name);
+      const bool taken = std::any_of(m_targets.begin(), m_targets.end(), [&](const auto& target) {
+        return !target.store->list(m_layout.backup(label)).empty();
+      });
+      if (!taken) return label;
+    }
+  }
+
+  BackupRecord new_record(const DatabaseProperties& database, const char* state) const {
+    BackupRecord record;
+    record.label = free_label(database);
+    record.backup_type = "full";
+    record.method = "dump";
+    record.database_name = database.name;
+    record.destination = m_targets.front().store->url();
+    record.file_path = m_layout.manifest(record.label).text();
+    record.status = state;
+    record.started_at = m_context.clock.now();
+    record.triggered_by = m_context.triggered_by;
+    for (const auto& target : m_targets) {
+      catalog::CopyRecord copy;
+      copy.store = target.name;
+      copy.url = target.store->url();
+      copy.state = state;
+      record.copies.push_back(std::move(copy));
+    }
+    for (const auto& closed : m_closed) {
+      catalog::CopyRecord copy;
+      copy.store = closed.name;
+      copy.url = closed.url;
+      copy.state = status::failed;
+      copy.error_message = closed.error.full_message();
+      record.copies.push_back(std::move(copy));
+    }
+    return record;
+  }
+
+  void dump_all() {
+    std::uint64_t total = 0;
+    for (const auto& database : m_databases) total += static_cast<std::uint64_t>(database.size_bytes);
+    m_context.progress.begin(fmt::format("dumping {}", m_databases.size() == 1
+                                                           ? util::quoted(m_databases.front().name)
+                                                           : fmt::format("{} databases", m_databases.size())),
+                             total);
+    m_result.items.resize(m_databases.size());
+    const auto wanted = static_cast<std::size_t>(
+        std::max(1, std::min(m_context.config.full.jobs, m_context.config.limits.connections)));
+    if (const auto workers = std::min(wanted, m_databases.size()); workers == 1) {
+      dump_next_ones();
+    } else {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this] { dump_next_ones(); });
+    }
+    m_context.progress.end();
+  }
+
+  void dump_next_ones() {
+    for (std::size_t i = m_next++; i < m_databases.size(); i = m_next++) {
+      try {
+        dump_one(m_databases[i], m_result.items[i]);
+      } catch (...) {
+        m_result.items[i].error = util::current_error();
+      }
+    }
+  }
+
+  void dump_one(const DatabaseProperties& database, FullItem& item) {
+    item.record.database_name = database.name;
+    item.record.status = status::failed;
+    m_context.interrupt.check();
+    {
+      const std::lock_guard lock{m_mutex};
+      item.record = new_record(database, status::running);
+      m_context.recorder.save_backup(item.record);
+    }
+    const auto outcome = dump_database(m_context, m_job, m_layout, item.record.label, database, m_targets);
+    const std::lock_guard lock{m_mutex};
+    complete(item, outcome);
+    m_context.recorder.save_backup(item.record);
+    if (const auto id = m_context.recorder.backup_id(item.record.label)) item.record.id = *id;
+  }
+
+  void complete(FullItem& item, const DumpOutcome& outcome) {
+    BackupRecord& record = item.record;
+    record.completed_at = m_context.clock.now();
+    for (const auto& warning : outcome.warnings) {
+      m_context.warn(fmt::format("database {}: {}", util::quoted(*record.database_name), warning));
+    }
+    for (const auto& target : outcome.targets) complete_copy(record, target, outcome);
+    if (outcome.error) {
+      record.status = outcome.error->kind() == ErrorKind::interrupted ? status::cancelled : status::failed;
+      record.error_message = outcome.error->full_message();
+      item.error = outcome.error;
+      return;
+    }
+    record.size_bytes = static_cast<std::int64_t>(outcome.manifest->size_bytes());
+    record.original_bytes = static_cast<std::int64_t>(outcome.manifest->original_bytes());
+    record.checksum_md5 = outcome.manifest_md5;
+    record.checksum_sha256 = outcome.manifest_sha256;
+    judge_copies(item, outcome);
+  }
+
+  void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome& outcome) {
+    const auto copy = std::find_if(record.copies.begin(), record.copies.end(),
+                                   [&](const auto& candidate) { return candidate.store == target.name; });
+    if (outcome.error || target.failure) {
+      copy->state = status::failed;
+      copy->error_message = target.failure ? target.failure->full_message() : outcome.error->full_message();
+      return;
+    }
+    copy->state = status::completed;
+    copy->size_bytes = static_cast<std::int64_t>(outcome.manifest->size_bytes());
+    copy->checksum_sha256 = outcome.manifest_sha256;
+    copy->completed_at = record.completed_at;
+  }
+
+  void judge_copies(FullItem& item, const DumpOutcome& outcome) {
+    std::vector<std::string> missing;
+    for (const auto& target : outcome.targets) {
+      if (!target.failure) continue;
+      m_context.warn(fmt::format("store {} got no copy of {}: {}", util::quoted(target.name), item.record.label,
+                                 target.failure->message()));
+      if (target.required) missing.push_back(target.name);
+    }
+    for (const auto& closed : m_closed) {
+      if (closed.required) missing.push_back(closed.name);
+    }
+    item.record.status = missing.empty() ? status::completed : status::partial;
+    if (missing.empty()) return;
+    item.error = Error{ErrorKind::partial,
+                       fmt::format("the copy on {} is missing", fmt::join(missing, ", ")),
+                       "the other copies are good; mend the store, the next run writes to it again"};
+    item.record.error_message = item.error->message();
+  }
+
+  run::Context& m_context;
+  const FullRequest& m_request;
+  Layout m_layout;
+  DumpJob m_job;
+  bool m_superuser = false;
+  std::vector<DatabaseProperties> m_databases;
+  std::vector<Target> m_targets;
+  std::vector<run::StoreFailure> m_closed;
+  FullResult m_result;
+  std::atomic<std::size_t> m_next = 0;
+  std::mutex m_mutex;  ///< guards the recorder and the context's warnings
+};
+
+}  // namespace
+
+std::uint64_t FullResult::bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& item : items) sum += static_cast<std::uint64_t>(item.record.size_bytes);
+  return sum;
+}
+
+std::optional<Error> FullResult::error() const {
+  std::vector<const FullItem*> failed;
+  bool any_good = false;
+  for (const auto& item : items) {
+    if (item.error) failed.push_back(&item);
+    any_good = any_good || item.record.good();
+  }
+  if (failed.empty()) return std::nullopt;
+  for (const auto* item : failed) {
+    if (item->error->kind() == ErrorKind::interrupted) return item->error;
+  }
+  if (failed.size() == 1 && items.size() == 1) return failed.front()->error;
+  std::string names;
+  for (const auto* item : failed) {
+    names += fmt::format("{}{}: {}", names.empty() ? "" : "\n", util::quoted(item->record.database_name.value_or("")),
+                         item->error->message());
+  }
+  const auto& first = *failed.front()->error;
+  return Error{any_good ? ErrorKind::partial : first.kind(),
+               fmt::format("{} of {} databases have no complete backup\n{}", failed.size(), items.size(), names),
+               first.hint()};
+}
+
+FullResult full_backup(run::Context& context, const FullRequest& request) { return FullRun{context, request}.run(); }
+
+}  // namespace bkp::backup

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "store/key.hpp"
+#include "util/clock.hpp"
+
+namespace bkp::backup {
+
+/// Where things stand in a store; see "Store and keys" in the README's format section.
+///   SITE/site.json
+///   SITE/backups/LABEL/manifest.json        the commit point
+///   SITE/backups/LABEL/dump.pgc.zst …       parts
+///   SITE/backups/LABEL/marks/TIME-KIND.json what happened to it later: verified, held, released
+///   SITE/runbook/runbook.html
+class Layout {
+ public:
+  explicit Layout(std::string site);
+  const std::string& site() const { return m_site; }
+  store::Key root() const;
+  store::Key site_file() const;
+  store::Key backups() const;
+  store::Key backup(std::string_view label) const;
+  store::Key part(std::string_view label, std::string_view name) const;
+  store::Key manifest(std::string_view label) const;
+  store::Key marks(std::string_view label) const;
+  store::Key runbook() const;
+  /// "studio/backups/20261121T020000Z-full-x121/manifest.json" → the label; empty if not below backups/.
+  std::string label_of(std::string_view key) const;
+
+ private:
+  std::string m_site;
+};
+
+/// "20261121T020000Z-full-x121": time, type, and the database's name made harmless ([a-z0-9_-], with a short
+/// hash of the real name when anything had to change).
+std::string make_label(util::Time time, std::string_view backup_type, std::string_view database);
+
+}  // namespace bkp::backup

@@ -1,0 +1,243 @@
+#include "backup/manifest.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "backup/json_text.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::backup {
+
+using nlohmann::json;
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr auto format_name = "bkp-manifest";
+constexpr int format_version = 1;
+
+json to_json(const Part& part) {
+  return {{"name", part.name},
+          {"role", part.role},
+          {"compression", part.compression},
+          {"size_bytes", part.size_bytes},
+          {"original_bytes", part.original_bytes},
+          {"md5", part.md5},
+          {"sha256", part.sha256}};
+}
+
+Part part_from_json(const json& from) {
+  Part part;
+  part.name = from.at("name").get<std::string>();
+  part.role = from.at("role").get<std::string>();
+  part.compression = from.at("compression").get<std::string>();
+  part.size_bytes = from.at("size_bytes").get<std::uint64_t>();
+  part.original_bytes = from.at("original_bytes").get<std::uint64_t>();
+  part.md5 = from.at("md5").get<std::string>();
+  part.sha256 = from.at("sha256").get<std::string>();
+  return part;
+}
+
+json to_json(const DatabaseProperties& database) {
+  return {{"name", text_to_json(database.name)},   {"owner", text_to_json(database.owner)},
+          {"encoding", database.encoding},         {"collate", database.collate},
+          {"ctype", database.ctype},               {"locale_provider", database.locale_provider},
+          {"icu_locale", database.icu_locale},     {"size_bytes", database.size_bytes}};
+}
+
+DatabaseProperties database_from_json(const json& from) {
+  DatabaseProperties database;
+  database.name = text_from_json(from.at("name"));
+  database.owner = text_from_json(from.at("owner"));
+  database.encoding = from.at("encoding").get<std::string>();
+  database.collate = from.at("collate").get<std::string>();
+  database.ctype = from.at("ctype").get<std::string>();
+  database.locale_provider = from.at("locale_provider").get<std::string>();
+  database.icu_locale = from.at("icu_locale").get<std::string>();
+  database.size_bytes = from.at("size_bytes").get<std::int64_t>();
+  return database;
+}
+
+json to_json(const pg::Fingerprint& fingerprint) {
+  json tables = json::array();
+  for (const auto& table : fingerprint.tables) {
+    tables.push_back({{"schema", text_to_json(table.schema)},
+                      {"table", text_to_json(table.table)},
+                      {"copy", text_to_json(table.copy_statement)},
+                      {"rows", table.rows},
+                      {"bytes", table.bytes},
+                      {"hash", table.hash}});
+  }
+  const auto& header = fingerprint.header;
+  return {{"hash_function", "sum-xxh3-128"},
+          {"archive_version", fmt::format("{}.{}.{}", header.version.major_version,
+                                          header.version.minor_version, header.version.revision)},
+          {"archive_server_version", header.server_version},
+          {"archive_dump_version", header.dump_version},
+          {"archive_bytes", fingerprint.archive_bytes},
+          {"client_encoding", fingerprint.client_encoding},
+          {"tables", tables},
+          {"large_objects",
+           {{"count", fingerprint.large_objects.count},
+            {"bytes", fingerprint.large_objects.bytes},
+            {"hash", fingerprint.large_objects.hash}}}};
+}
+
+pg::ArchiveVersion archive_version_from(const std::string& text) {
+  pg::ArchiveVersion version;
+  if (std::sscanf(text.c_str(), "%d.%d.%d", &version.major_version, &version.minor_version,
+                  &version.revision) != 3) {
+    throw Error{ErrorKind::damaged, fmt::format("{} is not an archive version", util::quoted(text))};
+  }
+  return version;
+}
+
+pg::Fingerprint fingerprint_from_json(const json& from) {
+  pg::Fingerprint fingerprint;
+  fingerprint.header.version = archive_version_from(from.at("archive_version").get<std::string>());
+  fingerprint.header.server_version = from.at("archive_server_version").get<std::string>();
+  fingerprint.header.dump_version = from.at("archive_dump_version").get<std::string>();
+  fingerprint.archive_bytes = from.at("archive_bytes").get<std::uint64_t>();
+  fingerprint.client_encoding = from.at("client_encoding").get<std::string>();
+  for (const auto& entry : from.at("tables")) {
+    pg::TableFingerprint table;
+    table.schema = text_from_json(entry.at("schema"));
+    table.table = text_from_json(entry.at("table"));
+    table.copy_statement = text_from_json(entry.at("copy"));
+    table.rows = entry.at("rows").get<std::uint64_t>();
+    table.bytes = entry.at("bytes").get<std::uint64_t>();
+    table.hash = entry.at("hash").get<std::string>();
+    fingerprint.tables.push_back(std::move(table));
+  }
+  const auto& objects = from.at("large_objects");
+  fingerprint.large_objects.count = objects.at("count").get<std::uint64_t>();
+  fingerprint.large_objects.bytes = objects.at("bytes").get<std::uint64_t>();
+  fingerprint.large_objects.hash = objects.at("hash").get<std::string>();
+  return fingerprint;
+}
+
+Manifest manifest_from_json(const json& from) {
+  Manifest manifest;
+  manifest.site = from.at("site").get<std::string>();
+  manifest.label = from.at("label").get<std::string>();
+  manifest.backup_type = from.at("backup_type").get<std::string>();
+  manifest.method = from.at("method").get<std::string>();
+  manifest.triggered_by = from.at("triggered_by").get<std::string>();
+  manifest.host = from.at("host").get<std::string>();
+  manifest.bkp_version = from.at("bkp_version").get<std::string>();
+  manifest.system_identifier = from.at("system_identifier").get<std::string>();
+  manifest.server_version = from.at("server_version").get<int>();
+  manifest.dump_version = from.at("dump_version").get<std::string>();
+  manifest.started_at = util::parse_time(from.at("started_at").get<std::string>());
+  manifest.completed_at = util::parse_time(from.at("completed_at").get<std::string>());
+  manifest.database = database_from_json(from.at("database"));
+  for (const auto& part : from.at("parts")) manifest.parts.push_back(part_from_json(part));
+  const auto& fingerprint = from.at("fingerprint");
+  if (fingerprint.is_object()) {
+    manifest.fingerprint = fingerprint_from_json(fingerprint);
+  } else {
+    manifest.fingerprint_missing_reason = from.value("fingerprint_missing_reason", std::string{});
+  }
+  manifest.warnings = from.at("warnings").get<std::vector<std::string>>();
+  return manifest;
+}
+
+/// A manifest names the objects that will be fetched, so what it names is checked like any input.
+void check_parts(const Manifest& manifest) {
+  for (const auto& part : manifest.parts) {
+    if (part.name.empty() || part.name.find('/') != std::string::npos || part.name.starts_with('.')) {
+      throw Error{ErrorKind::damaged, fmt::format("part name {} is not allowed", util::quoted(part.name))};
+    }
+    if (part.compression != "zstd" && part.compression != "none") {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("part {} has an unknown compression {}", util::quoted(part.name),
+                              util::quoted(part.compression))};
+    }
+  }
+  if (manifest.parts.empty()) throw Error{ErrorKind::damaged, "it names no parts"};
+}
+
+}  // namespace
+
+std::uint64_t Manifest::size_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& part : parts) sum += part.size_bytes;
+  return sum;
+}
+
+std::uint64_t Manifest::original_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& part : parts) sum += part.original_bytes;
+  return sum;
+}
+
+const Part* Manifest::part(std::string_view role) const {
+  for (const auto& part : parts) {
+    if (part.role == role) return &part;
+  }
+  return nullptr;
+}
+
+std::string to_text(const Manifest& manifest) {
+  json parts = json::array();
+  for (const auto& part : manifest.parts) parts.push_back(to_json(part));
+  nlohmann::ordered_json out;
+  out["format"] = format_name;
+  out["format_version"] = format_version;
+  out["site"] = manifest.site;
+  out["label"] = manifest.label;
+  out["backup_type"] = manifest.backup_type;
+  out["method"] = manifest.method;
+  out["triggered_by"] = manifest.triggered_by;
+  out["host"] = manifest.host;
+  out["bkp_version"] = manifest.bkp_version;
+  out["system_identifier"] = manifest.system_identifier;
+  out["server_version"] = manifest.server_version;
+  out["dump_version"] = manifest.dump_version;
+  out["started_at"] = util::format_rfc3339(manifest.started_at);
+  out["completed_at"] = util::format_rfc3339(manifest.completed_at);
+  out["database"] = to_json(manifest.database);
+  out["parts"] = parts;
+  if (manifest.fingerprint) {
+    out["fingerprint"] = to_json(*manifest.fingerprint);
+  } else {
+    out["fingerprint"] = "none";
+    out["fingerprint_missing_reason"] = manifest.fingerprint_missing_reason;
+  }
+  out["warnings"] = manifest.warnings;
+  return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Manifest parse_manifest(std::string_view text, std::string_view key, std::string_view site,
+                        std::string_view label) {
+  const auto damaged = [&](std::string_view why) {
+    return Error{ErrorKind::damaged, fmt::format("{} is no valid manifest: {}", util::quoted(key), why),
+                 "the backup cannot be trusted; use another copy or another backup"};
+  };
+  try {
+    const json from = json::parse(text);
+    if (from.at("format") != format_name) throw damaged("it has another format");
+    if (from.at("format_version").get<int>() > format_version) {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("{} has format version {}, newer than this bkp knows", util::quoted(key),
+                              from.at("format_version").get<int>()),
+                  "update bkp"};
+    }
+    Manifest manifest = manifest_from_json(from);
+    check_parts(manifest);
+    if (manifest.site != site || manifest.label != label) {
+      throw damaged(fmt::format("it says it is backup {} of site {}, so it was moved here from there",
+                                util::quoted(manifest.label), util::quoted(manifest.site)));
+    }
+    return manifest;
+  } catch (const json::exception& error) {
+    throw damaged(error.what());
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::damaged && !error.hint().empty()) throw;
+    throw damaged(error.message());
+  }
+}
+
+}  // namespace bkp::backup

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/fingerprint.hpp"
+#include "util/clock.hpp"
+
+namespace bkp::backup {
+
+/// One stored object of a backup.
+struct Part {
+  std::string name;         ///< below the label: "dump.pgc.zst"
+  std::string role;         ///< "dump" or "globals"
+  std::string compression;  ///< "zstd" or "none"
+  std::uint64_t size_bytes = 0;      ///< as stored
+  std::uint64_t original_bytes = 0;  ///< before compression
+  std::string md5;                   ///< of the stored bytes
+  std::string sha256;                ///< of the stored bytes
+};
+
+/// The database as it was, so that a new one can be made like it.
+struct DatabaseProperties {
+  std::string name;
+  std::string owner;
+  std::string encoding;         ///< "UTF8"
+  std::string collate;          ///< datcollate
+  std::string ctype;            ///< datctype
+  std::string locale_provider;  ///< "libc", "icu", "builtin"
+  std::string icu_locale;       ///< ICU or builtin locale; empty for libc
+  std::int64_t size_bytes = 0;  ///< pg_database_size at the time
+};
+
+/// Describes one backup completely; the object whose existence makes it one. JSON, UTF-8, keys as the members,
+/// `"format": "bkp-manifest"`, `"format_version": 1`. Names that are no valid UTF-8 (a LATIN1 database's) travel
+/// as {"base64": …}. Written last. Readers refuse a newer format_version and ignore unknown keys.
+struct Manifest {
+  std::string site;
+  std::string label;
+  std::string backup_type = "full";
+  std::string method = "dump";
+  std::string triggered_by;
+  std::string host;
+  std::string bkp_version;
+  std::string system_identifier;  ///< of the cluster, decimal; empty where the role may not ask
+  int server_version = 0;         ///< 150018
+  std::string dump_version;       ///< pg_dump's
+  util::Time started_at;
+  util::Time completed_at;
+  DatabaseProperties database;
+  std::vector<Part> parts;
+  std::optional<pg::Fingerprint> fingerprint;
+  std::string fingerprint_missing_reason;  ///< why there is none
+  std::vector<std::string> warnings;
+
+  std::uint64_t size_bytes() const;
+  std::uint64_t original_bytes() const;
+  /// nullptr when there is no such part.
+  const Part* part(std::string_view role) const;
+};
+
+std::string to_text(const Manifest& manifest);
+/// Throws Error{damaged} naming `key` for anything that is no valid manifest of `site` and `label`.
+Manifest parse_manifest(std::string_view text, std::string_view key, std::string_view site, std::string_view label);
+
+}  // namespace bkp::backup

@@ -1,0 +1,81 @@
+#include "backup/part_writer.hpp"
+
+#include "stream/hash.hpp"
+#include "stream/queue.hpp"
+#include "stream/tee.hpp"
+#include "stream/zstd.hpp"
+
+namespace bkp::backup {
+
+/// Declared from the end of the chain to its head, so that destruction aborts from the head on.
+struct PartWriter::Chain {
+  std::optional<stream::TeeSink> tee;
+  std::optional<stream::HashSink> hash;
+  std::optional<stream::ZstdCompressSink> compress;
+  std::optional<stream::QueueSink> queue;
+};
+
+std::string stored_name(std::string_view name, const config::Compression& compression) {
+  return std::string{name} + (compression.level > 0 ? ".zst" : "");
+}
+
+std::vector<Target*> good_targets(std::vector<Target>& targets) {
+  std::vector<Target*> good;
+  for (auto& target : targets) {
+    if (!target.failure) good.push_back(&target);
+  }
+  if (good.empty()) throw targets.back().failure.value();
+  return good;
+}
+
+PartWriter::PartWriter(std::vector<Target>& targets, const Layout& layout, const std::string& label,
+                       std::string name, std::string role, const config::Compression& compression)
+    : m_targets{targets}, m_chain{std::make_unique<Chain>()} {
+  const store::Key key = layout.part(label, name);
+  std::vector<stream::TeeSink::Branch> branches;
+  for (auto* target : good_targets(targets)) {
+    try {
+      branches.push_back({target->name, target->store->create(key)});
+    } catch (const util::Error& error) {
+      target->failure = error;
+    }
+  }
+  good_targets(targets);
+  m_part.name = std::move(name);
+  m_part.role = std::move(role);
+  m_part.compression = compression.level > 0 ? "zstd" : "none";
+  stream::Sink* head = &m_chain->tee.emplace(std::move(branches));
+  head = &m_chain->hash.emplace(*head);
+  if (compression.level > 0) head = &m_chain->compress.emplace(*head, compression.level, compression.threads);
+  m_chain->queue.emplace(*head);
+}
+
+PartWriter::~PartWriter() = default;
+
+void PartWriter::write(std::span<const std::byte> data) {
+  m_part.original_bytes += data.size();
+  m_chain->queue->write(data);
+}
+
+void PartWriter::finish() {
+  m_chain->queue->finish();
+  const auto& digests = m_chain->hash->digests();
+  m_part.size_bytes = digests.bytes;
+  m_part.md5 = digests.md5;
+  m_part.sha256 = digests.sha256;
+  collect_failures();
+  good_targets(m_targets);
+}
+
+void PartWriter::abort() noexcept {
+  m_chain->queue->abort();
+  collect_failures();
+}
+
+void PartWriter::collect_failures() noexcept {
+  for (auto& target : m_targets) {
+    if (!target.failure) target.failure = m_chain->tee->failure(target.name);
+  }
+}
+
+}  // namespace bkp::backup

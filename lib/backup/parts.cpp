@@ -1,0 +1,79 @@
+#include "backup/parts.hpp"
+
+#include <fmt/format.h>
+
+#include "stream/hash.hpp"
+#include "stream/sinks.hpp"
+#include "stream/zstd.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::backup {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+/// Passes data on but holds back finish(): the end of the chain is finished only once the digests agree.
+class HoldFinishSink final : public stream::Sink {
+ public:
+  explicit HoldFinishSink(stream::Sink& next) : m_next{next} {}
+  void write(std::span<const std::byte> data) override {
+    m_bytes += data.size();
+    m_next.write(data);
+  }
+  void finish() override {}
+  void abort() noexcept override {}
+  std::uint64_t bytes() const { return m_bytes; }
+
+ private:
+  stream::Sink& m_next;
+  std::uint64_t m_bytes = 0;
+};
+
+[[noreturn]] void throw_different(const store::Key& key, std::string_view what, std::string_view is,
+                                  std::string_view expected) {
+  throw Error{ErrorKind::damaged,
+              fmt::format("{} is not what was stored: its {} is {}, the manifest says {}",
+                          util::quoted(key.text()), what, is, expected),
+              "use the copy on another store (--store), or another backup; `bkp verify --level checksum --all` "
+              "finds out what else is damaged"};
+}
+
+void compare(const store::Key& key, const Part& part, const stream::Digests& digests) {
+  if (digests.bytes != part.size_bytes) {
+    throw_different(key, "size", std::to_string(digests.bytes), std::to_string(part.size_bytes));
+  }
+  if (digests.sha256 != part.sha256) throw_different(key, "SHA-256", digests.sha256, part.sha256);
+  if (digests.md5 != part.md5) throw_different(key, "MD5", digests.md5, part.md5);
+}
+
+}  // namespace
+
+void fetch_part(store::Store& store, const Layout& layout, const Manifest& manifest, const Part& part,
+                stream::Sink& sink) {
+  const store::Key key = layout.part(manifest.label, part.name);
+  HoldFinishSink end{sink};
+  std::optional<stream::ZstdDecompressSink> decompress;
+  stream::Sink* next = &end;
+  if (part.compression == "zstd") next = &decompress.emplace(end);
+  stream::HashSink hash{*next};
+  const bool found = util::with_context("reading " + util::quoted(key.text()), [&] {
+    const bool there = store.fetch(key, std::nullopt, hash);
+    if (there) hash.finish();
+    return there;
+  });
+  if (!found) {
+    throw Error{ErrorKind::damaged, fmt::format("{} is missing from {}", util::quoted(key.text()), store.url()),
+                "use the copy on another store (--store), or another backup"};
+  }
+  compare(key, part, hash.digests());
+  if (end.bytes() != part.original_bytes) {
+    throw_different(key, "size after decompression", std::to_string(end.bytes()),
+                    std::to_string(part.original_bytes));
+  }
+  sink.finish();
+}
+
+}  // namespace bkp::backup

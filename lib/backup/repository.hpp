@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backup/debris.hpp"
+#include "backup/layout.hpp"
+#include "backup/manifest.hpp"
+#include "backup/marks.hpp"
+#include "backup/parts.hpp"
+#include "backup/selection.hpp"
+#include "catalog/records.hpp"
+#include "run/context.hpp"
+
+namespace bkp::backup {
+
+/// A backup of the site as a store tells it: it has a manifest.
+struct StoredBackup {
+  Manifest manifest;
+  std::string manifest_sha256;
+  std::string manifest_md5;
+  MarkState marks;
+};
+
+/// Reads every manifest (and mark) below SITE/backups. A damaged one is reported in `problems`, not thrown.
+std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
+                                     std::vector<std::string>& problems);
+
+/// Reads one. nullopt when there is no manifest; Error{damaged} when it is no good.
+std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout, const std::string& label);
+
+/// As a catalog row with a copy on `store_name`.
+catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
+                                const std::string& store_name, const std::string& store_url);
+
+/// Lists backups, newest first: from the catalog, or, when that cannot be reached, from all stores that can (with a
+/// warning). Copies of one label on several stores become one record.
+std::vector<catalog::BackupRecord> list_backups(run::Context& context, const catalog::BackupFilter& filter);
+
+}  // namespace bkp::backup

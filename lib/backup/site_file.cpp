@@ -1,0 +1,58 @@
+#include "backup/site_file.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::backup {
+
+using nlohmann::json;
+using util::Error;
+using util::ErrorKind;
+
+std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout) {
+  const auto text = store::get_text(store, layout.site_file(), std::size_t{1} << 20U);
+  if (!text) return std::nullopt;
+  try {
+    const json from = json::parse(*text);
+    SiteFile file;
+    file.site = from.at("site").get<std::string>();
+    file.system_identifier = from.at("system_identifier").get<std::string>();
+    file.created_at = util::parse_time(from.at("created_at").get<std::string>());
+    return file;
+  } catch (const json::exception& error) {
+    throw Error{ErrorKind::damaged,
+                fmt::format("{} on {} is no valid site file: {}", util::quoted(layout.site_file().text()),
+                            store.url(), error.what()),
+                "is this the right store? if so, remove the object and run `bkp init`"};
+  }
+}
+
+void write_site_file(store::Store& store, const Layout& layout, const SiteFile& file) {
+  const json out = {{"format", "bkp-site"},
+                    {"format_version", 1},
+                    {"site", file.site},
+                    {"system_identifier", file.system_identifier},
+                    {"created_at", util::format_rfc3339(file.created_at)}};
+  store::put_text(store, layout.site_file(), out.dump(1) + "\n");
+}
+
+void require_site_file(store::Store& store, const Layout& layout, const std::string& system_identifier) {
+  const auto file = read_site_file(store, layout);
+  if (!file) {
+    throw Error{ErrorKind::store,
+                fmt::format("{} holds no site {} (there is no site.json)", store.url(), util::quoted(layout.site())),
+                "is the file system mounted? a new store is prepared with `bkp init`"};
+  }
+  if (!file->system_identifier.empty() && !system_identifier.empty() &&
+      file->system_identifier != system_identifier) {
+    throw Error{ErrorKind::refused,
+                fmt::format("site {} on {} belongs to the cluster with system identifier {}, this one has {}",
+                            util::quoted(layout.site()), store.url(), file->system_identifier, system_identifier),
+                "choose another `site` for this cluster; after a cluster was made anew, likewise"};
+  }
+}
+
+}  // namespace bkp::backup

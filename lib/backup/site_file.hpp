@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "backup/layout.hpp"
+#include "store/store.hpp"
+#include "util/clock.hpp"
+
+namespace bkp::backup {
+
+/// SITE/site.json: what `bkp init` leaves on a store, so that a run knows it found the right store (and not the
+/// empty mount point of one). {"format": "bkp-site", "format_version": 1, "site", "system_identifier", "created_at"}.
+struct SiteFile {
+  std::string site;
+  std::string system_identifier;  ///< of the cluster, decimal; empty where the role could not ask
+  util::Time created_at;
+};
+
+/// nullopt when there is none; Error{damaged} when it is no valid site file.
+std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout);
+void write_site_file(store::Store& store, const Layout& layout, const SiteFile& file);
+
+/// Throws Error{store} when the store has no site file, Error{refused} when it belongs to another cluster (an
+/// empty identifier on either side matches).
+void require_site_file(store::Store& store, const Layout& layout, const std::string& system_identifier);
+
+}  // namespace bkp::backup

@@ -1,0 +1,93 @@
+#include "backup/manifest.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "example_manifest.hpp"
+#include "util/error.hpp"
+
+using namespace bkp;
+using Catch::Matchers::Contains;
+
+namespace {
+
+backup::Manifest parse(const std::string& text) {
+  return backup::parse_manifest(text, "studio/backups/L/manifest.json", "studio", "20261121T020000Z-full-x121");
+}
+
+std::string changed(const std::function<void(nlohmann::json&)>& change) {
+  auto json = nlohmann::json::parse(backup::to_text(example_manifest()));
+  change(json);
+  return json.dump();
+}
+
+util::Error error_of(const std::string& text) {
+  try {
+    parse(text);
+  } catch (const util::Error& error) {
+    return error;
+  }
+  FAIL("the manifest was accepted");
+  std::abort();
+}
+
+}  // namespace
+
+TEST_CASE("a manifest says the same after a round trip") {
+  const auto before = example_manifest();
+  const auto after = parse(backup::to_text(before));
+  CHECK(backup::to_text(after) == backup::to_text(before));
+  CHECK(after.database.name == "x121");
+  CHECK(after.parts.size() == 2);
+  REQUIRE(after.fingerprint);
+  CHECK(after.fingerprint->tables.at(0).table == "caf\xe9");
+  CHECK(after.fingerprint->tables.at(0).rows == 7);
+  CHECK(after.fingerprint->header.version.minor_version == 14);
+  CHECK(after.started_at == before.started_at);
+}
+
+TEST_CASE("a manifest without fingerprint keeps the reason") {
+  auto before = example_manifest();
+  before.fingerprint.reset();
+  before.fingerprint_missing_reason = "archive version 1.99 is newer than known";
+  const auto after = parse(backup::to_text(before));
+  CHECK_FALSE(after.fingerprint);
+  CHECK(after.fingerprint_missing_reason == before.fingerprint_missing_reason);
+}
+
+TEST_CASE("unknown keys are ignored") {
+  CHECK_NOTHROW(parse(changed([](auto& json) { json["colour"] = "green"; })));
+}
+
+TEST_CASE("a newer format is refused and says to update") {
+  const auto error = error_of(changed([](auto& json) { json["format_version"] = 2; }));
+  CHECK(error.kind() == util::ErrorKind::damaged);
+  CHECK_THAT(error.hint(), Contains("update"));
+}
+
+TEST_CASE("a manifest moved from another backup is refused") {
+  const auto error = error_of(changed([](auto& json) { json["label"] = "20261120T020000Z-full-x121"; }));
+  CHECK_THAT(error.message(), Contains("20261120T020000Z"));
+}
+
+TEST_CASE("a manifest cannot point outside its backup") {
+  for (const char* name : {"../other/dump", "a/b", "", ".hidden"}) {
+    CHECK(error_of(changed([&](auto& json) { json["parts"][0]["name"] = name; })).kind() ==
+          util::ErrorKind::damaged);
+  }
+}
+
+TEST_CASE("every truncation of a manifest is damage") {
+  const std::string text = backup::to_text(example_manifest());
+  for (std::size_t length = 0; length + 2 < text.size(); length += 7) {
+    CHECK(error_of(text.substr(0, length)).kind() == util::ErrorKind::damaged);
+  }
+}
+
+TEST_CASE("a wrong type in a manifest is damage") {
+  for (const char* key : {"site", "parts", "database", "started_at", "server_version", "warnings"}) {
+    CHECK(error_of(changed([&](auto& json) { json[key] = nlohmann::json::array({1}); })).kind() ==
+          util::ErrorKind::damaged);
+    CHECK(error_of(changed([&](auto& json) { json.erase(key); })).kind() == util::ErrorKind::damaged);
+  }
+}

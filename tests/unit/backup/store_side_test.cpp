@@ -1,0 +1,174 @@
+#include <catch2/catch.hpp>
+
+#include "backup/part_writer.hpp"
+#include "backup/repository.hpp"
+#include "backup/site_file.hpp"
+#include "example_manifest.hpp"
+#include "store/memory_store.hpp"
+#include "stream/sinks.hpp"
+#include "util/error.hpp"
+
+using namespace bkp;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const backup::Layout layout{"studio"};
+const config::Compression compression{3, 1};
+const std::string label = "20261121T020000Z-full-x121";
+
+std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
+
+/// A whole backup with one part on a store of its own.
+struct Stored {
+  std::shared_ptr<store::MemoryStore> store = std::make_shared<store::MemoryStore>();
+  backup::Manifest manifest = example_manifest();
+
+  explicit Stored(const std::string& content) {
+    std::vector<backup::Target> targets{{"a", true, store, std::nullopt}};
+    backup::PartWriter writer{targets, layout, label, "dump.pgc.zst", "dump", compression};
+    writer.write(bytes(content));
+    writer.finish();
+    manifest.parts = {writer.part()};
+    store::put_text(*store, layout.manifest(label), backup::to_text(manifest));
+  }
+
+  void replace(const std::string& name, const std::string& content) const {
+    store->remove(layout.part(label, name));
+    store::put_text(*store, layout.part(label, name), content);
+  }
+
+  std::string stored(const std::string& name) const { return store::get_text(*store, layout.part(label, name)).value(); }
+
+  util::Error fetch_error() const {
+    stream::StringSink sink;
+    try {
+      backup::fetch_part(*store, layout, manifest, manifest.parts.at(0), sink);
+    } catch (const util::Error& error) {
+      CHECK_FALSE(sink.finished());
+      return error;
+    }
+    FAIL("damage was not noticed");
+    std::abort();
+  }
+};
+
+/// Fails every write after the object was opened.
+class FullStore final : public store::Store {
+ public:
+  class FullSink final : public stream::Sink {
+   public:
+    void write(std::span<const std::byte>) override { throw util::Error{util::ErrorKind::store, "disk full"}; }
+    void finish() override { throw util::Error{util::ErrorKind::store, "disk full"}; }
+    void abort() noexcept override {}
+  };
+  std::string url() const override { return "full:"; }
+  std::unique_ptr<stream::Sink> create(const store::Key&) override { return std::make_unique<FullSink>(); }
+  bool fetch(const store::Key&, std::optional<store::ByteRange>, stream::Sink&) override { return false; }
+  std::optional<store::ObjectInfo> stat(const store::Key&) override { return std::nullopt; }
+  std::vector<store::ObjectInfo> list(const store::Key&) override { return {}; }
+  bool remove(const store::Key&) override { return false; }
+  std::size_t remove_unfinished(const store::Key&) override { return 0; }
+  std::optional<store::StoreSpace> space() override { return std::nullopt; }
+};
+
+}  // namespace
+
+TEST_CASE("a part comes back as it was written") {
+  const Stored backup{"hello, world"};
+  stream::StringSink sink;
+  backup::fetch_part(*backup.store, layout, backup.manifest, backup.manifest.parts.at(0), sink);
+  CHECK(sink.text() == "hello, world");
+  CHECK(sink.finished());
+  CHECK(backup.manifest.parts.at(0).original_bytes == 12);
+}
+
+TEST_CASE("a changed, truncated, grown or missing part is damage, and the sink is not finished") {
+  const Stored backup{std::string(10000, 'x') + "end"};
+  const std::string good = backup.stored("dump.pgc.zst");
+  std::string flipped = good;
+  flipped[good.size() / 2] = static_cast<char>(flipped[good.size() / 2] ^ 1);
+  for (const auto& content : {flipped, good.substr(0, good.size() - 1), good + "x", std::string{}}) {
+    backup.replace("dump.pgc.zst", content);
+    CHECK(backup.fetch_error().kind() == util::ErrorKind::damaged);
+  }
+  backup.store->remove(layout.part(label, "dump.pgc.zst"));
+  CHECK_THAT(backup.fetch_error().message(), Contains("missing"));
+}
+
+TEST_CASE("a failing store is left out and the good one keeps its copy") {
+  const auto good = std::make_shared<store::MemoryStore>();
+  std::vector<backup::Target> targets{{"bad", true, std::make_shared<FullStore>(), std::nullopt},
+                                      {"good", true, good, std::nullopt}};
+  backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {0, 1}};
+  writer.write(bytes("content"));
+  writer.finish();
+  CHECK(targets[0].failure);
+  CHECK_FALSE(targets[1].failure);
+  CHECK(store::get_text(*good, layout.part(label, "dump.pgc")) == "content");
+}
+
+TEST_CASE("with the last store gone the writer says why") {
+  std::vector<backup::Target> targets{{"bad", true, std::make_shared<FullStore>(), std::nullopt}};
+  backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {0, 1}};
+  CHECK_THROWS_WITH(
+      [&] {
+        writer.write(bytes("content"));
+        writer.finish();
+      }(),
+      Contains("disk full"));
+  writer.abort();
+  CHECK(targets[0].failure);
+}
+
+TEST_CASE("a store tells its backups, and a damaged manifest is a problem and not the end") {
+  const Stored backup{"data"};
+  store::put_text(*backup.store, layout.manifest("20261122T020000Z-full-y"), "{}");
+  std::vector<std::string> problems;
+  const auto found = backup::scan_store(*backup.store, layout, problems);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].manifest.label == label);
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(problems[0], Contains("20261122T020000Z-full-y"));
+}
+
+TEST_CASE("what has no manifest is debris; what has one stays") {
+  const Stored backup{"data"};
+  store::put_text(*backup.store, layout.part("20261122T020000Z-full-y", "dump.pgc.zst"), "half");
+  const std::vector<std::string> expected{"20261122T020000Z-full-y"};
+  CHECK(backup::remove_debris(*backup.store, layout) == expected);
+  CHECK(backup.store->list(layout.backup("20261122T020000Z-full-y")).empty());
+  CHECK(backup::read_backup(*backup.store, layout, label));
+  CHECK(backup::remove_debris(*backup.store, layout).empty());
+}
+
+TEST_CASE("marks tell what happened later, the newest of a pair counts") {
+  const Stored backup{"data"};
+  const auto at = [](int hour) { return util::parse_time("2026-11-21") + std::chrono::hours{hour}; };
+  backup::write_mark(*backup.store, layout, label, "verified", at(3), {{"level", "restore"}});
+  backup::write_mark(*backup.store, layout, label, "held", at(4), {{"until", nullptr}, {"reason", "audit"}});
+  auto marks = backup::read_marks(*backup.store, layout, label);
+  CHECK(marks.verified);
+  CHECK(marks.verified_at == at(3));
+  CHECK(marks.held_until == catalog::forever);
+  CHECK(marks.hold_reason == "audit");
+  backup::write_mark(*backup.store, layout, label, "released", at(5), nlohmann::json::object());
+  backup::write_mark(*backup.store, layout, label, "failed", at(6), {{"level", "checksum"}});
+  marks = backup::read_marks(*backup.store, layout, label);
+  CHECK_FALSE(marks.held_until);
+  CHECK_FALSE(marks.verified);
+}
+
+TEST_CASE("a store without a site file, or of another cluster, is not written to") {
+  store::MemoryStore store;
+  CHECK_THROWS_WITH(backup::require_site_file(store, layout, "1"), Contains("site.json"));
+  backup::write_site_file(store, layout, {"studio", "7300", util::parse_time("2026-11-21")});
+  CHECK_NOTHROW(backup::require_site_file(store, layout, "7300"));
+  CHECK_NOTHROW(backup::require_site_file(store, layout, ""));
+  try {
+    backup::require_site_file(store, layout, "7301");
+    FAIL("another cluster was accepted");
+  } catch (const util::Error& error) {
+    CHECK(error.kind() == util::ErrorKind::refused);
+  }
+}
