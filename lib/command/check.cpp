@@ -1,0 +1,65 @@
+#include "command/check.hpp"
+
+#include <fmt/format.h>
+
+#include "command/check_topics.hpp"
+#include "config/parse.hpp"
+#include "util/text.hpp"
+
+namespace bkp::command {
+
+namespace {
+
+cli::Report explanation(const config::Config& config) {
+  auto unsupported = nlohmann::json::array();
+  for (const auto& key : config.unsupported) {
+    unsupported.push_back({{"key", util::printable(key.key)}, {"line", key.line}});
+  }
+  cli::Report report;
+  report.text = config::explain(config);
+  report.result = {{"file", config.file.string()},
+                   {"settings", report.text},
+                   {"unsupported", std::move(unsupported)}};
+  return report;
+}
+
+// The table shows them to people; for the envelope they are gathered without being logged too.
+void pass_warnings_on(const Findings& findings, run::Context& context) {
+  for (const auto& finding : findings.all()) {
+    if (finding.status != Finding::Status::warning) continue;
+    context.warnings.push_back(fmt::format("{}: {}", finding.check, finding.message));
+  }
+}
+
+}  // namespace
+
+void define(CLI::App& app, CheckOptions& options) {
+  app.add_flag("--explain", options.explain,
+               "print the settings in effect instead; --config without FILE does the same");
+  auto* config = app.get_option_no_throw("--config");
+  if (config == nullptr) return;
+  config->expected(0, 1)->default_str("");
+  app.parse_complete_callback([config, &options] {
+    if (config->count() > 0 && config->as<std::string>().empty()) options.explain = true;
+  });
+}
+
+cli::Report run(const CheckOptions& options, run::Context& context) {
+  if (options.explain) return explanation(context.config);
+  Findings findings;
+  examine_settings(context.config, findings);
+  examine_permissions(context.config, findings);
+  const auto server = examine_server(context, findings);
+  examine_catalog(context, server, findings);
+  examine_stores(context, server, findings);
+  examine_backups(context, server, findings);
+  examine_cron({}, findings);
+  pass_warnings_on(findings, context);
+  cli::Report report;
+  report.result = to_json(findings);
+  report.text = to_text(findings);
+  report.error = findings.verdict();
+  return report;
+}
+
+}  // namespace bkp::command

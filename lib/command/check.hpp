@@ -1,0 +1,22 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/report.hpp"
+#include "run/context.hpp"
+
+namespace bkp::command {
+
+struct CheckOptions {
+  static constexpr cli::CommandInfo info{"check", "Examine the installation and say what to fix"};
+  bool explain = false;  ///< show the effective settings instead
+};
+
+/// Also lets the shared option --config stand without a file: that means --explain.
+void define(CLI::App& app, CheckOptions& options);
+
+/// Every topic of check_topics.hpp. The report's error is the most urgent finding's; warnings alone
+/// leave the run good.
+cli::Report run(const CheckOptions& options, run::Context& context);
+
+}  // namespace bkp::command

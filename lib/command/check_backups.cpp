@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "backup/repository.hpp"
+#include "command/check_topics.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+
+namespace bkp::command {
+
+using catalog::BackupRecord;
+
+namespace {
+
+template <class Predicate>
+const BackupRecord* first_of(const std::vector<BackupRecord>& newest_first,
+                             const std::string& database, Predicate predicate) {
+  const auto found = std::ranges::find_if(newest_first, [&](const auto& backup) {
+    return backup.database_name == database && predicate(backup);
+  });
+  return found == newest_first.end() ? nullptr : &*found;
+}
+
+std::string verify_command(const std::string& database) {
+  return "bkp verify latest --db " + util::shell_quoted(database);
+}
+
+void judge_verification(const std::string& database, const std::vector<BackupRecord>& newest_first,
+                        Findings& findings) {
+  const auto* judged = first_of(newest_first, database,
+                                [](const auto& backup) { return backup.verified_at.has_value(); });
+  if (judged != nullptr && !judged->verified) {
+    findings.warning("verification",
+                     fmt::format("the last verification of {} failed", util::quoted(judged->label)),
+                     "bkp show " + util::shell_quoted(judged->label));
+  }
+  if (first_of(newest_first, database, [](const auto& backup) { return backup.verified; }) ==
+      nullptr) {
+    findings.warning("verification",
+                     fmt::format("no backup of database {} was ever restored and checked",
+                                 util::quoted(database)),
+                     verify_command(database));
+  }
+}
+
+std::vector<std::string> databases_of(const std::vector<BackupRecord>& backups) {
+  std::set<std::string> names;
+  for (const auto& backup : backups) {
+    if (backup.database_name) names.insert(*backup.database_name);
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+void judge_backups(const std::vector<std::string>& databases,
+                   const std::vector<BackupRecord>& newest_first, const config::Status& limits,
+                   util::Time now, Findings& findings) {
+  std::chrono::duration<double> oldest{0};
+  std::size_t good = 0;
+  const auto before = findings.all().size();
+  for (const auto& database : databases) {
+    const auto* newest =
+        first_of(newest_first, database, [](const auto& backup) { return backup.good(); });
+    if (newest == nullptr) {
+      findings.warning(
+          "backups", fmt::format("there is no good backup of database {}", util::quoted(database)),
+          "bkp full --db " + util::shell_quoted(database));
+      continue;
+    }
+    const std::chrono::duration<double> age = now - newest->started_at;
+    oldest = std::max(oldest, age);
+    ++good;
+    if (age >= limits.yellow) {
+      findings.warning(
+          "backups",
+          fmt::format("the last good backup of database {} is {} old", util::quoted(database),
+                      util::format_duration(age)),
+          "see that cron runs `bkp full`; `bkp list --status failed` tells of failures");
+    }
+    judge_verification(database, newest_first, findings);
+  }
+  if (good > 0 && findings.all().size() == before) {
+    findings.ok("backups", fmt::format("every database has a good backup, at most {} old, and a "
+                                       "verified one",
+                                       util::format_duration(oldest)));
+  }
+}
+
+void examine_backups(run::Context& context, const std::optional<ServerFacts>& server,
+                     Findings& findings) {
+  std::vector<BackupRecord> backups;
+  try {
+    catalog::BackupFilter filter;
+    filter.backup_type = "full";
+    backups = backup::list_backups(context, filter);
+  } catch (const util::Error& error) {
+    if (error.kind() == util::ErrorKind::interrupted) throw;
+    // Catalog and stores have findings of their own.
+    findings.warning("backups", "neither the catalog nor a store can list the backups",
+                     "repair one of them first");
+    return;
+  }
+  const bool known = server && !server->databases.empty();
+  judge_backups(known ? server->databases : databases_of(backups), backups, context.config.status,
+                context.clock.now(), findings);
+}
+
+}  // namespace bkp::command

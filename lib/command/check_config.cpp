@@ -1,0 +1,102 @@
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "command/check_topics.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+namespace bkp::command {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+void examine_encryption(const config::Config& config, Findings& findings) {
+  if (config.asks_for("encryption")) {
+    findings.error(
+        "encryption",
+        Error{ErrorKind::config,
+              "the configuration asks for encryption, which this version does not have",
+              "remove `encryption` to accept backups that are not encrypted, or wait for "
+              "a version that has it"});
+    return;
+  }
+  findings.warning("encryption", "backups are not encrypted",
+                   "keep the stores on encrypted file systems, and readable by bkp's user only");
+}
+
+bool keeps_nothing(const config::RetentionPolicy& keep) {
+  return keep.last == 0 && keep.within.count() == 0 && keep.hourly == 0 && keep.daily == 0 &&
+         keep.weekly == 0 && keep.monthly == 0 && keep.quarterly == 0 && keep.yearly == 0;
+}
+
+void examine_copies(const config::Config& config, Findings& findings) {
+  if (config.stores.size() == 1) {
+    findings.warning("copies", "there is only one store: one lost disk loses every backup",
+                     "add a second store, on another disk or, better, in another place");
+  }
+  if (std::ranges::none_of(config.stores, &config::Store::required)) {
+    findings.warning("copies", "no store is required: a run that reaches none is still good",
+                     "set `required: true` for at least one store");
+  }
+}
+
+std::optional<mode_t> mode_of(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+  return info.st_mode & 07777U;
+}
+
+}  // namespace
+
+void examine_settings(const config::Config& config, Findings& findings) {
+  findings.ok("configuration", fmt::format("{} is valid", config.file.string()));
+  for (const auto& key : config.unsupported) {
+    if (key.key == "encryption") continue;
+    findings.warning("configuration",
+                     fmt::format("{} (line {}) has no effect in this version",
+                                 util::printable(key.key), key.line),
+                     "do without it for now; bkp.yaml(5) lists what this version has");
+  }
+  examine_encryption(config, findings);
+  examine_copies(config, findings);
+  for (const auto& store : config.stores) {
+    if (!keeps_nothing(store.retention)) continue;
+    findings.warning(
+        "retention",
+        fmt::format("every rule of store {} is 0: `bkp prune` would keep the last good "
+                    "and the last verified backup only",
+                    util::quoted(store.name)),
+        "set at least one rule, e.g. retention: {daily: 30}");
+  }
+}
+
+void examine_permissions(const config::Config& config, Findings& findings) {
+  const auto before = findings.all().size();
+  if (const auto mode = mode_of(config.file); mode && (*mode & S_IWGRP) != 0) {
+    findings.warning("permissions",
+                     fmt::format("{} can be changed by its group (mode {:04o})",
+                                 util::quoted(config.file.string()), *mode),
+                     "chmod g-w " + util::shell_quoted(config.file.string()));
+  }
+  for (const auto& file : {config.cluster.password_file, config.catalog.password_file}) {
+    if (!file) continue;
+    findings.attempt("permissions", [&] { util::require_private(*file, "password file"); });
+  }
+  const auto& spool = config.catalog.spool_directory;
+  if (const auto mode = mode_of(spool); mode && (*mode & 0077U) != 0) {
+    findings.warning(
+        "permissions",
+        fmt::format("{} is open to others (mode {:04o})", util::quoted(spool.string()), *mode),
+        "chmod 700 " + util::shell_quoted(spool.string()));
+  }
+  if (findings.all().size() == before) {
+    findings.ok("permissions", "configuration, password files and spool are private enough");
+  }
+}
+
+}  // namespace bkp::command

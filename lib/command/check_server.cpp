@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "backup/databases.hpp"
+#include "command/check_topics.hpp"
+#include "util/text.hpp"
+
+namespace bkp::command {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::size_t most_names = 8;
+
+std::string name_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), most_names); ++i) {
+    text += (i == 0 ? "" : ", ") + util::quoted(names[i]);
+  }
+  if (names.size() > most_names) text += fmt::format(" and {} more", names.size() - most_names);
+  return text;
+}
+
+bool is_literal(const std::string& pattern) {
+  return pattern.find_first_of("*?[\\") == pattern.npos;
+}
+
+std::vector<std::string> examine_databases(run::Context& context, pg::Connection& connection,
+                                           Findings& findings) {
+  const auto& wanted = context.config.databases;
+  std::vector<std::string> names;
+  for (const auto& database :
+       backup::select_databases(connection, wanted, {}, context.config.verify.database_prefix)) {
+    names.push_back(database.name);
+  }
+  for (const auto& pattern : wanted.include) {
+    if (!is_literal(pattern) || std::ranges::find(names, pattern) != names.end()) continue;
+    findings.warning(
+        "databases",
+        fmt::format("the database {} is to be backed up and is not there", util::quoted(pattern)),
+        "correct `databases` in the configuration; `psql -l` lists what there is");
+  }
+  if (names.empty()) {
+    throw Error{ErrorKind::config, "no database is backed up: none matches `databases`",
+                "correct `databases` in the configuration; `psql -l` lists what there is"};
+  }
+  findings.ok("databases", "backed up: " + name_list(names));
+  return names;
+}
+
+RoleRights ask_rights(pg::Connection& connection) {
+  const auto row = connection.exec(
+      "select rolname, rolsuper, rolcreatedb, "
+      "has_table_privilege('pg_catalog.pg_authid', 'select') "
+      "from pg_roles where rolname = current_user");
+  return {std::string{row.text(0, 0)}, row.boolean(0, 1), row.boolean(0, 2), row.boolean(0, 3)};
+}
+
+void examine_rights(run::Context& context, pg::Connection& connection,
+                    const std::vector<std::string>& databases, Findings& findings) {
+  const auto rights = ask_rights(connection);
+  judge_rights(rights, findings);
+  if (rights.superuser) return;
+  const auto before = findings.count(Finding::Status::error);
+  for (const auto& database : databases) {
+    findings.attempt("rights", [&] {
+      auto inside =
+          pg::Connection::open(context.cluster().with_database(database), context.interrupt);
+      judge_unreadable(rights.name, find_unreadable(inside), findings);
+    });
+  }
+  if (findings.count(Finding::Status::error) == before) {
+    findings.ok("rights", fmt::format("role {} can read everything in these databases",
+                                      util::quoted(rights.name)));
+  }
+}
+
+void examine_programs(run::Context& context, int server_version, Findings& findings) {
+  auto tools = context.tools();
+  for (const std::string program : {"pg_dump", "pg_dumpall", "pg_restore"}) {
+    findings.attempt("programs", [&] {
+      const auto path = tools.find(program, server_version);
+      findings.ok("programs", fmt::format("{} {}", path.string(),
+                                          pg::format_version(tools.version_of(path).value_or(0))));
+    });
+  }
+}
+
+ServerFacts ask_facts(run::Context& context, pg::Connection& connection) {
+  ServerFacts facts;
+  facts.system_identifier = backup::system_identifier(connection);
+  const auto& conninfo = connection.conninfo();
+  const auto host = conninfo.get("host");
+  facts.local = !conninfo.get("hostaddr") && (!host || host->starts_with('/'));
+  if (context.config.cluster.data_directory) {
+    facts.data_directory = *context.config.cluster.data_directory;
+  } else {
+    // Without pg_read_all_settings there is no such row.
+    const auto row =
+        connection.exec("select setting from pg_settings where name = 'data_directory'");
+    if (row.rows() > 0) facts.data_directory = std::string{row.text(0, 0)};
+  }
+  return facts;
+}
+
+}  // namespace
+
+std::optional<ServerFacts> examine_server(run::Context& context, Findings& findings) {
+  std::optional<ServerFacts> facts;
+  findings.attempt("server", [&] {
+    auto connection = pg::Connection::open(context.cluster(), context.interrupt);
+    findings.ok("server", fmt::format("PostgreSQL {} answers: {}",
+                                      pg::format_version(connection.server_version()),
+                                      connection.conninfo().describe()));
+    if (connection.exec("select pg_is_in_recovery()").boolean(0, 0)) {
+      findings.warning("server", "the server is a standby: long dumps may be cancelled by replay",
+                       "connect to the primary, or raise max_standby_streaming_delay there");
+    }
+    facts = ask_facts(context, connection);
+    findings.attempt("databases",
+                     [&] { facts->databases = examine_databases(context, connection, findings); });
+    examine_rights(context, connection, facts->databases, findings);
+    examine_programs(context, connection.server_version(), findings);
+  });
+  return facts;
+}
+
+}  // namespace bkp::command

@@ -1,0 +1,150 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "backup/site_file.hpp"
+#include "command/check_topics.hpp"
+#include "retention/usage.hpp"
+#include "store/url.hpp"
+#include "util/rng.hpp"
+#include "util/text.hpp"
+
+namespace bkp::command {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+// Where the store keeps its files, if it does.
+std::optional<std::filesystem::path> directory_of(const std::string& url) {
+  if (store::scheme_of(url) != "file") return std::nullopt;
+  return store::path_of_file_url(url);
+}
+
+std::optional<struct stat> status_of(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+  return info;
+}
+
+void remove_quietly(store::Store& store, const store::Key& key) {
+  try {
+    store.remove(key);
+  } catch (const Error&) {
+    // The failure that led here is the one to report.
+  }
+}
+
+void probe(store::Store& store, const backup::Layout& layout) {
+  const auto key = layout.root() / ("check-" + util::random_hex(8));
+  const std::string text = "bkp check writes, reads and removes this.\n";
+  try {
+    store::put_text(store, key, text);
+    if (store::get_text(store, key) != text) {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("{} gave back other bytes than were written", store.url()),
+                  "examine that file system or server before trusting it with a backup"};
+    }
+  } catch (const Error&) {
+    remove_quietly(store, key);
+    throw;
+  }
+  if (!store.remove(key) || store.stat(key)) {
+    throw Error{ErrorKind::store, fmt::format("{} does not remove objects", store.url()),
+                "check the permissions: prune needs to remove"};
+  }
+}
+
+void examine_space(run::Context& context, const run::NamedStore& named,
+                   const backup::Layout& layout, const std::string& check, Findings& findings) {
+  const auto found = std::ranges::find(context.config.stores, named.name, &config::Store::name);
+  const auto capacity = found == context.config.stores.end() ? std::nullopt : found->capacity;
+  const auto usage = retention::measure(named, layout, capacity, context.clock.now());
+  const auto text = retention::describe(usage);
+  if (retention::fullness(usage) >= context.config.status.capacity_alert) {
+    findings.warning(check, text, "make room: `bkp prune`, fewer rules, or a larger disk");
+  } else {
+    findings.ok(check, text);
+  }
+}
+
+void examine_directory(const std::filesystem::path& directory, const std::string& check,
+                       Findings& findings) {
+  const auto info = status_of(directory);
+  if (!info) return;
+  const auto name = util::shell_quoted(directory.string());
+  if ((info->st_mode & 0077U) != 0) {
+    findings.warning(check,
+                     fmt::format("{} is open to others (mode {:04o})",
+                                 util::quoted(directory.string()), info->st_mode & 07777U),
+                     "chmod 700 " + name);
+  }
+  if (info->st_uid != ::geteuid()) {
+    findings.warning(check,
+                     fmt::format("{} belongs to another user", util::quoted(directory.string())),
+                     "run bkp as its owner, or chown it");
+  }
+}
+
+void examine_store(run::Context& context, const run::NamedStore& named,
+                   const std::optional<ServerFacts>& server, Findings& findings) {
+  const auto check = "store " + named.name;
+  const backup::Layout layout{context.config.site};
+  findings.attempt(check, [&] {
+    backup::require_site_file(*named.store, layout, server ? server->system_identifier : "");
+    if (context.dry_run) {
+      findings.ok(check,
+                  fmt::format("{} is readable (not written to in a dry run)", named.store->url()));
+    } else {
+      probe(*named.store, layout);
+      findings.ok(check, fmt::format("{} is readable and writable", named.store->url()));
+    }
+    examine_space(context, named, layout, check, findings);
+  });
+  if (const auto directory = directory_of(named.store->url())) {
+    examine_directory(*directory, check, findings);
+  }
+}
+
+// One disk is one thing that breaks.
+void examine_disks(const std::vector<run::NamedStore>& stores,
+                   const std::optional<ServerFacts>& server, Findings& findings) {
+  std::map<dev_t, std::string> disks;
+  if (server && server->local && !server->data_directory.empty()) {
+    if (const auto info = status_of(server->data_directory)) disks[info->st_dev] = "the database";
+  }
+  for (const auto& named : stores) {
+    const auto directory = directory_of(named.store->url());
+    const auto info = directory ? status_of(*directory) : std::nullopt;
+    if (!info) continue;
+    const auto [other, alone] = disks.emplace(info->st_dev, "store " + named.name);
+    if (alone) continue;
+    findings.warning("store " + named.name,
+                     fmt::format("it is on the same file system as {}", other->second),
+                     "give backups a disk of their own, and every copy another one");
+  }
+}
+
+}  // namespace
+
+void examine_stores(run::Context& context, const std::optional<ServerFacts>& server,
+                    Findings& findings) {
+  const auto opened = context.open_stores();
+  for (const auto& failure : opened.failures) {
+    const auto check = "store " + failure.name;
+    if (failure.required) {
+      findings.error(check, failure.error);
+    } else {
+      findings.warning(check, failure.error.full_message(), failure.error.hint());
+    }
+  }
+  for (const auto& named : opened.stores) examine_store(context, named, server, findings);
+  examine_disks(opened.stores, server, findings);
+}
+
+}  // namespace bkp::command

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/records.hpp"
+#include "command/check_findings.hpp"
+#include "config/config.hpp"
+#include "run/context.hpp"
+
+namespace bkp::command {
+
+/// The topics of `bkp check`, one source file each. All add to the findings and throw nothing but
+/// an interruption (and faults of bkp itself).
+
+/// Keys without effect, encryption, retention rules that keep nothing, number of copies.
+void examine_settings(const config::Config& config, Findings& findings);
+/// Who can read and change the configuration, password files and spool.
+void examine_permissions(const config::Config& config, Findings& findings);
+
+/// What the other topics want to know of a server that answered.
+struct ServerFacts {
+  std::string system_identifier;         ///< empty where the role may not ask
+  std::filesystem::path data_directory;  ///< empty where the role may not ask
+  bool local = false;                    ///< reached over a Unix socket
+  std::vector<std::string> databases;    ///< those that are backed up
+};
+/// Reachable, version, what is selected, rights, pg_dump and its siblings. nullopt when the server
+/// does not answer.
+std::optional<ServerFacts> examine_server(run::Context& context, Findings& findings);
+
+/// What the role may do. For a superuser everything but `superuser` is meaningless.
+struct RoleRights {
+  std::string name;
+  bool superuser = false;
+  bool create_databases = false;     ///< for test restores
+  bool read_role_passwords = false;  ///< for the globals
+};
+void judge_rights(const RoleRights& rights, Findings& findings);
+
+/// What a role that is no superuser cannot dump of one database: how many, and the first's name.
+struct Unreadable {
+  struct Some {
+    std::int64_t count = 0;
+    std::string first;
+  };
+  std::string database;
+  Some relations = {};      ///< no SELECT on it, or no USAGE on its schema
+  Some row_security = {};   ///< policies would hide rows from the role; pg_dump refuses that
+  Some large_objects = {};  ///< no SELECT on it; pg_read_all_data does not help there
+};
+Unreadable find_unreadable(pg::Connection& connection);
+void judge_unreadable(const std::string& role, const Unreadable& unreadable, Findings& findings);
+
+/// Catalog reachable, its schema current, and not in the cluster it protects; records waiting.
+void examine_catalog(run::Context& context, const std::optional<ServerFacts>& server,
+                     Findings& findings);
+
+/// Each store: reachable, prepared for this site and cluster, writable (an object is written, read
+/// and removed, unless context.dry_run), space, permissions, disks shared with others.
+void examine_stores(run::Context& context, const std::optional<ServerFacts>& server,
+                    Findings& findings);
+
+/// Age and verification of the newest good backup of each database.
+void examine_backups(run::Context& context, const std::optional<ServerFacts>& server,
+                     Findings& findings);
+/// The same for backups at hand, newest first.
+void judge_backups(const std::vector<std::string>& databases,
+                   const std::vector<catalog::BackupRecord>& newest_first,
+                   const config::Status& limits, util::Time now, Findings& findings);
+
+struct CronPlaces {
+  std::filesystem::path file = "/etc/cron.d/bkp";
+  std::filesystem::path pid_file = "/run/crond.pid";
+};
+/// The cron file is there, cron will take it, and something in it runs a full backup.
+void examine_cron(const CronPlaces& places, Findings& findings);
+
+}  // namespace bkp::command

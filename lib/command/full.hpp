@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/report.hpp"
+#include "run/context.hpp"
+
+namespace bkp::command {
+
+struct FullOptions {
+  static constexpr cli::CommandInfo info{"full", "Take a full backup of the databases"};
+  std::string method;                  ///< empty: as configured
+  std::vector<std::string> databases;  ///< empty: as configured
+  std::vector<std::string> stores;     ///< empty: all
+};
+
+void define(CLI::App& app, FullOptions& options);
+cli::Report run(const FullOptions& options, run::Context& context);
+
+}  // namespace bkp::command

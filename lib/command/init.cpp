@@ -1,0 +1,174 @@
+#include "command/init.hpp"
+
+#include <fmt/format.h>
+
+#include "backup/databases.hpp"
+#include "backup/site_file.hpp"
+#include "catalog/migrate.hpp"
+#include "command/catalog_text.hpp"
+#include "command/check.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+namespace bkp::command {
+
+namespace {
+
+using nlohmann::json;
+using util::Error;
+using util::ErrorKind;
+
+/// What became of one store.
+struct Prepared {
+  std::string state;  // created, unchanged, would_create
+  std::string note;
+};
+
+/// One `bkp init`: its steps fill the report.
+class Init {
+ public:
+  explicit Init(run::Context& context)
+      : m_context{context}, m_layout{context.config.site}, m_dry_run{context.dry_run} {}
+
+  cli::Report run() {
+    m_report.result = {{"dry_run", m_dry_run}, {"stores", json::array()}};
+    attempt("catalog", [this] { prepare_catalog(); });
+    attempt("spool", [this] { prepare_spool(); });
+    attempt("stores", [this] { prepare_stores(); });
+    finish();
+    return std::move(m_report);
+  }
+
+ private:
+  /// Runs a step; its failure is the report's when it is the first, a warning otherwise.
+  template <class Step>
+  void attempt(const std::string& what, Step&& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      m_report.text += fmt::format("{}: {}\n", what, error.full_message());
+      if (m_report.error) {
+        m_context.warn(fmt::format("{}: {}", what, error.full_message()));
+      } else {
+        m_report.error = error;
+      }
+    }
+  }
+
+  void prepare_catalog() {
+    const auto& schema = m_context.config.catalog.schema;
+    const auto outcome = catalog::migrate(m_context.catalog_conninfo(), schema, true, m_dry_run,
+                                          m_context.interrupt);
+    m_report.result["catalog"] = to_json(outcome, schema);
+    m_report.text += to_text(outcome, schema, m_dry_run);
+    // This run began before there was a catalog to note it in.
+    if (!m_dry_run && m_context.recorder.reconnect()) m_context.recorder.deliver_spool();
+  }
+
+  void prepare_spool() {
+    const auto& directory = m_context.config.catalog.spool_directory;
+    const bool there = std::filesystem::is_directory(directory);
+    if (!there && !m_dry_run) util::make_private_directories(directory);
+    m_report.result["spool"] = {{"directory", directory.string()}, {"created", !there}};
+    m_report.text += fmt::format("spool: {} {}\n", util::printable(directory.string()),
+                                 there ? "is there" : (m_dry_run ? "would be made" : "made"));
+  }
+
+  void prepare_stores() {
+    auto cluster = pg::Connection::open(m_context.cluster(), m_context.interrupt);
+    m_system_identifier = backup::system_identifier(cluster);
+    if (m_system_identifier.empty()) {
+      m_context.warn(
+          "this role may not ask for the cluster's system identifier, so the stores are "
+          "not tied to it; GRANT pg_monitor to it, or run init as a superuser");
+    }
+    for (const auto& store : m_context.config.stores) {
+      attempt(fmt::format("store {}", store.name), [&] { note(store, prepare(store)); });
+    }
+  }
+
+  void note(const config::Store& store, const Prepared& prepared) {
+    m_report.result["stores"].push_back(
+        {{"name", store.name}, {"url", store.url}, {"state", prepared.state}});
+    m_report.text +=
+        fmt::format("store {}: {} {}\n", store.name, util::printable(store.url), prepared.note);
+  }
+
+  Prepared prepare(const config::Store& wanted) {
+    if (m_dry_run) return foresee(wanted);
+    const auto store = store::open_store(wanted.url, store::OpenMode::create);
+    if (is_prepared(*store)) return {"unchanged", "is prepared already"};
+    try {
+      backup::write_site_file(*store, m_layout,
+                              {m_context.config.site, m_system_identifier, m_context.clock.now()});
+    } catch (const Error&) {
+      // Another init may have been quicker; what it wrote decides.
+      if (!is_prepared(*store)) throw;
+      return {"unchanged", "is prepared already"};
+    }
+    return {"created", fmt::format("prepared for site {}", util::quoted(m_context.config.site))};
+  }
+
+  Prepared foresee(const config::Store& wanted) {
+    std::unique_ptr<store::Store> store;
+    try {
+      store = store::open_store(wanted.url, store::OpenMode::existing);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::store) throw;
+      return {"would_create", fmt::format("would be made (now: {})", error.message())};
+    }
+    if (is_prepared(*store)) return {"unchanged", "is prepared already"};
+    return {"would_create",
+            fmt::format("would be prepared for site {}", util::quoted(m_context.config.site))};
+  }
+
+  // Throws when the store is another cluster's.
+  bool is_prepared(store::Store& store) {
+    if (!backup::read_site_file(store, m_layout)) return false;
+    backup::require_site_file(store, m_layout, m_system_identifier);
+    return true;
+  }
+
+  void finish() {
+    if (m_report.error) return;
+    if (m_dry_run) {
+      m_report.text += "nothing was changed; without --dry-run it would be\n";
+      return;
+    }
+    m_report.text += first_check();
+    m_report.text += "next: bkp check, then bkp full\n";
+  }
+
+  std::string first_check() {
+    const auto checked = command::run(CheckOptions{}, m_context);
+    m_report.result["check"] = checked.result;
+    const auto errors = checked.result.at("errors").get<std::size_t>();
+    const auto warnings = checked.result.at("warnings").get<std::size_t>();
+    if (errors + warnings == 0) return "first check: all is well\n";
+    const auto counted = [](std::size_t count, const char* what) {
+      return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    };
+    return fmt::format("first check: {}, {}\n", counted(errors, "error"),
+                       counted(warnings, "warning"));
+  }
+
+  run::Context& m_context;
+  backup::Layout m_layout;
+  bool m_dry_run;
+  std::string m_system_identifier;
+  cli::Report m_report;
+};
+
+}  // namespace
+
+void define(CLI::App& app, InitOptions&) {
+  app.footer("Makes what the configuration describes and is not there yet; safe to repeat.");
+}
+
+cli::Report run(const InitOptions&, run::Context& context) {
+  return Init{context}.run();
+}
+
+}  // namespace bkp::command

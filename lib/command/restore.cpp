@@ -1,0 +1,316 @@
+#include "command/restore.hpp"
+
+#include <fmt/format.h>
+
+#include "backup/repository.hpp"
+#include "recover/restore.hpp"
+#include "run/lock.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+#include "verify/restore_check.hpp"
+
+namespace bkp::command {
+
+using catalog::BackupRecord;
+using nlohmann::json;
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+bool is_url(const std::string& store) {
+  return store.find("://") != std::string::npos;
+}
+
+/// What an attempt leaves in the audit trail, whatever its end.
+struct Trail {
+  std::string subject;
+  std::string confirmation;
+  json details = json::object();
+};
+
+/// Where to look: the stores of the configuration, or the one given by its URL, which needs neither
+/// configuration nor catalog.
+struct Found {
+  BackupRecord record;
+  backup::Layout layout;
+  std::vector<run::NamedStore> stores;
+};
+
+/// `latest` is narrowed by the database; a label or an id must be of it.
+BackupRecord select(const std::vector<BackupRecord>& all, const RestoreOptions& options) {
+  catalog::BackupFilter filter;
+  filter.database = options.database;
+  std::vector<BackupRecord> candidates;
+  for (const auto& backup : all) {
+    if (!options.id.starts_with("latest") || backup::matches(backup, filter)) {
+      candidates.push_back(backup);
+    }
+  }
+  const auto& record = backup::select_backup(candidates, options.id);
+  if (record.database_name != options.database) {
+    throw Error{
+        ErrorKind::not_found,
+        fmt::format("{} is a backup of {}, not of database {}", util::quoted(record.label),
+                    util::quoted(record.database_name.value_or("no database")),
+                    util::quoted(options.database)),
+        fmt::format("`bkp list --db {}` shows its backups", util::shell_quoted(options.database))};
+  }
+  if (!record.good() || record.method != "dump") {
+    throw Error{
+        ErrorKind::refused,
+        fmt::format("{} cannot be restored: it is a {} by method {} and its status is {}",
+                    util::quoted(record.label), record.backup_type, record.method, record.status),
+        "choose a completed dump; `bkp list` shows them"};
+  }
+  return record;
+}
+
+Found find_by_url(const RestoreOptions& options, run::Context& context) {
+  std::shared_ptr<store::Store> store = store::open_store(options.store, store::OpenMode::existing);
+  const backup::Layout layout{options.site};
+  std::vector<std::string> problems;
+  std::vector<BackupRecord> records;
+  for (const auto& stored : backup::scan_store(*store, layout, problems)) {
+    records.push_back(backup::to_record(stored, layout, options.store, store->url()));
+  }
+  for (const auto& problem : problems) context.warn(problem);
+  std::stable_sort(records.begin(), records.end(),
+                   [](const auto& a, const auto& b) { return a.started_at > b.started_at; });
+  return {select(records, options), layout, {{options.store, true, std::move(store)}}};
+}
+
+Found find_backup(const RestoreOptions& options, run::Context& context) {
+  if (is_url(options.store)) return find_by_url(options, context);
+  catalog::BackupFilter filter;
+  filter.backup_type = "full";
+  auto record = select(backup::list_backups(context, filter), options);
+  auto stores = recover::stores_with(context, record, options.store);
+  return {std::move(record), backup::Layout{context.config.site}, std::move(stores)};
+}
+
+/// The first copy whose manifest is good.
+recover::Source open_first_good(run::Context& context, const Found& found) {
+  for (std::size_t i = 0;; ++i) {
+    try {
+      return recover::open_source(found.stores.at(i), found.layout, found.record);
+    } catch (const Error& error) {
+      const bool other_copy = i + 1 < found.stores.size();
+      const bool of_this_copy =
+          error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::store;
+      if (!other_copy || !of_this_copy) throw;
+      context.warn(fmt::format("trying the copy on store {}: {}",
+                               util::quoted(found.stores[i + 1].name), error.message()));
+    }
+  }
+}
+
+/// Fetches from the first copy that proves good, starting with `source`, which may change.
+recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, Found& found,
+                                recover::Source& source, const recover::RestoreRequest& request) {
+  for (;;) {
+    try {
+      return recover::get_ready(context, maintenance, source, request);
+    } catch (const Error& error) {
+      std::erase_if(found.stores,
+                    [&](const auto& store) { return store.name == source.store.name; });
+      const bool of_this_copy =
+          error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::store;
+      if (found.stores.empty() || !of_this_copy) throw;
+      context.warn(fmt::format("the copy on store {} is not used: {}",
+                               util::quoted(source.store.name), error.message()));
+      source = open_first_good(context, found);
+    }
+  }
+}
+
+recover::RestoreRequest to_request(const RestoreOptions& options, const run::Context& context) {
+  recover::RestoreRequest request;
+  request.database = options.database;
+  request.into = options.into;
+  request.swap = options.swap;
+  request.schemas = options.schemas;
+  request.tables = options.tables;
+  request.jobs = options.jobs > 0 ? options.jobs : context.config.limits.connections;
+  request.with_globals = options.with_globals;
+  request.no_owner = options.no_owner;
+  request.yes = options.yes;
+  return request;
+}
+
+void require_sense(const RestoreOptions& options, const run::Context& context) {
+  const bool partial = !options.schemas.empty() || !options.tables.empty();
+  if (options.swap && partial) {
+    throw Error{ErrorKind::usage, "--swap replaces a whole database, not by a part of one",
+                "restore the part beside, then copy what is needed"};
+  }
+  if (is_url(options.store) && options.site.empty()) {
+    throw Error{ErrorKind::usage, "a store given by its URL needs --site too",
+                "the site is the first part of every key in the store"};
+  }
+  if (!is_url(options.store) && !options.site.empty()) {
+    throw Error{ErrorKind::usage, "--site goes with --store URL",
+                "without it the configuration's site is used"};
+  }
+  if (!is_url(options.store) && context.config.site.empty()) {
+    throw Error{ErrorKind::config, "there is no configuration file, and no store was given",
+                "give --store URL --site NAME, or --config FILE"};
+  }
+}
+
+/// Before a database takes another's place, its rows are compared with the dump's.
+void check_before_swap(run::Context& context, const recover::Source& source, int connections,
+                       const pg::Conninfo& database) {
+  verify::Verification verification;
+  context.log.info("comparing the restored rows with the backup's");
+  verify::check_data(context, database, source.manifest(), 1.0, connections, verification);
+  if (verification.passed() == verification.total()) return;
+  throw Error{ErrorKind::damaged,
+              fmt::format("what was restored is not what was backed up: {}; nothing was swapped",
+                          verification.errors().front()),
+              "use another backup, or restore beside without --swap and look"};
+}
+
+/// The maintenance database must be another than the one to rename.
+pg::Conninfo maintenance_conninfo(const run::Context& context, const std::string& database) {
+  const auto cluster = context.cluster();
+  return cluster.get("dbname") == database ? cluster.with_database("template1") : cluster;
+}
+
+void record_audit(run::Context& context, const Trail& trail, const std::string& action) {
+  // A dry run has no row in the catalog, and none is possible without a configuration.
+  if (context.config.site.empty()) return;
+  if (context.dry_run && !context.recorder.online() && !context.recorder.reconnect()) return;
+  context.recorder.audit(
+      {action, trail.subject, trail.confirmation, trail.details, context.clock.now()});
+}
+
+std::string result_text(const recover::RestoreOutcome& outcome) {
+  std::string text = fmt::format("restored into {} in {}\n", util::quoted(outcome.database),
+                                 util::format_duration(util::Duration{outcome.seconds}));
+  if (!outcome.kept_as.empty()) {
+    text += fmt::format("the old database is {}; drop it when you no longer need it\n",
+                        util::quoted(outcome.kept_as));
+  }
+  return text;
+}
+
+std::string needs_text(const recover::ReadyRestore& ready) {
+  std::string text;
+  for (const auto& table : ready.selection.needed_too) {
+    text += fmt::format("  also needed   table {}\n", util::quoted(table));
+  }
+  for (const auto& role : ready.missing_roles) {
+    text += fmt::format("  missing role  {}\n", util::quoted(role));
+  }
+  return text;
+}
+
+json names_json(const std::vector<std::string>& names) {
+  json result = json::array();
+  for (const auto& name : names) result.push_back(util::printable(name));
+  return result;
+}
+
+cli::Report restore(const RestoreOptions& options, run::Context& context, Trail& trail) {
+  require_sense(options, context);
+  auto found = find_backup(options, context);
+  trail.details["label"] = found.record.label;
+  const auto request = to_request(options, context);
+  auto source = open_first_good(context, found);
+  const auto maintenance_info = maintenance_conninfo(context, options.database);
+  auto maintenance = pg::Connection::open(maintenance_info, context.interrupt);
+  const auto plan = recover::make_plan(context, maintenance, found.record, source, request);
+  trail.details["plan"] = recover::to_json(plan);
+
+  cli::Report report;
+  report.result = {{"dry_run", context.dry_run}, {"plan", recover::to_json(plan)}};
+  context.terminal.show(recover::to_text(plan));
+  recover::require_possible(maintenance, plan);
+  if (plan.replaces() && !context.dry_run) {
+    trail.confirmation = run::require_confirmation(context.terminal, options.database, options.yes,
+                                                   recover::what_is_lost(plan));
+  }
+  const auto ready = get_ready(context, maintenance, found, source, request);
+  report.bytes = source.manifest().size_bytes();
+  report.result["store"] = source.store.name;
+  report.result["missing_roles"] = names_json(ready.missing_roles);
+  report.result["also_restored"] = names_json(ready.selection.needed_too);
+  if (context.dry_run) {
+    report.text =
+        needs_text(ready) + "dry run: the backup was read and proven, nothing was changed\n";
+    return report;
+  }
+  context.terminal.show(needs_text(ready));
+  const auto created = recover::settle_roles(context, maintenance, ready, request);
+  const auto outcome = recover::carry_out(
+      context, maintenance_info, source, ready, plan, [&](const pg::Conninfo& database) {
+        check_before_swap(context, source, request.jobs, database);
+      });
+  trail.details["database"] = util::printable(outcome.database);
+  trail.details["kept_as"] = util::printable(outcome.kept_as);
+  trail.details["created_roles"] = names_json(created);
+  report.result["database"] = util::printable(outcome.database);
+  report.result["kept_as"] =
+      outcome.kept_as.empty() ? json(nullptr) : json(util::printable(outcome.kept_as));
+  report.result["created_roles"] = names_json(created);
+  report.result["restore_duration_seconds"] = outcome.seconds;
+  report.text = result_text(outcome);
+  return report;
+}
+
+}  // namespace
+
+void define(CLI::App& app, RestoreOptions& options) {
+  app.add_option("ID", options.id, "latest, latest~2, a catalog id, a label or its beginning")
+      ->required();
+  app.add_option("--db", options.database, "the database to bring back")
+      ->required()
+      ->type_name("NAME");
+  app.add_option("--store", options.store,
+                 "the copy on this store: a name from the configuration, or a URL with --site")
+      ->type_name("STORE");
+  app.add_option("--site", options.site, "with --store URL: the site whose backups it holds")
+      ->type_name("NAME");
+  app.add_option("--into", options.into, "name of the new database; default NAME_restored_TIME")
+      ->type_name("NAME");
+  app.add_flag("--swap", options.swap,
+               "then let it take the old one's name; the old one is kept as NAME_before_TIME");
+  app.add_option("--schema", options.schemas, "this schema only; may be given several times")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  app.add_option("--table", options.tables,
+                 "this table only, as TABLE or SCHEMA.TABLE; may be given several times")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  app.add_option("--jobs", options.jobs, "parallel jobs of the restore")
+      ->check(CLI::Range(1, 64))
+      ->type_name("N");
+  app.add_flag("--with-globals", options.with_globals,
+               "create roles the dump needs and the server lacks, without asking");
+  app.add_flag("--no-owner", options.no_owner, "leave owners and privileges out");
+  app.add_option("--yes", options.yes, "the database's name, in place of typing it")
+      ->type_name("NAME");
+}
+
+cli::Report run(const RestoreOptions& options, run::Context& context) {
+  Trail trail;
+  trail.subject = util::printable(options.database);
+  try {
+    std::optional<run::SiteLock> lock;
+    if (!context.dry_run && !context.config.site.empty()) {
+      lock.emplace(context, run::LockName::read, run::LockMode::shared, "restore");
+    }
+    auto report = restore(options, context, trail);
+    record_audit(context, trail, context.dry_run ? "restore.dry_run" : "restore");
+    return report;
+  } catch (...) {
+    const Error error = util::current_error();
+    trail.details["error"] = error.full_message();
+    record_audit(context, trail,
+                 error.kind() == ErrorKind::refused ? "restore.refused" : "restore.failed");
+    throw;
+  }
+}
+
+}  // namespace bkp::command

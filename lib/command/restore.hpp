@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/report.hpp"
+#include "run/context.hpp"
+
+namespace bkp::command {
+
+struct RestoreOptions {
+  static constexpr cli::CommandInfo info{"restore", "bring a database back from a backup",
+                                         cli::ConfigNeed::optional, true};
+  std::string id;
+  std::string database;
+  std::string store;  ///< a name from the configuration, or a URL
+  std::string site;   ///< with a URL: whose backups
+  std::string into;
+  bool swap = false;
+  std::vector<std::string> schemas;
+  std::vector<std::string> tables;
+  int jobs = 0;  ///< 0: limits.connections of the configuration
+  bool with_globals = false;
+  bool no_owner = false;
+  std::string yes;
+};
+
+void define(CLI::App& app, RestoreOptions& options);
+cli::Report run(const RestoreOptions& options, run::Context& context);
+
+}  // namespace bkp::command

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+#include "retention/plan.hpp"
+#include "retention/sweep.hpp"
+#include "run/context.hpp"
+#include "util/error.hpp"
+
+namespace bkp::command {
+
+/// What `prune` did, or would do, to one store.
+struct StorePrune {
+  std::string name;
+  std::string url;
+  const config::RetentionPolicy* policy = nullptr;  ///< the configuration's
+  retention::Plan plan;                             ///< as it turned out: what was spared is kept
+  retention::Swept swept;
+  std::vector<std::string> debris;    ///< labels of unfinished backups that were cleared away
+  std::vector<std::string> vanished;  ///< labels the catalog names here and the store has not
+  std::optional<catalog::StoreUsage> usage;
+  std::optional<util::Error> error;
+};
+
+/// The catalog's part in it.
+struct KnownBackups {
+  std::optional<catalog::Catalog> catalog;  ///< absent when it is down
+  std::vector<catalog::BackupRecord> backups;
+};
+
+/// Warns when the catalog is down.
+KnownBackups ask_catalog(run::Context& context);
+
+/// What a store tells of a backup, with what the catalog knows beyond it: its parent, its id, the
+/// later end of a hold, the newer verification.
+catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known);
+
+/// Plans for `store` by the policy of `result`, sweeps it, clears away debris, and measures what is
+/// left; with context.dry_run only plans and measures. Copies the catalog names and the store has
+/// lost are marked purged. `result` holds what was done so far when this throws: what the store
+/// throws; Error{store} when it holds none of the backups it should.
+void prune_store(run::Context& context, const run::NamedStore& store, KnownBackups& known,
+                 StorePrune& result);
+
+}  // namespace bkp::command

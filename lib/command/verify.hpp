@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/report.hpp"
+#include "run/context.hpp"
+
+namespace bkp::command {
+
+struct VerifyOptions {
+  static constexpr cli::CommandInfo info{"verify", "prove that backups are good",
+                                         cli::ConfigNeed::required, true};
+  std::string id = "latest";
+  std::string level = "restore";
+  bool all = false;
+  std::string junit;  ///< a file; empty: none
+  std::string store;  ///< empty: restore from the first that has it, re-read on all
+  std::string database;
+  std::string type;
+  int jobs = 0;  ///< 0: verify.jobs of the configuration
+};
+
+void define(CLI::App& app, VerifyOptions& options);
+cli::Report run(const VerifyOptions& options, run::Context& context);
+
+}  // namespace bkp::command

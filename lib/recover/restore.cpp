@@ -1,0 +1,134 @@
+#include "recover/restore.hpp"
+
+#include <fmt/format.h>
+
+#include "recover/database_settings.hpp"
+#include "recover/new_database.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+
+namespace bkp::recover {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + util::quoted(name);
+  return text;
+}
+
+std::vector<pg::ArchiveEntry> chosen_entries(const ReadyRestore& ready) {
+  if (ready.selection.entries.empty()) return ready.dump.entries;
+  std::vector<pg::ArchiveEntry> chosen;
+  auto next = ready.selection.entries.begin();
+  for (const auto& entry : ready.dump.entries) {
+    if (next == ready.selection.entries.end()) break;
+    if (entry.dump_id != *next) continue;
+    chosen.push_back(entry);
+    ++next;
+  }
+  return chosen;
+}
+
+/// The new database stands where the old one does.
+std::string tablespace_option(const pg::Connection& connection,
+                              const std::optional<DatabaseSettings>& old, const RestorePlan& plan) {
+  if (!old || !plan.replaces()) return {};
+  return "TABLESPACE " + connection.identifier(old->tablespace);
+}
+
+PgRestoreOptions restore_options(const ReadyRestore& ready, const RestoreRequest& request) {
+  PgRestoreOptions options;
+  options.jobs = request.jobs;
+  options.only = ready.selection.entries;
+  options.no_owner = request.no_owner;
+  options.no_privileges = request.no_owner;
+  return options;
+}
+
+void fill(run::Context& context, NewDatabase& database, const ReadyRestore& ready,
+          const RestorePlan& plan) {
+  context.log.info("restoring {} into {}", plan.label, util::quoted(database.name()));
+  run_pg_restore(context, ready.dump, database.conninfo(), database.connection().server_version(),
+                 restore_options(ready, plan.request));
+  context.log.info("gathering statistics in {}", util::quoted(database.name()));
+  pg::Connection::open(database.conninfo(), context.interrupt).exec("ANALYZE");
+}
+
+}  // namespace
+
+ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,
+                       const RestoreRequest& request) {
+  ReadyRestore ready;
+  ready.globals = read_globals(*source.store.store, source.layout, source.manifest());
+  ready.dump = prepare_dump(context, *source.store.store, source.layout, source.manifest());
+  if (request.partial()) {
+    if (ready.dump.entries.empty()) {
+      throw Error{ErrorKind::refused,
+                  "this dump's archive version is not known here, so parts of it cannot be chosen",
+                  "restore all of it, or update bkp"};
+    }
+    ready.selection = select_entries(ready.dump.entries, request.schemas, request.tables);
+  }
+  if (!request.no_owner) {
+    ready.missing_roles = missing_roles(
+        maintenance, roles_needed(chosen_entries(ready), source.manifest().database.owner));
+  }
+  return ready;
+}
+
+std::vector<std::string> settle_roles(run::Context& context, pg::Connection& maintenance,
+                                      const ReadyRestore& ready, const RestoreRequest& request) {
+  if (ready.missing_roles.empty()) return {};
+  const auto names = join(ready.missing_roles);
+  if (!request.with_globals) {
+    context.terminal.show(fmt::format("Roles the dump needs and this server lacks: {}\n", names));
+    const auto answer = context.terminal.ask("Create them from the backup's globals? [y/N] ");
+    if (!answer || (*answer != "y" && *answer != "yes")) {
+      throw Error{ErrorKind::refused,
+                  fmt::format("this server lacks roles the dump needs: {}", names),
+                  "--with-globals creates them from the backup, --no-owner does without"};
+    }
+  }
+  for (const auto& problem : create_roles(maintenance, ready.globals, ready.missing_roles)) {
+    context.warn(problem);
+  }
+  context.log.info("created the roles {}", names);
+  return ready.missing_roles;
+}
+
+RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
+                         const Source& source, const ReadyRestore& ready, const RestorePlan& plan,
+                         const std::function<void(const pg::Conninfo&)>& check) {
+  auto connection = pg::Connection::open(maintenance, context.interrupt);
+  const auto old = read_database_settings(connection, plan.request.database);
+  const auto begin = context.clock.steady();
+  NewDatabase database{context,
+                       maintenance,
+                       source.manifest().database,
+                       plan.target,
+                       fmt::format("bkp: restore of {} not finished", plan.label),
+                       tablespace_option(connection, old, plan)};
+  if (old) {
+    apply_privileges(database.connection(), database.name(), *old);
+    apply_session_settings(database.connection(), database.name(), *old);
+  }
+  fill(context, database, ready, plan);
+  RestoreOutcome outcome{plan.target, {}, util::Duration{context.clock.steady() - begin}.count()};
+  database.set_comment(fmt::format("restored from {}", plan.label));
+  if (plan.request.swap) {
+    check(database.conninfo());
+    context.interrupt.check();
+    swap_databases(context, maintenance, plan.request.database, database.name(), plan.kept_as);
+    outcome.database = plan.request.database;
+    if (plan.replaces()) outcome.kept_as = plan.kept_as;
+  }
+  database.keep();
+  return outcome;
+}
+
+}  // namespace bkp::recover

@@ -1,0 +1,205 @@
+#include "recover/restore_plan.hpp"
+
+#include <fmt/format.h>
+
+#include "recover/new_database.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+
+namespace bkp::recover {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+/// Of this backup if it was restored before, else of the newest one of its database that was.
+std::optional<double> last_duration(run::Context& context, const std::string& label,
+                                    const std::string& database) {
+  if (context.config.site.empty()) return std::nullopt;
+  try {
+    auto catalog = context.open_catalog();
+    const auto rows = catalog.connection().exec(
+        fmt::format("SELECT v.restore_duration_seconds FROM {0}.verifications v "
+                    "JOIN {0}.backups b ON b.id = v.backup_id "
+                    "WHERE v.success AND v.level <> 'checksum' AND "
+                    "(b.label = $1 OR b.database_name = $2) "
+                    "ORDER BY (b.label = $1) DESC, v.finished_at DESC LIMIT 1",
+                    catalog.connection().identifier(context.config.catalog.schema)),
+        {label, database});
+    if (rows.rows() == 0) return std::nullopt;
+    return rows.number(0, 0);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::database) throw;
+    context.log.debug("no catalog, so no measured restore time: {}", error.message());
+    return std::nullopt;
+  }
+}
+
+bool is_local(const pg::Conninfo& conninfo) {
+  const auto host = conninfo.get("host");
+  return !conninfo.get("hostaddr") &&
+         (!host || host->starts_with('/') || host->starts_with('@') || *host == "localhost");
+}
+
+std::string verified_text(const RestorePlan& plan) {
+  if (!plan.verified) return "never verified: a hope, not yet a backup";
+  return plan.verified_at
+             ? "verified " + util::format_rfc3339(*plan.verified_at) + " by a checked restore"
+             : "verified by a checked restore";
+}
+
+std::string selection_text(const RestoreRequest& request) {
+  std::string text;
+  const auto add = [&](std::string_view kind, const std::vector<std::string>& names) {
+    for (const auto& name : names) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", kind, util::quoted(name));
+    }
+  };
+  add("schema", request.schemas);
+  add("table", request.tables);
+  return text.empty() ? "everything" : text + ", and what they need";
+}
+
+std::string clients_text(const RestorePlan& plan) {
+  std::string text = fmt::format("{}", plan.connections());
+  std::string names;
+  for (const auto& client : plan.clients) {
+    names += fmt::format(
+        "{}{} × {}{}", names.empty() ? "" : ", ", client.connections, util::printable(client.user),
+        client.application.empty() ? "" : " (" + util::printable(client.application) + ")");
+  }
+  return names.empty() ? text : text + ": " + names;
+}
+
+}  // namespace
+
+int RestorePlan::connections() const {
+  int sum = 0;
+  for (const auto& client : clients) sum += client.connections;
+  return sum;
+}
+
+std::optional<std::uint64_t> server_free_space(pg::Connection& connection) {
+  if (!is_local(connection.conninfo())) return std::nullopt;
+  try {
+    const auto directory = connection.exec("SHOW data_directory");
+    return util::file_system_space(std::string{directory.single()}).available;
+  } catch (const Error&) {
+    // Not every role may ask, and not every server shares this machine's file system.
+    return std::nullopt;
+  }
+}
+
+RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
+                      const catalog::BackupRecord& record, const Source& source,
+                      const RestoreRequest& request) {
+  const auto& manifest = source.manifest();
+  RestorePlan plan;
+  plan.request = request;
+  plan.label = manifest.label;
+  plan.store = source.store.name;
+  plan.now = context.clock.now();
+  const auto time = util::format_compact(plan.now);
+  plan.target =
+      request.into.empty() ? name_with_suffix(request.database, "_restored_" + time) : request.into;
+  plan.kept_as = name_with_suffix(request.database, "_before_" + time);
+  plan.database_exists = database_exists(maintenance, request.database);
+  plan.taken_at = manifest.started_at;
+  plan.verified = record.verified;
+  plan.verified_at = record.verified_at;
+  plan.stored_bytes = manifest.size_bytes();
+  plan.dump_bytes = manifest.original_bytes();
+  plan.database_bytes =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(manifest.database.size_bytes, 0));
+  plan.last_seconds = last_duration(context, manifest.label, manifest.database.name);
+  plan.free_bytes = server_free_space(maintenance);
+  plan.clients = clients_of(maintenance, request.database);
+  return plan;
+}
+
+void require_possible(pg::Connection& maintenance, const RestorePlan& plan) {
+  if (database_exists(maintenance, plan.target)) {
+    throw Error{ErrorKind::refused,
+                fmt::format("there is a database {} already, and a restore overwrites nothing",
+                            util::quoted(plan.target)),
+                "give another name with --into"};
+  }
+  if (plan.free_bytes && !plan.request.partial() && *plan.free_bytes < plan.database_bytes) {
+    throw Error{
+        ErrorKind::refused,
+        fmt::format("the server's data directory has {} free, the database had {}",
+                    util::format_size(*plan.free_bytes), util::format_size(plan.database_bytes)),
+        "free space on the server, or restore on another one"};
+  }
+  if (plan.replaces()) require_swappable(maintenance, plan.request.database);
+}
+
+std::string what_is_lost(const RestorePlan& plan) {
+  const auto database = util::quoted(plan.request.database);
+  return fmt::format(
+      "{} goes back to its state of {}. What was written to it in the {} since then will not be "
+      "in it; it stays in {}. {} will be ended.",
+      database, util::format_rfc3339(plan.taken_at),
+      util::format_duration(plan.now - plan.taken_at), util::quoted(plan.kept_as),
+      plan.connections() == 1 ? "1 connection" : fmt::format("{} connections", plan.connections()));
+}
+
+std::string to_text(const RestorePlan& plan) {
+  std::string text = "Restore plan\n";
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<13} {}\n", name, value);
+  };
+  line("backup", plan.label + " on store " + util::printable(plan.store));
+  line("state of", fmt::format("{}, {} ago", util::format_rfc3339(plan.taken_at),
+                               util::format_duration(plan.now - plan.taken_at)));
+  line("proven", verified_text(plan));
+  line("size", fmt::format("{} stored, {} dump, {} as a database",
+                           util::format_size(plan.stored_bytes), util::format_size(plan.dump_bytes),
+                           plan.database_bytes == 0 ? "size not known"
+                                                    : util::format_size(plan.database_bytes)));
+  line("free", plan.free_bytes ? util::format_size(*plan.free_bytes) + " on the server"
+                               : "not visible from here");
+  line("last time", plan.last_seconds ? util::format_duration(util::Duration{*plan.last_seconds})
+                                      : "not measured yet");
+  line("restores", selection_text(plan.request));
+  line("into", "new database " + util::quoted(plan.target));
+  if (plan.replaces()) {
+    line("then", fmt::format("{} becomes {}, the restored one becomes {}",
+                             util::quoted(plan.request.database), util::quoted(plan.kept_as),
+                             util::quoted(plan.request.database)));
+  } else if (plan.request.swap) {
+    line("then", "it takes the name " + util::quoted(plan.request.database) + ", which is free");
+  }
+  line("connections", clients_text(plan));
+  line("lost", plan.replaces() ? what_is_lost(plan) : "nothing: what exists stays as it is");
+  return text;
+}
+
+nlohmann::json to_json(const RestorePlan& plan) {
+  nlohmann::json json{
+      {"label", plan.label},
+      {"store", plan.store},
+      {"database", util::printable(plan.request.database)},
+      {"target", util::printable(plan.target)},
+      {"swap", plan.request.swap},
+      {"kept_as", nullptr},
+      {"taken_at", util::format_rfc3339(plan.taken_at)},
+      {"age_seconds", util::Duration{plan.now - plan.taken_at}.count()},
+      {"verified", plan.verified},
+      {"stored_bytes", plan.stored_bytes},
+      {"dump_bytes", plan.dump_bytes},
+      {"database_bytes", plan.database_bytes},
+      {"free_bytes", nullptr},
+      {"last_restore_seconds", nullptr},
+      {"connections", plan.connections()},
+  };
+  if (plan.replaces()) json["kept_as"] = util::printable(plan.kept_as);
+  if (plan.free_bytes) json["free_bytes"] = *plan.free_bytes;
+  if (plan.last_seconds) json["last_restore_seconds"] = *plan.last_seconds;
+  return json;
+}
+
+}  // namespace bkp::recover

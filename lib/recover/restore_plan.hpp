@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "catalog/records.hpp"
+#include "pg/connection.hpp"
+#include "recover/source.hpp"
+#include "recover/swap.hpp"
+#include "run/context.hpp"
+
+namespace bkp::recover {
+
+/// What a user asks of a restore.
+struct RestoreRequest {
+  std::string database;  ///< whose backup it is, and what --swap replaces
+  std::string into;      ///< empty: a name is made
+  bool swap = false;
+  std::vector<std::string> schemas;  ///< both empty: everything
+  std::vector<std::string> tables;
+  int jobs = 1;
+  bool with_globals = false;  ///< create missing roles without asking
+  bool no_owner = false;      ///< leave owners and privileges out
+  std::string yes;            ///< --yes NAME
+
+  bool partial() const { return !schemas.empty() || !tables.empty(); }
+};
+
+/// Everything a person must know before saying yes.
+struct RestorePlan {
+  RestoreRequest request;
+  std::string label;
+  std::string store;
+  std::string target;   ///< the database that will be made
+  std::string kept_as;  ///< what the old one will be called after a swap
+  bool database_exists = false;
+  util::Time taken_at;  ///< the state that comes back
+  util::Time now;
+  bool verified = false;
+  std::optional<util::Time> verified_at;
+  std::uint64_t stored_bytes = 0;
+  std::uint64_t dump_bytes = 0;             ///< decompressed
+  std::uint64_t database_bytes = 0;         ///< of the original then; 0 = not known
+  std::optional<double> last_seconds;       ///< how long a restore of it, or of its kind, took
+  std::optional<std::uint64_t> free_bytes;  ///< on the server's data directory, where visible
+  std::vector<ClientGroup> clients;         ///< connected to the database now
+
+  bool replaces() const { return request.swap && database_exists; }
+  int connections() const;
+};
+
+RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
+                      const catalog::BackupRecord& record, const Source& source,
+                      const RestoreRequest& request);
+
+/// Throws Error{refused} when the plan cannot be carried out safely: the target exists, the server
+/// has not the space, the old database cannot be renamed.
+void require_possible(pg::Connection& maintenance, const RestorePlan& plan);
+
+/// For people, before the question.
+std::string to_text(const RestorePlan& plan);
+nlohmann::json to_json(const RestorePlan& plan);
+/// One sentence: what saying yes destroys.
+std::string what_is_lost(const RestorePlan& plan);
+
+/// Free bytes on the file system of the server's data directory, when the server is on this machine
+/// and tells where it is.
+std::optional<std::uint64_t> server_free_space(pg::Connection& connection);
+
+}  // namespace bkp::recover

@@ -1,0 +1,76 @@
+#include "recover/source.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::recover {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr auto other_copy_hint = "use the copy on another store (--store), or another backup";
+
+const catalog::CopyRecord* copy_on(const catalog::BackupRecord& backup, const std::string& store) {
+  const auto found =
+      std::find_if(backup.copies.begin(), backup.copies.end(), [&](const auto& copy) {
+        return copy.store == store && copy.state == catalog::status::completed;
+      });
+  return found == backup.copies.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
+                                         const std::string& only_store) {
+  std::vector<std::string> names;
+  for (const auto& store : context.config.stores) {
+    const bool wanted = only_store.empty() || store.name == only_store;
+    if (wanted && copy_on(backup, store.name) != nullptr) names.push_back(store.name);
+  }
+  if (names.empty()) {
+    // Opening by name reports a store that is not configured.
+    if (!only_store.empty()) context.open_store(only_store);
+    throw Error{ErrorKind::not_found,
+                fmt::format("there is no complete copy of {} {}", util::quoted(backup.label),
+                            only_store.empty() ? "on the stores configured here"
+                                               : "on store " + util::quoted(only_store)),
+                fmt::format("`bkp show {}` says where its copies are", backup.label)};
+  }
+  auto opened = context.open_stores(names);
+  if (opened.stores.empty()) throw opened.failures.front().error;
+  for (const auto& failure : opened.failures) {
+    context.warn(fmt::format("store {} cannot be opened: {}", util::quoted(failure.name),
+                             failure.error.message()));
+  }
+  return std::move(opened.stores);
+}
+
+Source open_source(const run::NamedStore& store, const backup::Layout& layout,
+                   const catalog::BackupRecord& backup) {
+  auto stored = backup::read_backup(*store.store, layout, backup.label);
+  if (!stored) {
+    throw Error{ErrorKind::damaged,
+                fmt::format("the manifest of {} is missing from store {}",
+                            util::quoted(backup.label), util::quoted(store.name)),
+                other_copy_hint};
+  }
+  const auto* copy = copy_on(backup, store.name);
+  const bool recorded = copy != nullptr && !copy->checksum_sha256.empty();
+  if (recorded && copy->checksum_sha256 != stored->manifest_sha256) {
+    throw Error{ErrorKind::damaged,
+                fmt::format("the manifest of {} on store {} is not the one that was stored: its "
+                            "SHA-256 is {}, the catalog says {}",
+                            util::quoted(backup.label), util::quoted(store.name),
+                            stored->manifest_sha256, copy->checksum_sha256),
+                other_copy_hint};
+  }
+  return {store, layout, std::move(*stored)};
+}
+
+}  // namespace bkp::recover

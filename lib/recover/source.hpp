@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "backup/layout.hpp"
+#include "backup/repository.hpp"
+#include "catalog/records.hpp"
+#include "run/context.hpp"
+
+namespace bkp::recover {
+
+/// A backup, opened on one of its stores.
+struct Source {
+  run::NamedStore store;
+  backup::Layout layout;
+  backup::StoredBackup backup;
+
+  const backup::Manifest& manifest() const { return backup.manifest; }
+};
+
+/// The stores that should hold a complete copy of the backup and can be opened, in the
+/// configuration's order; only `only_store` when that is not empty. Stores that cannot be opened
+/// are warnings. Throws Error{store} when none can, Error{not_found} when none should.
+std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
+                                         const std::string& only_store);
+
+/// Reads the manifest there and holds it against what the catalog recorded for that copy. Throws
+/// Error{damaged} when it is missing, no good, or not the one that was stored.
+Source open_source(const run::NamedStore& store, const backup::Layout& layout,
+                   const catalog::BackupRecord& backup);
+
+}  // namespace bkp::recover

@@ -1,0 +1,338 @@
+#include "report/runbook.hpp"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <kainjow/mustache.hpp>
+
+#include "pg/tools.hpp"
+#include "report/runbook_commands.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+
+namespace bkp::report {
+
+// Made by bkp_embed() from the templates beside this file.
+std::vector<std::pair<std::string_view, std::string_view>> embedded_templates();
+
+namespace {
+
+using kainjow::mustache::data;
+using util::printable;
+
+constexpr auto command_template =
+    "<p class=\"as\">as {{as}}</p>\n"
+    "<pre{{#long}} class=\"long\"{{/long}}><code class=\"cmd\" id=\"{{id}}\" "
+    "data-scenario=\"{{scenario}}\" data-as=\"{{as}}\"{{#manual}} data-manual=\"yes\"{{/manual}}>"
+    "{{text}}</code></pre>\n";
+
+std::string load_template() {
+  for (const auto& [name, text] : embedded_templates()) {
+    if (name == "runbook.html.mustache") return std::string{text};
+  }
+  throw util::Error{util::ErrorKind::internal, "the runbook's template is not built in"};
+}
+
+data flag(bool value) {
+  return data{value};
+}
+data shown(std::string_view text) {
+  return data{printable(text)};
+}
+
+data names(const std::vector<std::string>& texts) {
+  data result{data::type::list};
+  for (const auto& text : texts) result << shown(text);
+  return result;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  return printable(fmt::format("{}", fmt::join(texts, ", ")));
+}
+
+std::string moment(util::Time time) {
+  return util::format_rfc3339(time);
+}
+
+std::string or_unknown(const std::string& text) {
+  return text.empty() ? "unknown" : printable(text);
+}
+
+std::string version_text(int version) {
+  return version == 0 ? "unknown" : pg::format_version(version);
+}
+
+enum class Kind { run, manual };
+
+/// Puts command blocks into a mustache object: under `name`, with the id PREFIX-NAME. A command
+/// without text is left out, and with it the section that shows it.
+class Blocks {
+ public:
+  Blocks(data& target, std::string scenario) : m_target{target}, m_scenario{std::move(scenario)} {}
+
+  void add(const std::string& name, const std::string& id, const std::string& as,
+           const std::string& text, Kind kind = Kind::run) {
+    if (text.empty()) return;
+    data block;
+    block["id"] = m_scenario + "-" + id;
+    block["scenario"] = m_scenario;
+    block["as"] = printable(as);
+    block["text"] = text;
+    block["manual"] = flag(kind == Kind::manual);
+    block["long"] = flag(std::ranges::count(text, '\n') > 20);
+    m_target[name] = std::move(block);
+  }
+
+ private:
+  data& m_target;
+  std::string m_scenario;
+};
+
+data store_data(const RunbookStore& store) {
+  data result;
+  result["name"] = shown(store.name);
+  result["url"] = shown(store.url);
+  result["required"] = flag(store.required);
+  if (!store.problem.empty()) result["problem"] = shown(store.problem);
+  return result;
+}
+
+data history_data(const RunbookDatabase& database) {
+  data result{data::type::list};
+  for (const auto& line : database.history) {
+    data row;
+    row["label"] = shown(line.label);
+    row["started_at"] = moment(line.started_at);
+    row["size"] =
+        util::format_size(static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.size_bytes)));
+    row["verified"] = flag(line.verified);
+    row["held"] = flag(line.held);
+    row["stores"] = joined(line.stores);
+    result << row;
+  }
+  return result;
+}
+
+data parts_data(const backup::Manifest& manifest) {
+  data result{data::type::list};
+  for (const auto& part : manifest.parts) {
+    data row;
+    row["name"] = shown(part.name);
+    row["size"] = std::to_string(part.size_bytes);
+    row["sha256"] = shown(part.sha256);
+    row["md5"] = shown(part.md5);
+    result << row;
+  }
+  return result;
+}
+
+data copies_data(const RunbookModel& model, const RunbookBackup& backup) {
+  const backup::Layout layout{model.site};
+  data result{data::type::list};
+  for (const auto& name : backup.stores) {
+    const RunbookStore* store = model.store(name);
+    if (store == nullptr) continue;
+    data row;
+    row["url"] = printable(store->url + "/" + layout.backup(backup.manifest.label).text());
+    result << row;
+  }
+  return result;
+}
+
+std::string rows_text(const backup::Manifest& manifest) {
+  if (!manifest.fingerprint) {
+    return "not counted: " + or_unknown(manifest.fingerprint_missing_reason);
+  }
+  std::uint64_t rows = 0;
+  for (const auto& table : manifest.fingerprint->tables) rows += table.rows;
+  return fmt::format("{} in {} tables, {} large objects", rows, manifest.fingerprint->tables.size(),
+                     manifest.fingerprint->large_objects.count);
+}
+
+void add_backup(data& target, const RunbookModel& model, const RunbookBackup& backup) {
+  const auto& manifest = backup.manifest;
+  target["label"] = shown(manifest.label);
+  target["started_at"] = moment(manifest.started_at);
+  target["took"] = util::format_duration(manifest.completed_at - manifest.started_at);
+  target["verified"] = flag(backup.verified);
+  target["verified_at"] = backup.verified_at ? moment(*backup.verified_at) : "time unknown";
+  target["size"] = util::format_size(manifest.size_bytes());
+  target["original"] = util::format_size(manifest.original_bytes());
+  target["database_size"] = util::format_size(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, manifest.database.size_bytes)));
+  target["rows"] = rows_text(manifest);
+  target["copies"] = copies_data(model, backup);
+  target["parts"] = parts_data(manifest);
+}
+
+void add_database_commands(data& target, const RunbookModel& model, const RunbookBackup& backup,
+                           const std::string& number, const std::string& full) {
+  const auto commands = database_commands(model, backup);
+  const std::string& user = model.os_user;
+  Blocks whole{target, "database-" + number};
+  whole.add("stop_writes", "stop-writes", "root", commands.stop_writes);
+  whole.add("list", "list", user, commands.list);
+  whole.add("prove", "prove", user, commands.prove);
+  whole.add("restore_beside", "restore", user, commands.restore_beside);
+  whole.add("count_restored", "count", user, commands.count_restored);
+  whole.add("switch_over", "switch", "root", commands.switch_over);
+  whole.add("full", "full", user, full);
+  Blocks missing{target, "missing-" + number};
+  missing.add("switch_missing", "switch", "root", commands.switch_missing);
+  Blocks quick{target, "swap-" + number};
+  quick.add("swap", "restore", user, commands.swap);
+  quick.add("allow_writes", "allow-writes", "root", commands.allow_writes);
+  Blocks table{target, "table-" + number};
+  table.add("table_restore", "restore", user, commands.restore_beside);
+  table.add("set_table_aside", "set-aside", user, commands.set_table_aside);
+  table.add("copy_table_back", "copy", user, commands.copy_table_back);
+  table.add("count_table", "count", user, commands.count_table);
+  Blocks variants{target, "table-variant-" + number};
+  variants.add("copy_schema_back", "schema", user, commands.copy_schema_back);
+  variants.add("restore_table_only", "rows", user, commands.restore_table_only);
+  Blocks host{target, "host"};
+  host.add("restore_as_was", "restore-" + number, user, commands.restore_as_was);
+  Blocks stock{target, "stock-" + number};
+  stock.add("stock_sums", "sums", user, commands.stock_sums);
+  stock.add("stock_create", "create", user, commands.stock_create);
+  stock.add("stock_restore", "restore", user, commands.stock_restore);
+  stock.add("stock_count", "count", user, commands.stock_count);
+  stock.add("stock_analyze", "analyze", user, commands.stock_analyze);
+  target["has_stock"] = flag(!commands.stock_restore.empty());
+  target["stock_name"] = shown(commands.stock_name);
+  target["restored_name"] = shown(commands.restored_name);
+  target["old_name"] = shown(commands.old_name);
+  if (!commands.table.empty()) target["table"] = shown(commands.table);
+}
+
+data database_data(const RunbookModel& model, const RunbookDatabase& database,
+                   const std::string& number, const std::string& full) {
+  data result;
+  result["id"] = "backups-of-" + number;
+  result["name"] = shown(database.name);
+  result["database"] = shown(database.name);
+  result["has_stock"] = flag(false);
+  if (database.newest) {
+    result["newest"] = flag(true);
+    add_backup(result, model, *database.newest);
+    add_database_commands(result, model, *database.newest, number, full);
+  }
+  if (database.last_verified) {
+    result["last_verified_label"] = shown(database.last_verified->manifest.label);
+  }
+  if (database.restore_seconds && database.restore_measured_on) {
+    result["restore_time"] =
+        util::format_duration(std::chrono::duration<double>{*database.restore_seconds});
+    result["restore_measured_on"] = shown(*database.restore_measured_on);
+  }
+  result["has_history"] = flag(!database.history.empty());
+  result["history_shown"] = std::to_string(database.history.size());
+  result["history_total"] = std::to_string(database.history_total);
+  result["history"] = history_data(database);
+  return result;
+}
+
+void add_facts(data& page, const RunbookModel& model) {
+  page["site"] = shown(model.site);
+  page["generated_at"] = moment(model.generated_at);
+  page["host"] = or_unknown(model.host);
+  page["os_user"] = shown(model.os_user);
+  page["bkp_version"] = or_unknown(model.bkp_version);
+  page["dump_version"] = or_unknown(model.dump_version);
+  page["zstd_version"] = or_unknown(model.zstd_version);
+  page["server_version"] = version_text(model.server_version);
+  page["system_identifier"] = or_unknown(model.system_identifier);
+  page["config_file"] = model.config_file.empty() ? "none" : printable(model.config_file);
+  page["conninfo"] = shown(model.cluster.to_argument());
+  page["rpo"] = util::format_duration(model.rpo);
+  page["rto"] = util::format_duration(model.rto);
+  page["window"] = util::format_duration(model.window);
+  page["has_problems"] = flag(!model.problems.empty());
+  page["problems"] = names(model.problems);
+  page["has_contacts"] = flag(!model.contacts.empty());
+  page["contacts"] = names(model.contacts);
+  if (const RunbookBackup* newest = model.newest()) {
+    page["newest_label"] = shown(newest->manifest.label);
+  }
+}
+
+void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& commands) {
+  const std::string& user = model.os_user;
+  Blocks shell{page, "shell"};
+  shell.add("become", "become", "root", commands.become, Kind::manual);
+  shell.add("grant_superuser", "grant", "root", commands.grant_superuser);
+  shell.add("revoke_superuser", "revoke", "root", commands.revoke_superuser);
+  Blocks host{page, "host"};
+  host.add("packages", "packages", "root", commands.packages, Kind::manual);
+  host.add("create_cluster", "create-cluster", "root", commands.create_cluster, Kind::manual);
+  host.add("make_user", "make-user", "root", commands.make_user, Kind::manual);
+  host.add("write_config", "write-config", user, commands.write_config);
+  host.add("globals", "globals", "root", commands.globals);
+  host.add("host_grant_superuser", "grant", "root", commands.grant_superuser);
+  host.add("host_init", "init", user, commands.init);
+  host.add("host_rebuild_catalog", "rebuild-catalog", user, commands.rebuild_catalog);
+  host.add("host_revoke_superuser", "revoke", "root", commands.revoke_superuser);
+  host.add("host_check", "check", user, commands.check);
+  host.add("host_full", "full", user, commands.full);
+  page["catalog_in_cluster"] = flag(model.catalog_in_cluster);
+  Blocks catalog{page, "catalog"};
+  catalog.add("init", "init", user, commands.init);
+  catalog.add("rebuild_catalog", "rebuild", user, commands.rebuild_catalog);
+  catalog.add("list_all", "list", user, commands.list);
+  Blocks new_store{page, "new-store"};
+  new_store.add("new_store_init", "init", user, commands.init);
+  new_store.add("new_store_full", "full", user, commands.full);
+  page["single_store"] = flag(model.stores.size() < 2);
+}
+
+data lost_stores_data(const RunbookModel& model) {
+  data result{data::type::list};
+  for (std::size_t i = 0; i < model.stores.size(); ++i) {
+    const auto& lost = model.stores[i];
+    const auto other = std::ranges::find_if(
+        model.stores, [&](const auto& store) { return store.name != lost.name; });
+    if (other == model.stores.end()) continue;
+    const auto commands = store_commands(model, lost, *other);
+    data row;
+    row["lost"] = shown(lost.name);
+    row["other"] = shown(other->name);
+    Blocks blocks{row, "store-" + std::to_string(i + 1)};
+    blocks.add("restore_from_other", "restore", model.os_user, commands.restore_from_other);
+    blocks.add("copy_store", "copy", model.os_user, commands.copy);
+    blocks.add("store_init", "init", model.os_user, commands.init);
+    blocks.add("store_verify", "verify", model.os_user, commands.verify);
+    result << row;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string render_runbook(const RunbookModel& model) {
+  kainjow::mustache::mustache page_template{load_template()};
+  const auto commands = cluster_commands(model);
+  data page;
+  page["command"] = data{kainjow::mustache::partial{[] { return command_template; }}};
+  add_facts(page, model);
+  add_cluster(page, model, commands);
+  data stores{data::type::list};
+  for (const auto& store : model.stores) stores << store_data(store);
+  page["stores"] = std::move(stores);
+  data databases{data::type::list};
+  for (std::size_t i = 0; i < model.databases.size(); ++i) {
+    databases << database_data(model, model.databases[i], std::to_string(i + 1), commands.full);
+  }
+  page["databases"] = std::move(databases);
+  page["lost_stores"] = lost_stores_data(model);
+  if (!page_template.is_valid()) {
+    throw util::Error{util::ErrorKind::internal,
+                      "the runbook's template is no good: " + page_template.error_message()};
+  }
+  return page_template.render(page);
+}
+
+}  // namespace bkp::report

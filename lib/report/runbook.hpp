@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "report/runbook_model.hpp"
+
+namespace bkp::report {
+
+/// The page: one HTML document (UTF-8) without script and without any reference to the outside,
+/// from runbook.html.mustache. Every value is escaped; text that is no valid UTF-8 is shown with
+/// \xNN.
+///
+/// Each command stands in a block of its own, made to be extracted and run by a test:
+///   <pre><code class="cmd" id="…" data-scenario="…" data-as="…">…</code></pre>
+/// `id` is unique; `data-scenario` is one of database-N, swap-N, table-N, stock-N, host, catalog,
+/// store-N, shell with N counting databases or stores from 1; `data-as` is the system user.
+/// `data-manual` marks those that install software or open a shell.
+std::string render_runbook(const RunbookModel& model);
+
+}  // namespace bkp::report

@@ -1,0 +1,369 @@
+#include "report/runbook_commands.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "backup/layout.hpp"
+#include "util/text.hpp"
+
+namespace bkp::report {
+
+namespace {
+
+constexpr std::size_t counted_tables = 8;
+
+std::string dollar_quoted(std::string_view text) {
+  std::string result = "$'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\'' || c == '\\') {
+      result += '\\';
+      result += c;
+    } else if (c == '\n') {
+      result += "\\n";
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      result += fmt::format("\\x{:02x}", byte);
+    } else {
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
+// With its configuration, unless that is found anyway.
+std::string bkp(const RunbookModel& model, const std::string& command) {
+  if (model.config_file.empty() || model.config_file == "/etc/bkp/bkp.yaml") {
+    return "bkp " + command;
+  }
+  return "bkp " + command + " --config " + shell_word(model.config_file);
+}
+
+bool is_local(const pg::Conninfo& cluster) {
+  const auto host = cluster.get("host");
+  return !cluster.get("hostaddr") && (!host || host->starts_with('/') || host->starts_with('@'));
+}
+
+// The same cluster as its superuser: over the socket as the system's user postgres.
+pg::Conninfo superuser(const RunbookModel& model) {
+  pg::Conninfo result;
+  for (const auto* keyword : {"host", "hostaddr", "port"}) {
+    if (const auto value = model.cluster.get(keyword)) result = result.with(keyword, *value);
+  }
+  return is_local(model.cluster) ? result : result.with("user", "postgres");
+}
+
+std::string as_superuser(const RunbookModel& model, const std::string& program) {
+  return is_local(model.cluster) ? "runuser -u postgres -- " + program : program;
+}
+
+std::string connect(const pg::Conninfo& cluster, const std::string& database) {
+  return shell_word(cluster.with_database(database).to_argument());
+}
+
+std::string psql(const RunbookModel& model, const std::string& database) {
+  return "psql -X -v ON_ERROR_STOP=1 \\\n  -d " + connect(model.cluster, database);
+}
+
+std::string superuser_psql(const RunbookModel& model) {
+  return as_superuser(
+      model, "psql -X -v ON_ERROR_STOP=1 \\\n  -d " + connect(superuser(model), "postgres"));
+}
+
+// The statements as one transaction (-c each, so that psql sends them one by one).
+std::string statements(const std::vector<std::string>& sql) {
+  std::string result;
+  for (const auto& statement : sql) result += " \\\n  -c " + shell_word(statement);
+  return result;
+}
+
+std::string terminate_others(const std::string& database) {
+  return fmt::format(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND pid <> "
+      "pg_backend_pid()",
+      sql_literal(database));
+}
+
+std::string rename(const std::string& from, const std::string& to) {
+  return fmt::format("ALTER DATABASE {} RENAME TO {}", sql_identifier(from), sql_identifier(to));
+}
+
+std::string qualified(const pg::TableFingerprint& table) {
+  return sql_identifier(table.schema) + "." + sql_identifier(table.table);
+}
+
+// The largest tables whose names a terminal can carry.
+std::vector<const pg::TableFingerprint*> largest_tables(const backup::Manifest& manifest) {
+  std::vector<const pg::TableFingerprint*> result;
+  if (!manifest.fingerprint) return result;
+  for (const auto& table : manifest.fingerprint->tables) {
+    if (util::is_valid_utf8(table.schema) && util::is_valid_utf8(table.table)) {
+      result.push_back(&table);
+    }
+  }
+  std::ranges::stable_sort(result, std::ranges::greater{}, &pg::TableFingerprint::rows);
+  result.resize(std::min(result.size(), counted_tables));
+  return result;
+}
+
+std::string count_sql(const std::vector<const pg::TableFingerprint*>& tables) {
+  std::string result =
+      R"(SELECT $$$$ AS "table", 0 AS rows, 0 AS backup, true AS same WHERE false)";
+  for (const auto* table : tables) {
+    result += fmt::format("\nUNION ALL SELECT {}, count(*), {}, count(*) = {} FROM ONLY {}",
+                          sql_literal(table->schema + "." + table->table), table->rows, table->rows,
+                          qualified(*table));
+  }
+  return result;
+}
+
+std::string count_command(const RunbookModel& model, const RunbookBackup& backup,
+                          const std::string& database) {
+  const auto tables = largest_tables(backup.manifest);
+  if (tables.empty()) return {};
+  return psql(model, database) + statements({count_sql(tables)});
+}
+
+// The directory that holds the backup's parts, on the first store that is a file system.
+std::optional<std::string> parts_directory(const RunbookModel& model, const RunbookBackup& backup) {
+  const backup::Layout layout{model.site};
+  for (const auto& name : backup.stores) {
+    const RunbookStore* store = model.store(name);
+    if (store == nullptr || !store->directory()) continue;
+    return *store->directory() + "/" + layout.backup(backup.manifest.label).text();
+  }
+  return std::nullopt;
+}
+
+std::string unpack(const std::string& directory, const backup::Part& part) {
+  const std::string program = part.compression == "zstd" ? "zstd -dc -- " : "cat -- ";
+  return program + shell_word(directory + "/" + part.name);
+}
+
+// The values come out of a manifest, which an attacker may have written: nothing may end the list
+// early.
+bool is_sum(const backup::Part& part) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return part.sha256.size() == 64 && std::ranges::all_of(part.sha256, is_hex) &&
+         util::printable(part.name) == part.name;
+}
+
+std::string sums_command(const std::string& directory, const backup::Manifest& manifest) {
+  std::string result = "cd " + shell_word(directory) + " && sha256sum -c <<'SUMS'\n";
+  for (const auto& part : manifest.parts) {
+    if (is_sum(part)) result += part.sha256 + "  " + part.name + "\n";
+  }
+  return result + "SUMS";
+}
+
+std::string createdb(const RunbookModel& model, const backup::DatabaseProperties& original,
+                     const std::string& name) {
+  std::string result = "createdb --maintenance-db=" + connect(model.cluster, "postgres") +
+                       " --template=template0 \\\n  --encoding=" + shell_word(original.encoding);
+  const auto option = [&](const char* key, const std::string& value) {
+    if (!value.empty()) result += fmt::format(" --{}={}", key, shell_word(value));
+  };
+  option("lc-collate", original.collate);
+  option("lc-ctype", original.ctype);
+  if (original.locale_provider == "icu" || original.locale_provider == "builtin") {
+    option("locale-provider", original.locale_provider);
+    option(original.locale_provider == "icu" ? "icu-locale" : "builtin-locale",
+           original.icu_locale);
+  }
+  return result + " -- " + shell_word(name);
+}
+
+void add_stock(DatabaseCommands& commands, const RunbookModel& model, const RunbookBackup& backup) {
+  const auto& manifest = backup.manifest;
+  const auto directory = parts_directory(model, backup);
+  const backup::Part* dump = manifest.part("dump");
+  if (!directory || dump == nullptr) return;
+  commands.stock_name = manifest.database.name + "_by_hand";
+  commands.stock_sums = sums_command(*directory, manifest);
+  commands.stock_create = createdb(model, manifest.database, commands.stock_name);
+  commands.stock_restore = unpack(*directory, *dump) + " \\\n  | pg_restore --exit-on-error -d " +
+                           connect(model.cluster, commands.stock_name);
+  commands.stock_count = count_command(model, backup, commands.stock_name);
+  commands.stock_analyze = psql(model, commands.stock_name) + statements({"ANALYZE"});
+}
+
+void add_table(DatabaseCommands& commands, const RunbookModel& model, const RunbookBackup& backup) {
+  const auto tables = largest_tables(backup.manifest);
+  if (tables.empty()) return;
+  const auto& table = *tables.front();
+  const auto& database = backup.manifest.database.name;
+  const std::string aside = "damaged";
+  commands.table = table.schema + "." + table.table;
+  commands.schema = table.schema;
+  commands.set_table_aside = psql(model, database) + " --single-transaction" +
+                             statements({"CREATE SCHEMA IF NOT EXISTS " + sql_identifier(aside),
+                                         fmt::format("ALTER TABLE IF EXISTS {} SET SCHEMA {}",
+                                                     qualified(table), sql_identifier(aside))});
+  const auto copy_back = [&](const std::string& option, const std::string& pattern) {
+    return "pg_dump --format=custom " + option + "=" + shell_word(pattern) + " -d " +
+           connect(model.cluster, commands.restored_name) +
+           " \\\n  | pg_restore --exit-on-error --single-transaction -d " +
+           connect(model.cluster, database);
+  };
+  commands.copy_table_back = copy_back("--table", qualified(table));
+  commands.copy_schema_back = copy_back("--schema", sql_identifier(table.schema));
+  commands.count_table = psql(model, database) + statements({count_sql({&table})});
+  commands.restore_table_only =
+      bkp(model, fmt::format("restore {} --db {} --table {} --into {}",
+                             shell_word(backup.manifest.label), shell_word(database),
+                             shell_word(commands.table), shell_word(database + "_part")));
+}
+
+// pg_hba.conf and the package's defaults are of the major version: 150018 → 15, 90624 → 9.6.
+std::string major_version(int version) {
+  if (version >= 100000) return std::to_string(version / 10000);
+  return fmt::format("{}.{}", version / 10000, version / 100 % 100);
+}
+
+std::string write_config(const RunbookModel& model) {
+  if (model.config_file.empty()) return {};
+  const std::string directory = std::filesystem::path{model.config_file}.parent_path().string();
+  std::string text = model.config_text;
+  if (!text.ends_with('\n')) text += '\n';
+  std::string end = "END_OF_CONFIGURATION";
+  while (text.find(end) != std::string::npos) end += '_';
+  return fmt::format("mkdir -p {} && (umask 077 && cat > {}) <<'{}'\n{}{}", shell_word(directory),
+                     shell_word(model.config_file), end, text, end);
+}
+
+std::string globals(const RunbookModel& model) {
+  const RunbookBackup* backup = model.newest();
+  if (backup == nullptr) return {};
+  const auto directory = parts_directory(model, *backup);
+  const backup::Part* part = backup->manifest.part("globals");
+  if (!directory || part == nullptr) return {};
+  return unpack(*directory, *part) + " \\\n  | " +
+         as_superuser(model, "psql -X -q -d " + connect(superuser(model), "postgres"));
+}
+
+}  // namespace
+
+std::string shell_word(std::string_view text) {
+  for (const auto line : util::split_lines(text)) {
+    if (util::printable(line) != line) return dollar_quoted(text);
+  }
+  return util::shell_quoted(text);
+}
+
+std::string sql_identifier(std::string_view name) {
+  std::string result = "\"";
+  for (const char c : name) {
+    if (c == '"') result += '"';
+    result += c;
+  }
+  return result + "\"";
+}
+
+std::string sql_literal(std::string_view text) {
+  // Dollar quotes stay readable inside the shell's single quotes.
+  if (text.find('$') == std::string_view::npos) return fmt::format("$${}$$", text);
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') result += '\'';
+    result += c;
+  }
+  return result + "'";
+}
+
+DatabaseCommands database_commands(const RunbookModel& model, const RunbookBackup& backup) {
+  DatabaseCommands commands;
+  const auto& database = backup.manifest.database.name;
+  const std::string label = shell_word(backup.manifest.label);
+  const std::string quoted = sql_identifier(database);
+  const std::string name = shell_word(database);
+  commands.restored_name = database + "_restored";
+  commands.old_name = database + "_damaged";
+  commands.stop_writes =
+      superuser_psql(model) +
+      statements({fmt::format("ALTER DATABASE {} SET default_transaction_read_only = on", quoted),
+                  terminate_others(database)});
+  commands.allow_writes =
+      superuser_psql(model) +
+      statements({fmt::format("ALTER DATABASE {} RESET default_transaction_read_only", quoted)});
+  commands.list = bkp(model, "list --db " + name);
+  commands.prove = bkp(model, fmt::format("verify {} --level checksum", label));
+  const auto restore = [&](const std::string& rest) {
+    return bkp(model, fmt::format("restore {} --db {} {}", label, name, rest));
+  };
+  commands.restore_beside = restore("--into " + shell_word(commands.restored_name));
+  commands.restore_as_was = restore("--into " + name);
+  commands.swap = restore("--swap --yes " + name);
+  commands.count_restored = count_command(model, backup, commands.restored_name);
+  const std::string new_for_old = rename(commands.restored_name, database);
+  commands.switch_over =
+      superuser_psql(model) + " --single-transaction" +
+      statements({terminate_others(database), terminate_others(commands.restored_name),
+                  rename(database, commands.old_name), new_for_old});
+  commands.switch_missing = superuser_psql(model) + statements({new_for_old});
+  add_table(commands, model, backup);
+  add_stock(commands, model, backup);
+  return commands;
+}
+
+ClusterCommands cluster_commands(const RunbookModel& model) {
+  ClusterCommands commands;
+  const std::string major = major_version(model.server_version);
+  if (model.os_user != "root") {
+    commands.become = "runuser -u " + shell_word(model.os_user) + " -- bash";
+    commands.make_user = "getent passwd " + shell_word(model.os_user) +
+                         " || adduser --system --group --home /var/lib/bkp --shell /bin/bash " +
+                         shell_word(model.os_user);
+  }
+  commands.packages = fmt::format(
+      "apt-get update && apt-get install --yes postgresql-{0} postgresql-client-{0} zstd", major);
+  commands.create_cluster = fmt::format(
+      "pg_lsclusters --no-header | grep -q . || pg_createcluster {} main --start", major);
+  commands.write_config = write_config(model);
+  commands.globals = globals(model);
+  if (!model.role_is_superuser.value_or(false)) {
+    const auto user = model.cluster.get("user").value_or(model.os_user);
+    const auto alter = [&](const char* attribute) {
+      return superuser_psql(model) +
+             statements({fmt::format("ALTER ROLE {} {}", sql_identifier(user), attribute)});
+    };
+    commands.grant_superuser = alter("SUPERUSER");
+    commands.revoke_superuser = alter("NOSUPERUSER");
+  }
+  commands.init = bkp(model, "init");
+  if (const RunbookBackup* backup = model.newest(); backup && !backup->stores.empty()) {
+    commands.rebuild_catalog =
+        bkp(model, "catalog rebuild --store " + shell_word(backup->stores.front()));
+  }
+  commands.list = bkp(model, "list");
+  commands.check = bkp(model, "check");
+  commands.full = bkp(model, "full");
+  commands.verify_all = bkp(model, "verify --all --level checksum");
+  return commands;
+}
+
+StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost,
+                             const RunbookStore& other) {
+  StoreCommands commands;
+  for (const auto& database : model.databases) {
+    if (!database.newest || !commands.restore_from_other.empty()) continue;
+    if (std::ranges::find(database.newest->stores, other.name) == database.newest->stores.end()) {
+      continue;
+    }
+    commands.restore_from_other = fmt::format(
+        "bkp restore {} --db {} --into {} --store {} --site {}",
+        shell_word(database.newest->manifest.label), shell_word(database.name),
+        shell_word(database.name + "_restored"), shell_word(other.url), shell_word(model.site));
+  }
+  const auto to = lost.directory();
+  const auto from = other.directory();
+  if (to && from) {
+    commands.copy = fmt::format("mkdir -p {} && cp -a -- {} {}", shell_word(*to),
+                                shell_word(*from + "/" + model.site), shell_word(*to + "/"));
+  }
+  commands.init = bkp(model, "init");
+  commands.verify = bkp(model, "verify --all --level checksum --store " + shell_word(lost.name));
+  return commands;
+}
+
+}  // namespace bkp::report

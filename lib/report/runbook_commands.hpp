@@ -1,0 +1,82 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/runbook_model.hpp"
+
+namespace bkp::report {
+
+/// The runbook's commands as text for a POSIX-like shell with $'…' (bash, ksh, zsh, busybox). Every
+/// value in them is quoted for SQL, then for libpq, then for the shell; none is escaped for HTML.
+
+/// `text` as one word of a shell. Text with control or unprintable characters becomes $'…' with
+/// \xNN, so that what is seen on the page is what is run; line ends stay.
+std::string shell_word(std::string_view text);
+std::string sql_identifier(std::string_view name);
+std::string sql_literal(std::string_view text);
+
+/// Restoring one database; `backup` is one of its backups.
+struct DatabaseCommands {
+  std::string stop_writes;
+  std::string allow_writes;
+  std::string list;
+  std::string prove;
+  std::string restore_beside;
+  std::string restored_name;
+  std::string count_restored;  ///< empty where the manifest has no row counts
+  std::string switch_over;
+  std::string switch_missing;  ///< the same where the old database is gone
+  std::string old_name;        ///< the old database's name after the switch
+  std::string swap;
+  std::string restore_as_was;  ///< on a fresh cluster, under its own name
+
+  std::string table;  ///< "public.segments": the example, the largest; empty where there is none
+  std::string schema;
+  std::string set_table_aside;
+  std::string copy_table_back;
+  std::string count_table;
+  std::string copy_schema_back;
+  std::string restore_table_only;
+
+  std::string stock_sums;
+  std::string stock_create;
+  std::string stock_restore;
+  std::string stock_count;
+  std::string stock_analyze;
+  std::string stock_name;
+};
+/// The stock commands are empty where no store of the backup is a file system.
+DatabaseCommands database_commands(const RunbookModel& model, const RunbookBackup& backup);
+
+/// What concerns the whole cluster; empty where it does not apply.
+struct ClusterCommands {
+  std::string become;  ///< the shell of the user bkp runs as
+  std::string packages;
+  std::string create_cluster;
+  std::string make_user;
+  std::string write_config;
+  std::string globals;
+  std::string grant_superuser;  ///< so that bkp's role may restore
+  std::string revoke_superuser;
+  std::string init;
+  std::string rebuild_catalog;
+  std::string list;
+  std::string check;
+  std::string full;
+  std::string verify_all;
+};
+ClusterCommands cluster_commands(const RunbookModel& model);
+
+/// The store `lost` is rebuilt from `other`; both are on file systems. Empty otherwise.
+struct StoreCommands {
+  std::string restore_from_other;
+  std::string copy;
+  std::string init;
+  std::string verify;
+};
+StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost,
+                             const RunbookStore& other);
+
+}  // namespace bkp::report

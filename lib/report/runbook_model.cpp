@@ -1,0 +1,226 @@
+#include "report/runbook_model.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <zstd.h>
+
+#include "config/parse.hpp"
+#include "pg/connection.hpp"
+#include "store/url.hpp"
+#include "util/error.hpp"
+#include "util/host.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+namespace bkp::report {
+
+namespace {
+
+using backup::Layout;
+using catalog::BackupRecord;
+using util::Error;
+using util::ErrorKind;
+
+// A run that was asked to end ends; every other trouble becomes a line of the page.
+void note_problem(RunbookModel& model, const std::string& doing) {
+  const Error error = util::current_error();
+  if (error.kind() == ErrorKind::interrupted) throw error;
+  model.problems.push_back(doing + ": " + error.full_message());
+}
+
+std::vector<std::string> stores_with(const BackupRecord& record, const RunbookModel& model) {
+  std::vector<std::string> result;
+  for (const auto& store : model.stores) {
+    const auto holds = [&](const catalog::CopyRecord& copy) {
+      return copy.store == store.name && copy.state == catalog::status::completed;
+    };
+    if (std::ranges::any_of(record.copies, holds)) result.push_back(store.name);
+  }
+  return result;
+}
+
+void fill_site(RunbookModel& model, const run::Context& context) {
+  const auto& config = context.config;
+  model.site = config.site;
+  model.generated_at = context.clock.now();
+  model.host = util::host_name();
+  model.os_user = util::user_name();
+  model.config_file = config.file.string();
+  model.config_text = config::explain(config);
+  model.cluster = context.cluster();
+  model.bkp_version = util::version();
+  model.zstd_version = ZSTD_versionString();
+  model.catalog_in_cluster = !config.catalog.conninfo.has_value();
+  model.rpo = config.objectives.rpo;
+  model.rto = config.objectives.rto;
+  model.window = config.objectives.window;
+  model.contacts = config.runbook.contacts;
+}
+
+void fill_stores(RunbookModel& model, const run::OpenedStores& opened,
+                 const config::Config& config) {
+  for (const auto& store : config.stores) {
+    RunbookStore entry{store.name, store.url, store.required, {}};
+    for (const auto& failure : opened.failures) {
+      if (failure.name == store.name) entry.problem = failure.error.full_message();
+    }
+    model.stores.push_back(std::move(entry));
+  }
+}
+
+void fill_server(RunbookModel& model, const run::Context& context) {
+  try {
+    auto connection = pg::Connection::open(model.cluster, context.interrupt);
+    model.server_version = connection.server_version();
+    model.role_is_superuser =
+        connection.exec("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").boolean(0, 0);
+  } catch (...) {
+    note_problem(model, "asking the server");
+  }
+}
+
+// The backup as its manifest tells, from the first store that can show one.
+std::optional<RunbookBackup> read(RunbookModel& model, const run::OpenedStores& opened,
+                                  const Layout& layout, const BackupRecord& record) {
+  RunbookBackup result;
+  result.stores = stores_with(record, model);
+  result.verified = record.verified;
+  result.verified_at = record.verified_at;
+  for (const auto& [name, required, store] : opened.stores) {
+    if (std::ranges::find(result.stores, name) == result.stores.end()) continue;
+    try {
+      if (auto found = backup::read_backup(*store, layout, record.label)) {
+        result.manifest = std::move(found->manifest);
+        return result;
+      }
+      model.problems.push_back("the catalog names backup " + util::quoted(record.label) +
+                               " on store " + util::quoted(name) + ", which does not have it");
+    } catch (...) {
+      note_problem(model, "reading backup " + util::quoted(record.label) + " on store " +
+                              util::quoted(name));
+    }
+  }
+  return std::nullopt;
+}
+
+using Records = std::vector<const BackupRecord*>;
+
+void fill_backups(RunbookDatabase& database, RunbookModel& model, const run::OpenedStores& opened,
+                  const Layout& layout, const Records& newest_first) {
+  for (const BackupRecord* record : newest_first) {
+    if (!database.newest) {
+      database.newest = read(model, opened, layout, *record);
+      if (database.newest && record->verified) break;
+    } else if (record->verified) {
+      database.last_verified = read(model, opened, layout, *record);
+      if (database.last_verified) break;
+    }
+  }
+  database.history_total = newest_first.size();
+  for (const BackupRecord* record : newest_first) {
+    if (database.history.size() == history_limit) break;
+    const bool held = record->held_until && *record->held_until > model.generated_at;
+    database.history.push_back({record->label, record->started_at, record->size_bytes,
+                                record->verified, held, stores_with(*record, model)});
+  }
+}
+
+void fill_restore_times(RunbookModel& model, const run::Context& context) {
+  const auto verified = [](const RunbookDatabase& database) -> const RunbookBackup* {
+    if (database.newest && database.newest->verified) return &*database.newest;
+    return database.last_verified ? &*database.last_verified : nullptr;
+  };
+  if (std::ranges::none_of(model.databases, verified)) return;
+  try {
+    auto catalog = context.open_catalog();
+    for (auto& database : model.databases) {
+      const RunbookBackup* backup = verified(database);
+      if (backup == nullptr) continue;
+      std::optional<util::Time> latest;
+      for (const auto& test : catalog.verifications(backup->manifest.label)) {
+        if (!test.success || test.level == "checksum") continue;
+        if (latest && test.finished_at < *latest) continue;
+        latest = test.finished_at;
+        database.restore_seconds = test.restore_duration_seconds;
+        database.restore_measured_on = test.backup_label;
+      }
+    }
+  } catch (...) {
+    note_problem(model, "asking the catalog for measured restore times");
+  }
+}
+
+void fill_databases(RunbookModel& model, run::Context& context, const run::OpenedStores& opened) {
+  std::vector<BackupRecord> records;
+  try {
+    records = backup::list_backups(context, {});
+  } catch (...) {
+    note_problem(model, "listing the backups");
+  }
+  std::map<std::string, Records> by_database;
+  for (const auto& name : context.config.databases.include) {
+    if (name.find_first_of("*?[") == std::string::npos) by_database[name];
+  }
+  for (const auto& record : records) {
+    if (record.good() && record.method == "dump" && record.database_name) {
+      by_database[*record.database_name].push_back(&record);
+    }
+  }
+  const Layout layout{model.site};
+  for (const auto& [name, newest_first] : by_database) {
+    RunbookDatabase database;
+    database.name = name;
+    fill_backups(database, model, opened, layout, newest_first);
+    model.databases.push_back(std::move(database));
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> RunbookStore::directory() const {
+  if (store::scheme_of(url) != "file") return std::nullopt;
+  std::string path = store::path_of_file_url(url).string();
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+const RunbookBackup* RunbookModel::newest() const {
+  const RunbookBackup* result = nullptr;
+  for (const auto& database : databases) {
+    if (!database.newest) continue;
+    if (result == nullptr || database.newest->manifest.label > result->manifest.label) {
+      result = &*database.newest;
+    }
+  }
+  return result;
+}
+
+const RunbookStore* RunbookModel::store(const std::string& name) const {
+  const auto found = std::ranges::find(stores, name, &RunbookStore::name);
+  return found == stores.end() ? nullptr : &*found;
+}
+
+RunbookModel build_runbook_model(run::Context& context) {
+  RunbookModel model;
+  fill_site(model, context);
+  const auto opened = context.open_stores();
+  fill_stores(model, opened, context.config);
+  fill_server(model, context);
+  fill_databases(model, context, opened);
+  fill_restore_times(model, context);
+  if (const RunbookBackup* backup = model.newest()) {
+    model.dump_version = backup->manifest.dump_version;
+    model.system_identifier = backup->manifest.system_identifier;
+    if (model.server_version == 0) model.server_version = backup->manifest.server_version;
+  }
+  return model;
+}
+
+RunbookModel for_database(const RunbookModel& model, const std::string& database) {
+  RunbookModel result = model;
+  std::erase_if(result.databases, [&](const auto& other) { return other.name != database; });
+  return result;
+}
+
+}  // namespace bkp::report

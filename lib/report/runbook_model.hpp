@@ -1,0 +1,104 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backup/manifest.hpp"
+#include "backup/repository.hpp"
+#include "catalog/records.hpp"
+#include "pg/conninfo.hpp"
+#include "run/context.hpp"
+#include "util/clock.hpp"
+
+namespace bkp::report {
+
+/// What the runbook says, as plain values without a word of HTML. It holds no secret: connection
+/// strings are kept as Conninfo and only ever shown through to_argument(), which leaves passwords
+/// out.
+
+/// A configured store.
+struct RunbookStore {
+  std::string name;
+  std::string url;  ///< without secrets
+  bool required = true;
+  std::string problem;  ///< why it did not answer when the page was made; empty when it did
+
+  /// The directory of a store on a file system; nullopt for any other. Throws Error{config} for a
+  /// malformed URL.
+  std::optional<std::string> directory() const;
+};
+
+/// One good backup as a manifest and the stores that hold it.
+struct RunbookBackup {
+  backup::Manifest manifest;
+  std::vector<std::string> stores;  ///< names, in the configuration's order
+  bool verified = false;
+  std::optional<util::Time> verified_at;
+};
+
+/// One line of a database's list of backups.
+struct RunbookHistoryLine {
+  std::string label;
+  util::Time started_at;
+  std::int64_t size_bytes = 0;
+  bool verified = false;
+  bool held = false;
+  std::vector<std::string> stores;
+};
+
+struct RunbookDatabase {
+  std::string name;
+  std::optional<RunbookBackup> newest;             ///< what to restore first; nullopt: nothing good
+  std::optional<RunbookBackup> last_verified;      ///< only where it is another one than `newest`
+  std::optional<double> restore_seconds;           ///< measured by the last successful test restore
+  std::optional<std::string> restore_measured_on;  ///< label of the backup restored then
+  std::vector<RunbookHistoryLine> history;         ///< newest first, at most history_limit
+  std::size_t history_total = 0;
+};
+
+inline constexpr std::size_t history_limit = 14;
+
+struct RunbookModel {
+  std::string site;
+  util::Time generated_at;
+  std::string host;     ///< where the page was made
+  std::string os_user;  ///< as whom bkp runs there
+  std::string config_file;
+  std::string config_text;  ///< config::explain: the whole configuration without secrets
+
+  pg::Conninfo cluster;
+  int server_version = 0;    ///< 150018; 0 = unknown
+  std::string dump_version;  ///< pg_dump's, of the newest backup
+  std::string bkp_version;
+  std::string zstd_version;               ///< of the library that made the page
+  std::string system_identifier;          ///< empty = unknown
+  std::optional<bool> role_is_superuser;  ///< the role bkp connects as; nullopt = could not ask
+  bool catalog_in_cluster = true;         ///< the catalog is lost together with the cluster
+
+  std::chrono::seconds rpo{0};
+  std::chrono::seconds rto{0};
+  std::chrono::seconds window{0};
+  std::vector<std::string> contacts;
+
+  std::vector<RunbookStore> stores;        ///< in the configuration's order
+  std::vector<RunbookDatabase> databases;  ///< by name
+  std::vector<std::string> problems;       ///< what could not be read while the page was made
+
+  /// The newest backup of all, from which the cluster's roles are taken; nullptr when there is
+  /// none.
+  const RunbookBackup* newest() const;
+  const RunbookStore* store(const std::string& name) const;
+};
+
+/// Gathers the values: records from the catalog (or the stores when it is down), manifests from the
+/// stores, versions from the server where it answers. Nothing here throws because something is
+/// down: that is when the page is needed. It says in `problems` what it had to leave out. Throws
+/// Error{interrupted}.
+RunbookModel build_runbook_model(run::Context& context);
+
+/// The page that goes beside one backup: the same site, this database only.
+RunbookModel for_database(const RunbookModel& model, const std::string& database);
+
+}  // namespace bkp::report

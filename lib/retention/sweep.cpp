@@ -1,0 +1,99 @@
+#include "retention/sweep.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "backup/marks.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::retention {
+
+namespace {
+
+/// Why the backup must not go after all.
+std::optional<std::string> reason_to_spare(store::Store& store, const backup::Layout& layout,
+                                           const std::string& label, util::Time now) {
+  try {
+    const auto marks = backup::read_marks(store, layout, label);
+    if (is_held(marks.held_until, now)) return describe_hold(*marks.held_until, marks.hold_reason);
+    return std::nullopt;
+  } catch (const util::Error& error) {
+    if (error.kind() != util::ErrorKind::damaged) throw;
+    return fmt::format("its marks cannot be read: {}", error.message());
+  }
+}
+
+void remove_objects(store::Store& store, const backup::Layout& layout, const std::string& label,
+                    Swept& swept) {
+  const auto objects = store.list(layout.backup(label));
+  const auto manifest = layout.manifest(label);
+  const auto remove = [&](const store::ObjectInfo& object) {
+    if (!store.remove(store::Key{object.key})) return;
+    swept.bytes_freed += object.size;
+    ++swept.objects_removed;
+  };
+  const auto is_manifest = [&](const auto& object) { return object.key == manifest.text(); };
+  const auto commit_point = std::find_if(objects.begin(), objects.end(), is_manifest);
+  if (commit_point != objects.end()) remove(*commit_point);
+  for (const auto& object : objects) {
+    if (!is_manifest(object)) remove(object);
+  }
+}
+
+}  // namespace
+
+void sweep(run::Context& context, const run::NamedStore& store, const backup::Layout& layout,
+           const Plan& plan, Swept& swept) {
+  std::map<std::string, std::string> needed;  // parent → the spared backup that needs it
+  const auto spare = [&](const Candidate& candidate, std::string reason) {
+    context.log.info("{} on store {} stays: {}", util::printable(candidate.label),
+                     util::quoted(store.name), reason);
+    if (candidate.parent_label) needed.emplace(*candidate.parent_label, candidate.label);
+    swept.spared.push_back({candidate.label, std::move(reason)});
+  };
+  for (const auto& [candidate, action, reasons] : plan) {
+    if (action != Action::remove) continue;
+    context.interrupt.check();
+    const auto& label = candidate.label;
+    if (const auto child = needed.find(label); child != needed.end()) {
+      spare(candidate, fmt::format("needed by {}", util::printable(child->second)));
+      continue;
+    }
+    if (auto reason = reason_to_spare(*store.store, layout, label, context.clock.now())) {
+      spare(candidate, std::move(*reason));
+      continue;
+    }
+    util::with_context(fmt::format("removing backup {}", util::printable(label)),
+                       [&] { remove_objects(*store.store, layout, label, swept); });
+    const auto now = context.clock.now();
+    context.recorder.mark_purged(label, store.name, now);
+    catalog::AuditRecord audit;
+    audit.action = "prune";
+    audit.subject = label;
+    audit.details = {{"store", store.name}, {"reasons", reasons}};
+    audit.at = now;
+    context.recorder.audit(audit);
+    context.log.info("removed {} from store {}: {}", util::printable(label),
+                     util::quoted(store.name), fmt::join(reasons, "; "));
+    swept.removed.push_back(label);
+  }
+}
+
+std::vector<std::string> vanished(const std::vector<catalog::BackupRecord>& catalog_records,
+                                  const std::string& store,
+                                  const std::vector<std::string>& present) {
+  std::vector<std::string> labels;
+  for (const auto& record : catalog_records) {
+    const auto candidate = candidate_on(record, store);
+    if (!candidate || candidate->state != State::good) continue;
+    if (std::find(present.begin(), present.end(), record.label) != present.end()) continue;
+    labels.push_back(record.label);
+  }
+  return labels;
+}
+
+}  // namespace bkp::retention

@@ -1,0 +1,145 @@
+#include "retention/usage.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "util/error.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+
+namespace bkp::retention {
+
+using catalog::StoreUsage;
+using std::chrono::days;
+
+namespace {
+
+constexpr std::size_t k_least_days = 3;
+constexpr double k_horizon_days = 3650;
+
+double days_between(util::Time from, util::Time to) {
+  return std::chrono::duration<double, days::period>(to - from).count();
+}
+
+std::uint64_t size_of(std::int64_t bytes) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0));
+}
+
+/// What counts against the capacity: also what others put on the same file system.
+double occupied(const StoreUsage& usage) {
+  if (!usage.capacity_bytes || !usage.available_bytes) return static_cast<double>(usage.used_bytes);
+  return static_cast<double>(*usage.capacity_bytes - *usage.available_bytes);
+}
+
+std::vector<StoreUsage> last_of_each_day(const std::vector<StoreUsage>& samples) {
+  std::vector<StoreUsage> daily;
+  for (const auto& sample : samples) {
+    if (sample.sampled_at < samples.back().sampled_at - k_forecast_window) continue;
+    const auto day = std::chrono::floor<days>(sample.sampled_at);
+    if (!daily.empty() && std::chrono::floor<days>(daily.back().sampled_at) == day) {
+      daily.back() = sample;
+    } else {
+      daily.push_back(sample);
+    }
+  }
+  return daily;
+}
+
+/// Bytes a day; `samples` has at least two, of different days.
+double typical_growth(const std::vector<StoreUsage>& samples) {
+  std::vector<double> slopes;
+  for (auto earlier = samples.begin(); earlier != samples.end(); ++earlier) {
+    for (auto later = std::next(earlier); later != samples.end(); ++later) {
+      const auto elapsed = days_between(earlier->sampled_at, later->sampled_at);
+      if (elapsed > 0) slopes.push_back((occupied(*later) - occupied(*earlier)) / elapsed);
+    }
+  }
+  const auto middle = slopes.begin() + static_cast<std::ptrdiff_t>(slopes.size() / 2);
+  std::nth_element(slopes.begin(), middle, slopes.end());
+  if (slopes.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(slopes.begin(), middle)) / 2;
+}
+
+}  // namespace
+
+StoreUsage measure(const run::NamedStore& store, const backup::Layout& layout,
+                   std::optional<std::uint64_t> configured, util::Time now) {
+  StoreUsage usage;
+  usage.store = store.name;
+  usage.url = store.store->url();
+  usage.sampled_at = now;
+  for (const auto& object : store.store->list(layout.root())) {
+    usage.used_bytes += static_cast<std::int64_t>(object.size);
+    ++usage.objects;
+  }
+  const auto space = store.store->space();
+  if (space) {
+    usage.capacity_bytes = static_cast<std::int64_t>(space->capacity);
+    usage.available_bytes = static_cast<std::int64_t>(space->available);
+  }
+  if (configured) {
+    const auto capacity = static_cast<std::int64_t>(*configured);
+    const auto unused = std::max<std::int64_t>(capacity - usage.used_bytes, 0);
+    usage.available_bytes = std::min(usage.available_bytes.value_or(unused), unused);
+    usage.capacity_bytes = capacity;
+  }
+  return usage;
+}
+
+std::optional<double> fullness(const StoreUsage& usage) {
+  if (!usage.capacity_bytes || !usage.available_bytes || *usage.capacity_bytes <= 0) {
+    return std::nullopt;
+  }
+  return std::clamp(occupied(usage) / static_cast<double>(*usage.capacity_bytes), 0.0, 1.0);
+}
+
+std::optional<util::Time> forecast_full(const std::vector<StoreUsage>& samples) {
+  if (samples.empty() || !fullness(samples.back())) return std::nullopt;
+  const auto& present = samples.back();
+  if (*present.available_bytes <= 0) return present.sampled_at;
+  const auto daily = last_of_each_day(samples);
+  if (daily.size() < k_least_days) return std::nullopt;
+  const auto growth = typical_growth(daily);
+  if (growth <= 0) return std::nullopt;
+  const auto left = static_cast<double>(*present.available_bytes) / growth;
+  if (left > k_horizon_days) return std::nullopt;
+  const auto seconds = std::chrono::duration<double, days::period>{left};
+  return present.sampled_at + std::chrono::duration_cast<std::chrono::seconds>(seconds);
+}
+
+StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
+                        const backup::Layout& layout, catalog::Catalog* catalog) {
+  const auto& stores = context.config.stores;
+  const auto configured = std::find_if(stores.begin(), stores.end(),
+                                       [&](const auto& one) { return one.name == store.name; });
+  const auto capacity = configured == stores.end() ? std::nullopt : configured->capacity;
+  auto usage = measure(store, layout, capacity, context.clock.now());
+  if (fullness(usage) >= context.config.status.capacity_alert) usage.alert_state = "alert";
+  std::vector<StoreUsage> samples;
+  if (catalog != nullptr) {
+    samples = catalog->usage_history(store.name, usage.sampled_at - k_forecast_window);
+  }
+  samples.push_back(usage);
+  usage.full_at = forecast_full(samples);
+  if (usage.alert_state == "alert") {
+    context.warn(fmt::format("store {} fills up: {}", util::quoted(store.name), describe(usage)));
+  }
+  if (!context.dry_run) context.recorder.save_usage(usage);
+  return usage;
+}
+
+std::string describe(const StoreUsage& usage) {
+  const auto share = fullness(usage);
+  if (!share) return fmt::format("{} used", util::format_size(size_of(usage.used_bytes)));
+  auto text = fmt::format("{}% of {} used, {} left", std::floor(*share * 100),
+                          util::format_size(size_of(*usage.capacity_bytes)),
+                          util::format_size(size_of(*usage.available_bytes)));
+  if (usage.full_at) {
+    text += fmt::format(", full on {}", util::format_rfc3339(*usage.full_at).substr(0, 10));
+  }
+  return text;
+}
+
+}  // namespace bkp::retention

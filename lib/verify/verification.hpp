@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "catalog/records.hpp"
+#include "util/clock.hpp"
+#include "verify/check.hpp"
+
+namespace bkp::verify {
+
+/// How one backup stood a verification.
+struct Verification {
+  std::string label;
+  std::string database;
+  std::string level;  ///< checksum, restore, drill
+  std::string store;
+  std::vector<Check> checks;
+  double restore_seconds = 0;  ///< from the first byte fetched to the last index built
+  std::optional<std::chrono::seconds> objective;  ///< of a drill: the time a restore may take
+  std::uint64_t tables_total = 0;                 ///< in the dump
+  std::uint64_t rows_total = 0;
+  std::uint64_t rows_checked = 0;
+  std::string fingerprint = "none";  ///< "full", or "none: why"
+  std::vector<std::string> notes;    ///< what was left out, in words
+  std::uint64_t bytes_read = 0;      ///< from the store
+  util::Time started_at;
+  util::Time finished_at;
+
+  /// No check failed, and there was at least one.
+  bool success() const { return passed() == total() && total() > 0; }
+  int passed() const;
+  /// Without what was skipped.
+  int total() const;
+  bool objective_met() const {
+    return !objective || restore_seconds <= util::Duration{*objective}.count();
+  }
+  /// One text a failed check; or that nothing was covered.
+  std::vector<std::string> errors() const;
+};
+
+/// What was looked at and what not, for the record and for machines.
+nlohmann::json coverage_json(const Verification& verification);
+
+catalog::VerificationRecord to_record(const Verification& verification);
+
+/// As in the command line contract.
+nlohmann::json to_json(const Verification& verification, std::optional<std::int64_t> backup_id);
+
+/// For people.
+std::string to_text(const Verification& verification);
+
+}  // namespace bkp::verify

@@ -1,0 +1,115 @@
+// What goes wrong every day: each command's common failures end with the documented exit code, a message and a hint.
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/site.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::vector<std::string> commands_on_server{"full", "list", "check", "verify", "prune", "runbook"};
+
+/// The message and the hint of a failed run, on stderr for people and in the envelope for programs.
+void check_failure(const Site& site, std::vector<std::string> arguments, int exit_code, const std::string& kind,
+                   const std::string& message) {
+  const Outcome outcome = site.run(arguments);
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == exit_code);
+  CHECK_THAT(outcome.err, Contains("error: ") && Contains(message) && Contains("hint: "));
+  const auto json = site.json(arguments);
+  INFO(json.dump(1));
+  CHECK(json.at("exit_code") == exit_code);
+  CHECK(json.at("status") == "failed");
+  CHECK(json.at("error").at("kind") == kind);
+  CHECK_FALSE(json.at("error").at("hint").get<std::string>().empty());
+}
+
+}  // namespace
+
+TEST_CASE("without a configuration every command says where it looked") {
+  const Site site;
+  std::filesystem::remove(site.config_file());
+  for (const auto& command : commands_on_server) check_failure(site, {command}, 4, "config", "bkp.yaml");
+}
+
+TEST_CASE("a misspelt key is named with its line and the nearest known key") {
+  const Site site;
+  site.write_config(site.base_config() + "retantion: {}\ncompresion: {level: 3}\n");
+  for (const auto& command : commands_on_server) check_failure(site, {command}, 4, "config", "bkp.yaml:");
+  const auto json = site.json({"full"});
+  CHECK_THAT(json.at("error").at("message").get<std::string>() + json.at("error").at("hint").get<std::string>(),
+             Contains("compression") || Contains("retention"));
+}
+
+TEST_CASE("wrong arguments are exit 2 and name the option") {
+  const Site site;
+  check_failure(site, {"full", "--sotre", "local"}, 2, "usage", "--sotre");
+  check_failure(site, {"verify", "--level", "deep"}, 2, "usage", "--level");
+  check_failure(site, {"list", "--since", "yesterdayish"}, 2, "usage", "yesterdayish");
+  check_failure(site, {"frobnicate"}, 2, "usage", "frobnicate");
+}
+
+TEST_CASE("a server that is down is exit 5, and the run is in the catalog later") {
+  Site site;
+  site.must({"init"});
+  site.cluster().stop();
+  check_failure(site, {"full"}, 5, "database", "socket");
+  site.cluster().start();
+  site.must({"full"});
+  CHECK(site.cluster().psql("bkp", "select count(*) from bkp.runs where command = 'full' and status_id = "
+                                   "(select id from bkp.job_statuses where name = 'failed')") == "2");
+}
+
+TEST_CASE("a store that is not there is exit 6 and is not made anew") {
+  Site site;
+  site.must({"init"});
+  std::filesystem::rename(site.store(), site.store().string() + ".unmounted");
+  check_failure(site, {"full"}, 6, "store", "store");
+  CHECK_FALSE(std::filesystem::exists(site.store()));
+  std::filesystem::create_directory(site.store());
+  check_failure(site, {"full"}, 6, "store", "site.json");
+  CHECK(std::filesystem::is_empty(site.store()));
+}
+
+TEST_CASE("an unknown backup, store or database is exit 10") {
+  Site site;
+  site.must({"init"});
+  check_failure(site, {"show", "20200101"}, 10, "not_found", "20200101");
+  check_failure(site, {"verify", "latest"}, 10, "not_found", "backup");
+  check_failure(site, {"full", "--store", "nowhere"}, 10, "not_found", "nowhere");
+  check_failure(site, {"full", "--db", "nobody"}, 10, "not_found", "nobody");
+  check_failure(site, {"restore", "latest", "--db", "postgres"}, 10, "not_found", "backup");
+  check_failure(site, {"hold", "20200101", "--reason", "x"}, 10, "not_found", "20200101");
+}
+
+TEST_CASE("a catalog that was never made says to run init") {
+  const Site site;
+  const Outcome outcome = site.run({"show", "latest"});
+  CAPTURE(outcome);
+  CHECK_FALSE(outcome.succeeded());
+  CHECK_THAT(outcome.err, Contains("bkp init"));
+}
+
+TEST_CASE("one database that fails does not stop the others") {
+  Site site;
+  site.must({"init"});
+  for (const char* name : {"good", "broken"}) {
+    site.cluster().create_database(name);
+    site.cluster().psql(name, "create table t as select generate_series(1, 100) a");
+  }
+  // A view over a function that is gone cannot be dumped.
+  site.cluster().psql("broken", "set allow_system_table_mods = on; create type e as enum ('x'); create table u (a e);"
+                                "delete from pg_type where typname = 'e'");
+  const auto json = site.json({"full", "--db", "good", "--db", "broken"});
+  INFO(json.dump(1));
+  CHECK(json.at("exit_code") == 3);
+  CHECK(json.at("status") == "partial");
+  for (const auto& backup : json.at("result").at("backups")) {
+    CHECK(backup.at("status") == (backup.at("database_name") == "good" ? "completed" : "failed"));
+  }
+  const auto list = site.json({"list", "--status", "completed"});
+  REQUIRE(list.at("result").at("backups").size() == 1);
+  CHECK(list["result"]["backups"][0].at("database_name") == "good");
+}

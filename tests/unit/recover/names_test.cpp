@@ -1,0 +1,69 @@
+#include <catch2/catch.hpp>
+
+#include "recover/new_database.hpp"
+#include "recover/restore_plan.hpp"
+
+using namespace bkp;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a name with a suffix fits PostgreSQL, cut between characters") {
+  CHECK(recover::name_with_suffix("x121", "_restored") == "x121_restored");
+  const std::string long_name(63, 'a');
+  CHECK(recover::name_with_suffix(long_name, "_b") == std::string(61, 'a') + "_b");
+  std::string wide;
+  for (int i = 0; i < 21; ++i) wide += "€";
+  const auto cut = recover::name_with_suffix(wide, "_b");
+  CHECK(cut.size() == 62);
+  CHECK(cut == wide.substr(0, 60) + "_b");
+}
+
+namespace {
+
+recover::RestorePlan plan() {
+  recover::RestorePlan made;
+  made.request.database = "x121";
+  made.label = "20261121T020000Z-full-x121";
+  made.store = "local";
+  made.target = "x121_restored_20261121T050000Z";
+  made.kept_as = "x121_before_20261121T050000Z";
+  made.database_exists = true;
+  made.taken_at = util::parse_time("2026-11-21T02:00:00Z");
+  made.now = util::parse_time("2026-11-21T05:02:00Z");
+  made.clients = {{"app", "web\n", 3}, {"cron", "", 1}};
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("a restore beside loses nothing, and the plan says so") {
+  const auto text = recover::to_text(plan());
+  CHECK_THAT(text, Contains("20261121T020000Z-full-x121 on store local"));
+  CHECK_THAT(text, Contains("3h 2min ago"));
+  CHECK_THAT(text, Contains("never verified: a hope"));
+  CHECK_THAT(text, Contains("not measured yet"));
+  CHECK_THAT(text, Contains("4: 3 × app (web\\x0a), 1 × cron"));
+  CHECK_THAT(text, Contains("nothing: what exists stays as it is"));
+}
+
+TEST_CASE("a swap says what is lost and where the old one goes") {
+  auto swap = plan();
+  swap.request.swap = true;
+  swap.verified = true;
+  swap.verified_at = util::parse_time("2026-11-21T03:00:00Z");
+  swap.last_seconds = 125;
+  const auto text = recover::to_text(swap);
+  CHECK_THAT(text, Contains("verified 2026-11-21T03:00:00Z"));
+  CHECK_THAT(text, Contains("2min 5s"));
+  CHECK_THAT(text, Contains("What was written to it in the 3h 2min since then will not be in it"));
+  CHECK_THAT(text, Contains("it stays in \"x121_before_20261121T050000Z\""));
+  CHECK_THAT(text, Contains("4 connections will be ended"));
+  CHECK(recover::to_json(swap).at("kept_as") == "x121_before_20261121T050000Z");
+}
+
+TEST_CASE("a swap with nothing there takes the free name") {
+  auto swap = plan();
+  swap.request.swap = true;
+  swap.database_exists = false;
+  CHECK_FALSE(swap.replaces());
+  CHECK_THAT(recover::to_text(swap), Contains("takes the name \"x121\", which is free"));
+}

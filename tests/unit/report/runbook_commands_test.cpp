@@ -1,0 +1,163 @@
+#include "report/runbook_commands.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sample_model.hpp"
+#include "support/program.hpp"
+
+namespace bkp::report {
+
+namespace {
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+// What a shell makes of one word.
+std::string through_shell(const std::string& word) {
+  return test::output_of(test::Program{{"bash", "-c", "printf %s " + word}});
+}
+
+DatabaseCommands commands_of(const RunbookModel& model, std::size_t index = 0) {
+  return database_commands(model, *model.databases[index].newest);
+}
+
+}  // namespace
+
+TEST_CASE("a shell reads a quoted word back as it was") {
+  const std::string text =
+      GENERATE(as<std::string>{}, "plain", "two words", "it's", "a\nb", "\x1b[2J", "caf\xe9",
+               "back\\slash'\x07", "\xe2\x80\xaetxt", "$(id) `id` $HOME", "-rf", "\xff\n'\n");
+  const auto word = shell_word(text);
+  CAPTURE(word);
+  CHECK(through_shell(word) == text);
+}
+
+TEST_CASE("what a word shows is what it does: no control or direction characters in it") {
+  CHECK(shell_word("\x1b[2J") == "$'\\x1b[2J'");
+  CHECK(shell_word("\xe2\x80\xae") == "$'\\xe2\\x80\\xae'");
+}
+
+TEST_CASE("SQL literals use dollar quotes unless the text could end them") {
+  CHECK(sql_literal("it's") == "$$it's$$");
+  CHECK(sql_literal("a$$; drop") == "'a$$; drop'");
+  CHECK(sql_literal("a$'b") == "'a$''b'");
+  CHECK(sql_identifier("we\"ird") == "\"we\"\"ird\"");
+}
+
+TEST_CASE("a restore beside names backup, database and target") {
+  CHECK(commands_of(test::sample_model()).restore_beside ==
+        "bkp restore 20261121T020000Z-full-studio --db studio --into studio_restored");
+}
+
+TEST_CASE("a configuration in another place is named by every bkp command") {
+  auto model = test::sample_model();
+  model.config_file = "/srv/my site/bkp.yaml";
+  CHECK_THAT(commands_of(model).restore_beside, Contains(" --config '/srv/my site/bkp.yaml'"));
+  CHECK(cluster_commands(model).init == "bkp init --config '/srv/my site/bkp.yaml'");
+}
+
+TEST_CASE("the stock way names the true files of the first store on a file system") {
+  auto model = test::sample_model();
+  const std::string directory = "/var/backups/bkp/studio/backups/20261121T020000Z-full-studio";
+  auto commands = commands_of(model);
+  CHECK(commands.stock_sums == "cd " + directory + " && sha256sum -c <<'SUMS'\n" +
+                                   std::string(64, 'b') + "  dump.pgc.zst\n" +
+                                   std::string(64, 'd') + "  globals.sql.zst\nSUMS");
+  CHECK_THAT(commands.stock_restore, StartsWith("zstd -dc -- " + directory + "/dump.pgc.zst"));
+  CHECK_THAT(cluster_commands(model).globals,
+             StartsWith("zstd -dc -- " + directory + "/globals.sql.zst"));
+
+  model.stores[0].url = "s3://bucket/prefix";
+  CHECK_THAT(commands_of(model).stock_restore, StartsWith("zstd -dc -- /mnt/vault/studio/"));
+  model.stores[1].url = "sftp://host/path";
+  CHECK(commands_of(model).stock_restore.empty());
+}
+
+TEST_CASE("an uncompressed part needs no zstd") {
+  auto model = test::sample_model();
+  model.databases[0].newest->manifest.parts[0].compression = "none";
+  CHECK_THAT(commands_of(model).stock_restore, StartsWith("cat -- /var/backups"));
+}
+
+TEST_CASE("the empty database is made like the original") {
+  auto model = test::sample_model();
+  CHECK_THAT(commands_of(model).stock_create,
+             Contains("--template=template0") && Contains("--encoding=UTF8") &&
+                 Contains("--lc-collate=C.UTF-8") && !Contains("locale-provider"));
+  auto& original = model.databases[0].newest->manifest.database;
+  original.locale_provider = "icu";
+  original.icu_locale = "de-DE";
+  CHECK_THAT(commands_of(model).stock_create,
+             Contains("--locale-provider=icu") && Contains("--icu-locale=de-DE"));
+}
+
+TEST_CASE("the superuser comes over the socket on the host, over TCP with a password elsewhere") {
+  auto model = test::sample_model();
+  CHECK_THAT(commands_of(model).stop_writes, StartsWith("runuser -u postgres -- psql "));
+  model.cluster = pg::Conninfo::parse("host=db2 port=5433 user=bkp");
+  CHECK_THAT(commands_of(model).stop_writes,
+             StartsWith("psql ") && Contains("host=db2") && Contains("user=postgres"));
+}
+
+TEST_CASE("a role that is superuser already is neither raised nor lowered") {
+  auto model = test::sample_model();
+  CHECK_THAT(cluster_commands(model).grant_superuser, Contains("ALTER ROLE \"bkp\" SUPERUSER"));
+  model.role_is_superuser = true;
+  CHECK(cluster_commands(model).grant_superuser.empty());
+  CHECK(cluster_commands(model).revoke_superuser.empty());
+}
+
+TEST_CASE("the row check covers the largest tables with the backup's counts") {
+  const auto commands = commands_of(test::sample_model());
+  CHECK_THAT(commands.count_restored,
+             Contains("count(*) = 120000 FROM ONLY \"public\".\"segments\"") &&
+                 Contains("\"workflow\".\"runs\""));
+  CHECK(commands.table == "public.segments");
+}
+
+TEST_CASE("without a fingerprint there is no row check and no table example") {
+  auto model = test::sample_model();
+  model.databases[0].newest->manifest.fingerprint.reset();
+  CHECK(commands_of(model).count_restored.empty());
+  CHECK(commands_of(model).table.empty());
+}
+
+TEST_CASE("a lost store is filled from another one on a file system") {
+  const auto model = test::sample_model();
+  const auto commands = store_commands(model, model.stores[0], model.stores[1]);
+  CHECK(commands.copy ==
+        "mkdir -p /var/backups/bkp && cp -a -- /mnt/vault/studio /var/backups/bkp/");
+  CHECK_THAT(commands.restore_from_other,
+             Contains("--store file:///mnt/vault --site studio") && !Contains("--config"));
+}
+
+TEST_CASE("the configuration's text cannot end the command that writes it") {
+  auto model = test::sample_model();
+  model.config_text = "site: x\nEND_OF_CONFIGURATION\ntouch /tmp/harm\n";
+  const auto command = cluster_commands(model).write_config;
+  CHECK_THAT(command, Contains("<<'END_OF_CONFIGURATION_'\n") &&
+                          Catch::Matchers::EndsWith("\nEND_OF_CONFIGURATION_"));
+}
+
+TEST_CASE("hostile names stay one argument each") {
+  const auto model = test::hostile_model();
+  const auto index = GENERATE(0U, 1U, 2U, 3U);
+  const auto commands = commands_of(model, index);
+  const auto& name = model.databases[index].name;
+  // A function in place of bkp shows the arguments the shell hands over, each ended by a zero byte.
+  const auto arguments = test::output_of(test::Program{
+      {"bash", "-c", "bkp() { printf '%s\\0' \"$@\"; }\n" + commands.restore_beside}});
+  std::string expected;
+  for (const auto& word : std::vector<std::string>{"restore", "20261121T020000Z-full-studio",
+                                                   "--db", name, "--into", name + "_restored"}) {
+    expected += word + '\0';
+  }
+  CHECK(arguments == expected);
+}
+
+TEST_CASE("a manifest cannot smuggle a command into the list of sums") {
+  const auto commands = commands_of(test::hostile_model());
+  CHECK_THAT(commands.stock_sums, !Contains("touch"));
+}
+
+}  // namespace bkp::report

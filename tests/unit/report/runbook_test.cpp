@@ -1,0 +1,169 @@
+#include "report/runbook.hpp"
+
+#include <regex>
+#include <set>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "report/runbook_commands.hpp"
+#include "sample_model.hpp"
+#include "util/text.hpp"
+
+namespace bkp::report {
+
+namespace {
+
+using Catch::Matchers::Contains;
+
+std::vector<std::string> all_matches(const std::string& text, const std::string& expression) {
+  const std::regex pattern{expression};
+  std::vector<std::string> result;
+  for (std::sregex_iterator i{text.begin(), text.end(), pattern}, end; i != end; ++i) {
+    result.push_back((*i)[1]);
+  }
+  return result;
+}
+
+// Every element that is opened is closed in order; what HTML knows as void needs no end.
+std::string first_nesting_error(const std::string& html) {
+  static const std::set<std::string> empty_elements{"meta", "br", "!DOCTYPE"};
+  std::vector<std::string> open;
+  for (const auto& tag : all_matches(html, "<(/?[A-Za-z!][A-Za-z0-9]*)[^<>]*>")) {
+    if (tag.front() != '/') {
+      if (!empty_elements.contains(tag)) open.push_back(tag);
+    } else if (open.empty() || open.back() != tag.substr(1)) {
+      return "</" + tag.substr(1) + "> closes " + (open.empty() ? "nothing" : open.back());
+    } else {
+      open.pop_back();
+    }
+  }
+  return open.empty() ? "" : "<" + open.back() + "> stays open";
+}
+
+std::string without_entities(std::string html) {
+  for (const auto& [entity, text] : std::vector<std::pair<std::string, std::string>>{
+           {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}, {"&amp;", "&"}}) {
+    for (std::size_t at = 0; (at = html.find(entity, at)) != std::string::npos; at += text.size()) {
+      html.replace(at, entity.size(), text);
+    }
+  }
+  return html;
+}
+
+// The text of the command block with this id.
+std::string command(const std::string& html, const std::string& id) {
+  const auto start = html.find("id=\"" + id + "\"");
+  if (start == std::string::npos) return {};
+  const auto from = html.find('>', start) + 1;
+  return without_entities(html.substr(from, html.find("</code>", from) - from));
+}
+
+RunbookModel model_of(bool hostile) {
+  return hostile ? test::hostile_model() : test::sample_model();
+}
+
+}  // namespace
+
+TEST_CASE("the page is well-formed, whatever the names") {
+  const bool hostile = GENERATE(false, true);
+  const auto html = render_runbook(model_of(hostile));
+  CHECK(first_nesting_error(html).empty());
+  CHECK(util::is_valid_utf8(html));
+  CHECK(html.find("{{") == (hostile ? html.find("{{site}} {{{site}}}") : std::string::npos));
+}
+
+TEST_CASE("the page refers to nothing outside and runs nothing") {
+  const bool hostile = GENERATE(false, true);
+  const auto html = render_runbook(model_of(hostile));
+  CHECK(all_matches(html, "<(script|link|img|iframe|object|embed|base|form)\\b").empty());
+  CHECK(all_matches(html, "(@import|url\\()").empty());
+  for (const auto& target : all_matches(html, "(?:href|src)=\"([^\"]*)\"")) {
+    CAPTURE(target);
+    CHECK(target.front() == '#');
+  }
+}
+
+TEST_CASE("every id is unique and every link inside the page leads somewhere") {
+  const bool hostile = GENERATE(false, true);
+  const auto html = render_runbook(model_of(hostile));
+  const auto ids = all_matches(html, " id=\"([^\"]*)\"");
+  const std::set<std::string> unique{ids.begin(), ids.end()};
+  CHECK(unique.size() == ids.size());
+  CHECK(ids.size() > 20);
+  for (const auto& target : all_matches(html, "href=\"#([^\"]*)\"")) {
+    CAPTURE(target);
+    CHECK(unique.contains(target));
+  }
+}
+
+TEST_CASE("no password is on the page") {
+  auto model = test::sample_model();
+  model.cluster = pg::Conninfo::parse(
+      "host=db2 user=bkp password=hunter2 sslpassword=hunter3 passfile=/etc/bkp/pgpass");
+  const auto html = render_runbook(model);
+  CHECK_THAT(html, !Contains("hunter2") && !Contains("hunter3") && Contains("/etc/bkp/pgpass"));
+}
+
+TEST_CASE("a command read out of the page is the command") {
+  const auto model = test::hostile_model();
+  const auto html = render_runbook(model);
+  for (std::size_t i = 0; i < model.databases.size(); ++i) {
+    const auto commands = database_commands(model, *model.databases[i].newest);
+    const auto number = std::to_string(i + 1);
+    CHECK(command(html, "database-" + number + "-restore") == commands.restore_beside);
+    CHECK(command(html, "database-" + number + "-switch") == commands.switch_over);
+    CHECK(command(html, "stock-" + number + "-restore") == commands.stock_restore);
+    CHECK(command(html, "table-" + number + "-copy") == commands.copy_table_back);
+  }
+}
+
+TEST_CASE("the page carries this site's values") {
+  const auto html = render_runbook(test::sample_model());
+  CHECK_THAT(html, Contains("20261121T020000Z-full-studio") && Contains("2026-11-21T02:03:30Z"));
+  CHECK_THAT(html, Contains(std::string(64, 'b')) && Contains(std::string(32, 'a')));
+  CHECK_THAT(html, Contains("file:///mnt/vault/studio/backups/20261121T020000Z-full-studio"));
+  CHECK_THAT(html, Contains("7301234567890123456") && Contains("15.18") && Contains("1.5.4"));
+  CHECK_THAT(html, Contains("4min 12s") && Contains("166200 in 3 tables, 12 large objects"));
+  CHECK_THAT(html, Contains("On call: +49 30 1234567") && Contains("yes, 2026-11-21T04:00:00Z"));
+  CHECK_THAT(html, Contains("2 of 31") && Contains("no, held"));
+}
+
+TEST_CASE("a backup that no restore has proven is called a hope") {
+  auto model = test::sample_model();
+  model.databases[0].newest->verified = false;
+  model.databases[0].restore_seconds.reset();
+  const auto html = render_runbook(model);
+  CHECK_THAT(html, Contains("a hope until it is restored once") && Contains("not measured yet"));
+}
+
+TEST_CASE("a site without any backup still has a page, which says so") {
+  auto model = test::sample_model();
+  model.databases[0].newest.reset();
+  model.databases[0].history.clear();
+  const auto html = render_runbook(model);
+  CHECK_THAT(html, Contains("There is no good backup of this database") &&
+                       Contains("There is no good backup\nyet"));
+  CHECK(first_nesting_error(html).empty());
+  CHECK(command(html, "database-1-restore").empty());
+}
+
+TEST_CASE("a single store is called a risk; two are each other's rescue") {
+  auto model = test::sample_model();
+  CHECK_THAT(render_runbook(model), !Contains("has one store only"));
+  CHECK_FALSE(command(render_runbook(model), "store-1-copy").empty());
+  CHECK_FALSE(command(render_runbook(model), "store-2-copy").empty());
+  model.stores.pop_back();
+  CHECK_THAT(render_runbook(model), Contains("has one store only"));
+}
+
+TEST_CASE("the page beside a backup is about its database alone") {
+  auto model = test::sample_model();
+  model.databases.push_back(model.databases[0]);
+  model.databases.back().name = "accounts";
+  model.databases.back().newest->manifest.database.name = "accounts";
+  const auto html = render_runbook(for_database(model, "studio"));
+  CHECK_THAT(html, Contains("Database studio") && !Contains("accounts"));
+}
+
+}  // namespace bkp::report
