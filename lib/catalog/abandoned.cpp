@@ -42,6 +42,7 @@ std::vector<std::string> fail_abandoned_backups(pg::Connection& session,
       "SELECT label FROM gone ORDER BY label",
       {own_run_key, reason});
   std::vector<std::string> labels;
+  labels.reserve(static_cast<std::size_t>(failed.rows()));
   for (int row = 0; row < failed.rows(); ++row) labels.emplace_back(failed.text(row, 0));
   return labels;
 }

@@ -33,7 +33,7 @@ json storable(const json& value) {
 
 }  // namespace
 
-Event Event::make(std::string run_key, std::string kind, json data) {
+Event Event::make(std::string run_key, std::string kind, const json& data) {
   return {util::random_uuid(), std::move(run_key), std::move(kind), storable(data)};
 }
 

@@ -23,7 +23,7 @@ struct Event {
   nlohmann::json data;
 
   /// With a new id; texts that PostgreSQL could not store are escaped as by util::printable().
-  static Event make(std::string run_key, std::string kind, nlohmann::json data);
+  static Event make(std::string run_key, std::string kind, const nlohmann::json& data);
 };
 
 /// The line, without its end.

@@ -45,7 +45,7 @@ struct Recorder::State {
 
   bool connect();
   void go_offline(const Error& error);
-  std::optional<std::int64_t> record(const char* kind, json data);
+  std::optional<std::int64_t> record(const char* kind, const json& data);
   void to_spool(const Event& event);
   void warn_once();
   void deliver(const std::filesystem::path& path, std::size_t& applied);
@@ -69,9 +69,9 @@ void Recorder::State::go_offline(const Error& error) {
   if (!error.hint().empty()) why_offline += "; " + error.hint();
 }
 
-std::optional<std::int64_t> Recorder::State::record(const char* kind, json data) {
+std::optional<std::int64_t> Recorder::State::record(const char* kind, const json& data) {
   if (run.empty()) return std::nullopt;
-  const auto event = Event::make(run_key, kind, std::move(data));
+  const auto event = Event::make(run_key, kind, data);
   if (!tried) connect();
   if (session) {
     try {
@@ -115,7 +115,7 @@ void Recorder::open_run(RunRecord run) {
   auto data = m_state->run;
   if (run.pid == ::getpid())
     data["process_identity"] = ProcessIdentity::of_this_process().to_json();
-  m_state->run_id = m_state->record(kind::run_opened, std::move(data));
+  m_state->run_id = m_state->record(kind::run_opened, data);
 }
 
 void Recorder::close_run(Time finished_at, const std::string& status, int exit_code,
@@ -163,7 +163,7 @@ void Recorder::audit(const AuditRecord& record) {
   auto data = to_json(record);
   if (record.at == Time{}) data["at"] = time_text(m_state->clock.now());
   for (const char* who : {"user_name", "host"}) data[who] = m_state->run.value(who, json());
-  m_state->record(kind::audited, std::move(data));
+  m_state->record(kind::audited, data);
 }
 
 void Recorder::fail_abandoned_backups(const std::string& reason) {

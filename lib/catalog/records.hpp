@@ -136,7 +136,7 @@ struct AuditRecord {
 /// texts and unset times are null; times are RFC 3339 with as many digits of a second as there are.
 nlohmann::json to_json(const BackupRecord& backup);
 /// The inverse; unknown keys are ignored, missing ones leave the default. Throws Error{damaged}.
-BackupRecord backup_from_json(const nlohmann::json& json);
+BackupRecord backup_from_json(const nlohmann::json& object);
 
 nlohmann::json to_json(const VerificationRecord& verification);
 nlohmann::json to_json(const StoreUsage& usage);

@@ -54,7 +54,7 @@ bool is_still_at(const util::Fd& file, const fs::path& path) {
 
 }  // namespace
 
-SpoolWriter::SpoolWriter(fs::path directory, std::string run_key)
+SpoolWriter::SpoolWriter(fs::path directory, const std::string& run_key)
     : m_directory{std::move(directory)}, m_path{m_directory / (run_key + suffix)} {}
 
 void SpoolWriter::create() {
@@ -150,6 +150,7 @@ std::vector<fs::path> waiting_spool_files(const fs::path& directory) {
   }
   std::ranges::sort(found);
   std::vector<fs::path> result;
+  result.reserve(found.size());
   for (auto& [changed, path] : found) result.push_back(std::move(path));
   return result;
 }

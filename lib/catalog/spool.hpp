@@ -18,7 +18,7 @@ namespace bkp::catalog {
 /// This run's file. Made at the first append().
 class SpoolWriter {
  public:
-  SpoolWriter(std::filesystem::path directory, std::string run_key);
+  SpoolWriter(std::filesystem::path directory, const std::string& run_key);
 
   /// Returns when the event is on disk. Throws Error{store} when it could not be written; it then
   /// does not count, and the next one takes its place.

@@ -12,7 +12,7 @@ using nlohmann::json;
 namespace {
 
 json time_json(const std::optional<util::Time>& time) {
-  return time ? json{catalog::time_text(*time)} : json{};
+  return time ? json(catalog::time_text(*time)) : json{};
 }
 
 // JSON is UTF-8; the name of a LATIN1 database read from a store may not be.

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "config/parse.hpp"
 #include "util/text.hpp"
 
@@ -24,9 +24,9 @@ cli::Report explanation(const config::Config& config) {
 }
 
 // The table shows them to people; for the envelope they are gathered without being logged too.
-void pass_warnings_on(const Findings& findings, run::Context& context) {
+void pass_warnings_on(const check::Findings& findings, run::Context& context) {
   for (const auto& finding : findings.all()) {
-    if (finding.status != Finding::Status::warning) continue;
+    if (finding.status != check::Finding::Status::warning) continue;
     context.warnings.push_back(fmt::format("{}: {}", finding.check, finding.message));
   }
 }
@@ -46,18 +46,18 @@ void define(CLI::App& app, CheckOptions& options) {
 
 cli::Report run(const CheckOptions& options, run::Context& context) {
   if (options.explain) return explanation(context.config);
-  Findings findings;
-  examine_settings(context.config, findings);
-  examine_permissions(context.config, findings);
-  const auto server = examine_server(context, findings);
-  examine_catalog(context, server, findings);
-  examine_stores(context, server, findings);
-  examine_backups(context, server, findings);
-  examine_cron({}, findings);
+  check::Findings findings;
+  check::examine_settings(context.config, findings);
+  check::examine_permissions(context.config, findings);
+  const auto server = check::examine_server(context, findings);
+  check::examine_catalog(context, server, findings);
+  check::examine_stores(context, server, findings);
+  check::examine_backups(context, server, findings);
+  check::examine_cron({}, findings);
   pass_warnings_on(findings, context);
   cli::Report report;
-  report.result = to_json(findings);
-  report.text = to_text(findings);
+  report.result = check::to_json(findings);
+  report.text = check::to_text(findings);
   report.error = findings.verdict();
   return report;
 }

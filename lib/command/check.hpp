@@ -15,7 +15,7 @@ struct CheckOptions {
 /// Also lets the shared option --config stand without a file: that means --explain.
 void define(CLI::App& app, CheckOptions& options);
 
-/// Every topic of check_topics.hpp. The report's error is the most urgent finding's; warnings alone
+/// Every topic of check/topics.hpp. The report's error is the most urgent finding's; warnings alone
 /// leave the run good.
 cli::Report run(const CheckOptions& options, run::Context& context);
 

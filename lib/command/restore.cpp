@@ -1,5 +1,8 @@
 #include "command/restore.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
@@ -37,16 +40,29 @@ struct Found {
   std::vector<run::NamedStore> stores;
 };
 
+Error no_backup_of(const std::vector<BackupRecord>& all, const RestoreOptions& options) {
+  std::set<std::string> names;
+  for (const auto& backup : all) {
+    if (backup.good() && backup.database_name) names.insert(util::quoted(*backup.database_name));
+  }
+  return {ErrorKind::not_found,
+          fmt::format("there is no backup of database {}", util::quoted(options.database)),
+          names.empty() ? "there are no backups at all; check the store and the site's name"
+                        : fmt::format("there are backups of {}", fmt::join(names, ", "))};
+}
+
 /// `latest` is narrowed by the database; a label or an id must be of it.
 BackupRecord select(const std::vector<BackupRecord>& all, const RestoreOptions& options) {
   catalog::BackupFilter filter;
   filter.database = options.database;
   std::vector<BackupRecord> candidates;
   for (const auto& backup : all) {
-    if (!options.id.starts_with("latest") || backup::matches(backup, filter)) {
+    const bool wanted = backup.good() && backup::matches(backup, filter);
+    if (!options.id.starts_with("latest") || wanted) {
       candidates.push_back(backup);
     }
   }
+  if (options.id.starts_with("latest") && candidates.empty()) throw no_backup_of(all, options);
   const auto& record = backup::select_backup(candidates, options.id);
   if (record.database_name != options.database) {
     throw Error{
@@ -178,9 +194,6 @@ pg::Conninfo maintenance_conninfo(const run::Context& context, const std::string
 }
 
 void record_audit(run::Context& context, const Trail& trail, const std::string& action) {
-  // A dry run has no row in the catalog, and none is possible without a configuration.
-  if (context.config.site.empty()) return;
-  if (context.dry_run && !context.recorder.online() && !context.recorder.reconnect()) return;
   context.recorder.audit(
       {action, trail.subject, trail.confirmation, trail.details, context.clock.now()});
 }
@@ -302,7 +315,7 @@ cli::Report run(const RestoreOptions& options, run::Context& context) {
       lock.emplace(context, run::LockName::read, run::LockMode::shared, "restore");
     }
     auto report = restore(options, context, trail);
-    record_audit(context, trail, context.dry_run ? "restore.dry_run" : "restore");
+    record_audit(context, trail, "restore");
     return report;
   } catch (...) {
     const Error error = util::current_error();

@@ -1,5 +1,8 @@
 #include "command/verify.hpp"
 
+#include <set>
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
@@ -30,18 +33,27 @@ struct Attempt {
   std::optional<Error> not_made;
 };
 
+/// The first of each type, method and database.
+std::vector<BackupRecord> newest_of_each(std::vector<BackupRecord> newest_first) {
+  std::set<std::tuple<std::string, std::string, std::optional<std::string>>> seen;
+  std::erase_if(newest_first, [&](const auto& record) {
+    return !seen.emplace(record.backup_type, record.method, record.database_name).second;
+  });
+  return newest_first;
+}
+
 std::vector<BackupRecord> choose_backups(const VerifyOptions& options, run::Context& context) {
   catalog::BackupFilter filter;
   if (!options.type.empty()) filter.backup_type = options.type;
   if (!options.database.empty()) filter.database = options.database;
   auto backups = backup::list_backups(context, filter);
-  if (!options.all) return {backup::select_backup(backups, options.id)};
+  if (!options.id.empty()) return {backup::select_backup(backups, options.id)};
   std::erase_if(backups, [](const auto& record) { return !record.good(); });
   if (backups.empty()) {
     throw Error{ErrorKind::not_found, "there is no backup to verify",
                 "take one with `bkp full`; --db and --type narrow what is looked at"};
   }
-  return backups;
+  return options.all ? backups : newest_of_each(std::move(backups));
 }
 
 Verification begin(const VerifyOptions& options, const run::Context& context,
@@ -233,13 +245,16 @@ cli::Report summarize(const VerifyOptions& options, const std::vector<Attempt>& 
 }  // namespace
 
 void define(CLI::App& app, VerifyOptions& options) {
-  app.add_option("ID", options.id, "latest, latest~2, a catalog id, a label or its beginning");
+  app.add_option("ID", options.id,
+                 "latest, latest~2, a catalog id, a label or its beginning; without it the newest "
+                 "good backup of each "
+                 "database");
   app.add_option("--level", options.level,
                  "checksum: re-read; restore: restore and check; drill: also against the objective")
       ->check(CLI::IsMember({"checksum", "restore", "drill"}))
       ->type_name("LEVEL")
       ->capture_default_str();
-  app.add_flag("--all", options.all, "every good backup instead of one")->excludes("ID");
+  app.add_flag("--all", options.all, "every good backup")->excludes("ID");
   app.add_option("--junit", options.junit, "write the checks as JUnit XML too")->type_name("FILE");
   app.add_option("--store", options.store, "the copy on this store")->type_name("NAME");
   app.add_option("--db", options.database, "backups of this database only")->type_name("NAME");

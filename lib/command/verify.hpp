@@ -12,7 +12,7 @@ namespace bkp::command {
 struct VerifyOptions {
   static constexpr cli::CommandInfo info{"verify", "prove that backups are good",
                                          cli::ConfigNeed::required, true};
-  std::string id = "latest";
+  std::string id;  ///< empty: the newest good backup of each database
   std::string level = "restore";
   bool all = false;
   std::string junit;  ///< a file; empty: none

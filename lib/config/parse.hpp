@@ -16,10 +16,11 @@ namespace bkp::config {
 Config parse(std::string_view yaml, const std::filesystem::path& name,
              const util::Environment& environment, util::ProcessRunner& processes);
 
-/// Reads the file, then parse(). A missing or unreadable file is Error{config}. Error{key}: a file that every
-/// user can write (a {command: …} in it would run as this user), and one that holds an inline secret and is
-/// not private as in util::require_private. An inline secret is a URL with a password in it; a password in a
-/// connection string is refused by parse() anyway, and every other secret has a file of its own.
+/// Reads the file, then parse(). A missing or unreadable file is Error{config}. Error{key}: a file
+/// that every user can write (a {command: …} in it would run as this user), and one that holds an
+/// inline secret and is not private as in util::require_private. An inline secret is a URL with a
+/// password in it; a password in a connection string is refused by parse() anyway, and every other
+/// secret has a file of its own.
 Config load(const std::filesystem::path& file, const util::Environment& environment,
             util::ProcessRunner& processes);
 
@@ -31,8 +32,9 @@ std::filesystem::path find(const std::string& option, const util::Environment& e
 /// URL`).
 Config for_store(std::string_view site, std::string_view url, const util::Environment& environment);
 
-/// The effective settings as commented YAML: `bkp check --config`. Parses to an equal Config, but for
-/// line numbers, the keys without effect, and passwords that came from elsewhere, which are left out.
+/// The effective settings as commented YAML: `bkp check --explain`. Parses to an equal Config, but
+/// for line numbers, the keys without effect, and passwords that came from elsewhere, which are
+/// left out.
 std::string explain(const Config& config);
 
 }  // namespace bkp::config

@@ -147,8 +147,11 @@ void apply_privileges(pg::Connection& connection, const std::string& name,
                       const DatabaseSettings& settings) {
   if (!settings.has_privileges) return;
   const auto database = connection.identifier(name);
-  connection.exec(fmt::format("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}", database,
-                              connection.identifier(settings.owner)));
+  std::string roles = "PUBLIC, " + connection.identifier(settings.owner);
+  for (const auto& grant : settings.privileges) {
+    if (!grant.grantee.empty()) roles += ", " + connection.identifier(grant.grantee);
+  }
+  connection.exec(fmt::format("REVOKE ALL ON DATABASE {} FROM {} CASCADE", database, roles));
   for (const auto& grant : settings.privileges) {
     connection.exec(
         fmt::format("GRANT {} ON DATABASE {} TO {}{}", grant.privilege, database,

@@ -38,12 +38,6 @@ std::optional<double> last_duration(run::Context& context, const std::string& la
   }
 }
 
-bool is_local(const pg::Conninfo& conninfo) {
-  const auto host = conninfo.get("host");
-  return !conninfo.get("hostaddr") &&
-         (!host || host->starts_with('/') || host->starts_with('@') || *host == "localhost");
-}
-
 std::string verified_text(const RestorePlan& plan) {
   if (!plan.verified) return "never verified: a hope, not yet a backup";
   return plan.verified_at
@@ -60,7 +54,7 @@ std::string selection_text(const RestoreRequest& request) {
   };
   add("schema", request.schemas);
   add("table", request.tables);
-  return text.empty() ? "everything" : text + ", and what they need";
+  return text.empty() ? "everything" : text + ", with all that belongs to it";
 }
 
 std::string clients_text(const RestorePlan& plan) {
@@ -83,8 +77,11 @@ int RestorePlan::connections() const {
 }
 
 std::optional<std::uint64_t> server_free_space(pg::Connection& connection) {
-  if (!is_local(connection.conninfo())) return std::nullopt;
   try {
+    // Over a Unix socket there is no address.
+    if (connection.exec("SELECT pg_catalog.inet_server_addr() IS NOT NULL").boolean(0, 0)) {
+      return std::nullopt;
+    }
     const auto directory = connection.exec("SHOW data_directory");
     return util::file_system_space(std::string{directory.single()}).available;
   } catch (const Error&) {
@@ -138,13 +135,16 @@ void require_possible(pg::Connection& maintenance, const RestorePlan& plan) {
 }
 
 std::string what_is_lost(const RestorePlan& plan) {
-  const auto database = util::quoted(plan.request.database);
-  return fmt::format(
-      "{} goes back to its state of {}. What was written to it in the {} since then will not be "
-      "in it; it stays in {}. {} will be ended.",
-      database, util::format_rfc3339(plan.taken_at),
-      util::format_duration(plan.now - plan.taken_at), util::quoted(plan.kept_as),
-      plan.connections() == 1 ? "1 connection" : fmt::format("{} connections", plan.connections()));
+  auto text = fmt::format(
+      "{} goes back to its state of {}. What was written to it in the {} since then will not be in "
+      "it, but stays in {}.",
+      util::quoted(plan.request.database), util::format_rfc3339(plan.taken_at),
+      util::format_duration(plan.now - plan.taken_at), util::quoted(plan.kept_as));
+  if (plan.connections() > 0) {
+    text += fmt::format(" {} connection{} will be ended.", plan.connections(),
+                        plan.connections() == 1 ? "" : "s");
+  }
+  return text;
 }
 
 std::string to_text(const RestorePlan& plan) {

@@ -195,7 +195,9 @@ void add_database_commands(data& target, const RunbookModel& model, const Runboo
   variants.add("copy_schema_back", "schema", user, commands.copy_schema_back);
   variants.add("restore_table_only", "rows", user, commands.restore_table_only);
   Blocks host{target, "host"};
-  host.add("restore_as_was", "restore-" + number, user, commands.restore_as_was);
+  const bool is_catalog = backup.manifest.database.name == model.catalog_database;
+  host.add(is_catalog ? "restore_catalog" : "restore_as_was", "restore-" + number, user,
+           commands.restore_as_was);
   Blocks stock{target, "stock-" + number};
   stock.add("stock_sums", "sums", user, commands.stock_sums);
   stock.add("stock_create", "create", user, commands.stock_create);
@@ -260,6 +262,19 @@ void add_facts(data& page, const RunbookModel& model) {
   }
 }
 
+// One block a store.
+data rebuild_data(const RunbookModel& model, const std::string& scenario,
+                  const ClusterCommands& commands) {
+  data result{data::type::list};
+  for (std::size_t i = 0; i < commands.rebuild_catalog.size(); ++i) {
+    data row;
+    Blocks{row, scenario}.add("rebuild", "rebuild-" + std::to_string(i + 1), model.os_user,
+                              commands.rebuild_catalog[i]);
+    result << row;
+  }
+  return result;
+}
+
 void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& commands) {
   const std::string& user = model.os_user;
   Blocks shell{page, "shell"};
@@ -273,15 +288,16 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   host.add("write_config", "write-config", user, commands.write_config);
   host.add("globals", "globals", "root", commands.globals);
   host.add("host_grant_superuser", "grant", "root", commands.grant_superuser);
+  host.add("host_untie_stores", "untie-stores", user, commands.untie_stores);
   host.add("host_init", "init", user, commands.init);
-  host.add("host_rebuild_catalog", "rebuild-catalog", user, commands.rebuild_catalog);
+  page["host_rebuild_catalog"] = rebuild_data(model, "host", commands);
   host.add("host_revoke_superuser", "revoke", "root", commands.revoke_superuser);
   host.add("host_check", "check", user, commands.check);
   host.add("host_full", "full", user, commands.full);
-  page["catalog_in_cluster"] = flag(model.catalog_in_cluster);
+  page["catalog_in_cluster"] = flag(!model.catalog_database.empty());
   Blocks catalog{page, "catalog"};
   catalog.add("init", "init", user, commands.init);
-  catalog.add("rebuild_catalog", "rebuild", user, commands.rebuild_catalog);
+  page["rebuild_catalog"] = rebuild_data(model, "catalog", commands);
   catalog.add("list_all", "list", user, commands.list);
   Blocks new_store{page, "new-store"};
   new_store.add("new_store_init", "init", user, commands.init);

@@ -232,6 +232,18 @@ std::string write_config(const RunbookModel& model) {
                      shell_word(model.config_file), end, text, end);
 }
 
+std::string untie_stores(const RunbookModel& model) {
+  const backup::Layout layout{model.site};
+  std::string result;
+  for (const auto& store : model.stores) {
+    const auto directory = store.directory();
+    if (!directory) continue;
+    result += result.empty() ? "rm -f --" : " \\\n ";
+    result += " " + shell_word(*directory + "/" + layout.site_file().text());
+  }
+  return result;
+}
+
 std::string globals(const RunbookModel& model) {
   const RunbookBackup* backup = model.newest();
   if (backup == nullptr) return {};
@@ -292,8 +304,9 @@ DatabaseCommands database_commands(const RunbookModel& model, const RunbookBacku
     return bkp(model, fmt::format("restore {} --db {} {}", label, name, rest));
   };
   commands.restore_beside = restore("--into " + shell_word(commands.restored_name));
-  commands.restore_as_was = restore("--into " + name);
   commands.swap = restore("--swap --yes " + name);
+  // initdb makes this one in every cluster.
+  commands.restore_as_was = database == "postgres" ? commands.swap : restore("--into " + name);
   commands.count_restored = count_command(model, backup, commands.restored_name);
   const std::string new_for_old = rename(commands.restored_name, database);
   commands.switch_over =
@@ -331,9 +344,10 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
     commands.revoke_superuser = alter("NOSUPERUSER");
   }
   commands.init = bkp(model, "init");
-  if (const RunbookBackup* backup = model.newest(); backup && !backup->stores.empty()) {
-    commands.rebuild_catalog =
-        bkp(model, "catalog rebuild --store " + shell_word(backup->stores.front()));
+  commands.untie_stores = untie_stores(model);
+  for (const auto& store : model.stores) {
+    commands.rebuild_catalog.push_back(
+        bkp(model, "catalog rebuild --store " + shell_word(store.name)));
   }
   commands.list = bkp(model, "list");
   commands.check = bkp(model, "check");
@@ -350,10 +364,10 @@ StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost
     if (std::ranges::find(database.newest->stores, other.name) == database.newest->stores.end()) {
       continue;
     }
-    commands.restore_from_other = fmt::format(
-        "bkp restore {} --db {} --into {} --store {} --site {}",
-        shell_word(database.newest->manifest.label), shell_word(database.name),
-        shell_word(database.name + "_restored"), shell_word(other.url), shell_word(model.site));
+    commands.restore_from_other = bkp(
+        model, fmt::format("restore {} --db {} --into {} --store {}",
+                           shell_word(database.newest->manifest.label), shell_word(database.name),
+                           shell_word(database.name + "_restored"), shell_word(other.name)));
   }
   const auto to = lost.directory();
   const auto from = other.directory();

@@ -30,7 +30,8 @@ struct DatabaseCommands {
   std::string switch_missing;  ///< the same where the old database is gone
   std::string old_name;        ///< the old database's name after the switch
   std::string swap;
-  std::string restore_as_was;  ///< on a fresh cluster, under its own name
+  std::string restore_as_was;  ///< on a fresh cluster, under its own name; by a swap where that
+                               ///< name is always taken
 
   std::string table;  ///< "public.segments": the example, the largest; empty where there is none
   std::string schema;
@@ -60,8 +61,9 @@ struct ClusterCommands {
   std::string globals;
   std::string grant_superuser;  ///< so that bkp's role may restore
   std::string revoke_superuser;
+  std::string untie_stores;  ///< so that init ties them to a new cluster
   std::string init;
-  std::string rebuild_catalog;
+  std::vector<std::string> rebuild_catalog;  ///< one for each store
   std::string list;
   std::string check;
   std::string full;

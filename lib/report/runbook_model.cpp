@@ -51,7 +51,9 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.cluster = context.cluster();
   model.bkp_version = util::version();
   model.zstd_version = ZSTD_versionString();
-  model.catalog_in_cluster = !config.catalog.conninfo.has_value();
+  if (!config.catalog.conninfo) {
+    model.catalog_database = context.catalog_conninfo().get("dbname").value_or("");
+  }
   model.rpo = config.objectives.rpo;
   model.rto = config.objectives.rto;
   model.window = config.objectives.window;

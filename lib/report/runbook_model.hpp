@@ -75,7 +75,7 @@ struct RunbookModel {
   std::string zstd_version;               ///< of the library that made the page
   std::string system_identifier;          ///< empty = unknown
   std::optional<bool> role_is_superuser;  ///< the role bkp connects as; nullopt = could not ask
-  bool catalog_in_cluster = true;         ///< the catalog is lost together with the cluster
+  std::string catalog_database;  ///< where the catalog is lost with the cluster; else empty
 
   std::chrono::seconds rpo{0};
   std::chrono::seconds rto{0};

@@ -50,7 +50,13 @@ pg::Conninfo catalog_conninfo(const config::Config& config) {
   return with_password_file(std::move(conninfo), own ? own : config.cluster.password_file);
 }
 
-pg::Conninfo Context::cluster() const { return cluster_conninfo(config); }
+pg::Conninfo Context::cluster() const {
+  auto conninfo = cluster_conninfo(config);
+  // libpq would take it from this process's environment; children get it through the conninfo only.
+  const auto password = environment.get("PGPASSWORD");
+  if (!password || conninfo.get("password") || conninfo.get("passfile")) return conninfo;
+  return conninfo.with("password", *password);
+}
 pg::Conninfo Context::catalog_conninfo() const { return run::catalog_conninfo(config); }
 
 catalog::Catalog Context::open_catalog() const {

@@ -22,7 +22,8 @@ class Environment {
   const std::map<std::string, std::string>& variables() const { return m_variables; }
 
   /// What every child gets: PATH (with a default when absent), HOME, USER, LOGNAME, TZ, TMPDIR,
-  /// LC_ALL=C.UTF-8 so that messages can be read and quoted, and nothing else: no secret.
+  /// libpq's variables that say where to connect and as whom, LC_ALL=C.UTF-8 so that messages can be read and
+  /// quoted, and nothing else: no secret.
   Environment for_child() const;
 
  private:

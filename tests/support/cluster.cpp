@@ -100,6 +100,15 @@ bool is_gone(pid_t pid) {
   return !std::getline(file, stat) || stat.at(stat.rfind(')') + 2) == 'Z';
 }
 
+/// Quoted for libpq's keyword strings.
+std::string conninfo_value(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    quoted += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  }
+  return quoted + "'";
+}
+
 void copy_tree(const fs::path& from, const fs::path& to) {
   output_of(Program{{"cp", "-a", "--reflink=auto", from.string(), to.string()}});
 }
@@ -267,12 +276,8 @@ pid_t Cluster::postmaster_pid() const {
 }
 
 std::string Cluster::conninfo(std::string_view database) const {
-  std::string quoted;
-  for (const char c : database) {
-    quoted += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c};
-  }
-  return "host=" + socket_directory().string() + " port=" + std::to_string(m_port) +
-         " user=postgres dbname='" + quoted + "'";
+  return "host=" + conninfo_value(socket_directory().native()) + " port=" + std::to_string(m_port) +
+         " user=postgres dbname=" + conninfo_value(database);
 }
 
 Variables Cluster::environment(const std::string& database) const {

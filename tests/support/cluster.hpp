@@ -48,8 +48,7 @@ class Cluster {
   void kill();
   bool running();
 
-  /// "host=/tmp/bkp-… port=5432 user=postgres dbname=…"; no quoting is needed for the other values,
-  /// the database's name is quoted.
+  /// "host='/tmp/bkp-…' port=5432 user=postgres dbname='postgres'"
   std::string conninfo(std::string_view database = "postgres") const;
   /// clean_environment() with PGHOST, PGPORT, PGUSER and PGDATABASE.
   Variables environment(const std::string& database = "postgres") const;

@@ -55,7 +55,7 @@ TEST_CASE("a swap says what is lost and where the old one goes") {
   CHECK_THAT(text, Contains("verified 2026-11-21T03:00:00Z"));
   CHECK_THAT(text, Contains("2min 5s"));
   CHECK_THAT(text, Contains("What was written to it in the 3h 2min since then will not be in it"));
-  CHECK_THAT(text, Contains("it stays in \"x121_before_20261121T050000Z\""));
+  CHECK_THAT(text, Contains("but stays in \"x121_before_20261121T050000Z\""));
   CHECK_THAT(text, Contains("4 connections will be ended"));
   CHECK(recover::to_json(swap).at("kept_as") == "x121_before_20261121T050000Z");
 }

@@ -49,6 +49,14 @@ TEST_CASE("a restore beside names backup, database and target") {
         "bkp restore 20261121T020000Z-full-studio --db studio --into studio_restored");
 }
 
+TEST_CASE("on a fresh cluster the database postgres is there already and is swapped") {
+  auto model = test::sample_model();
+  CHECK_THAT(commands_of(model).restore_as_was,
+             Catch::Matchers::EndsWith("--db studio --into studio"));
+  model.databases[0].newest->manifest.database.name = "postgres";
+  CHECK_THAT(commands_of(model).restore_as_was, Catch::Matchers::EndsWith("--swap --yes postgres"));
+}
+
 TEST_CASE("a configuration in another place is named by every bkp command") {
   auto model = test::sample_model();
   model.config_file = "/srv/my site/bkp.yaml";
@@ -128,7 +136,7 @@ TEST_CASE("a lost store is filled from another one on a file system") {
   CHECK(commands.copy ==
         "mkdir -p /var/backups/bkp && cp -a -- /mnt/vault/studio /var/backups/bkp/");
   CHECK_THAT(commands.restore_from_other,
-             Contains("--store file:///mnt/vault --site studio") && !Contains("--config"));
+             Contains("--db studio --into studio_restored --store vault"));
 }
 
 TEST_CASE("the configuration's text cannot end the command that writes it") {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "support/temporary_directory.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 using namespace std::chrono_literals;
 using Catch::Contains;
@@ -292,4 +292,4 @@ TEST_CASE("the cron file") {
   CHECK_THAT(look().message, Contains("cron does not seem to run"));
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

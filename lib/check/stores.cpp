@@ -7,13 +7,13 @@
 #include <map>
 
 #include "backup/site_file.hpp"
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "retention/usage.hpp"
 #include "store/url.hpp"
 #include "util/rng.hpp"
 #include "util/text.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 using util::Error;
 using util::ErrorKind;
@@ -147,4 +147,4 @@ void examine_stores(run::Context& context, const std::optional<ServerFacts>& ser
   examine_disks(opened.stores, server, findings);
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

@@ -4,12 +4,12 @@
 #include <set>
 
 #include "backup/repository.hpp"
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 using catalog::BackupRecord;
 
@@ -109,4 +109,4 @@ void examine_backups(run::Context& context, const std::optional<ServerFacts>& se
                 context.clock.now(), findings);
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "backup/databases.hpp"
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "util/text.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 using util::Error;
 using util::ErrorKind;
@@ -128,4 +128,4 @@ std::optional<ServerFacts> examine_server(run::Context& context, Findings& findi
   return facts;
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 using util::Error;
 using util::ErrorKind;
@@ -99,4 +99,4 @@ void examine_permissions(const config::Config& config, Findings& findings) {
   }
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "util/text.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 using util::Error;
 using util::ErrorKind;
@@ -102,4 +102,4 @@ void judge_unreadable(const std::string& role, const Unreadable& unreadable, Fin
                   name));
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

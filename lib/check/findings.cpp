@@ -1,4 +1,4 @@
-#include "command/check_findings.hpp"
+#include "check/findings.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "util/text.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 using util::Error;
 using util::ErrorKind;
@@ -101,4 +101,4 @@ nlohmann::json to_json(const Findings& findings) {
           {"warnings", findings.count(Status::warning)}};
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

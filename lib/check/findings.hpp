@@ -10,7 +10,7 @@
 
 #include "util/error.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 /// What one look at the installation found.
 struct Finding {
@@ -59,4 +59,4 @@ std::string to_text(const Findings& findings);
 /// {"checks": [{"check", "status", "message", "fix"}], "errors": N, "warnings": N}
 nlohmann::json to_json(const Findings& findings);
 
-}  // namespace bkp::command
+}  // namespace bkp::check

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "catalog/records.hpp"
-#include "command/check_findings.hpp"
+#include "check/findings.hpp"
 #include "config/config.hpp"
 #include "run/context.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 /// The topics of `bkp check`, one source file each. All add to the findings and throw nothing but
 /// an interruption (and faults of bkp itself).
@@ -78,4 +78,4 @@ struct CronPlaces {
 /// The cron file is there, cron will take it, and something in it runs a full backup.
 void examine_cron(const CronPlaces& places, Findings& findings);
 
-}  // namespace bkp::command
+}  // namespace bkp::check

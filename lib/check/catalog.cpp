@@ -4,12 +4,12 @@
 
 #include "backup/databases.hpp"
 #include "catalog/migrate.hpp"
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 namespace {
 
@@ -85,4 +85,4 @@ void examine_catalog(run::Context& context, const std::optional<ServerFacts>& se
   findings.attempt("spool", [&] { examine_spool(context, findings); });
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <charconv>
 
-#include "command/check_topics.hpp"
+#include "check/topics.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
-namespace bkp::command {
+namespace bkp::check {
 
 namespace {
 
@@ -73,4 +73,4 @@ void examine_cron(const CronPlaces& places, Findings& findings) {
   });
 }
 
-}  // namespace bkp::command
+}  // namespace bkp::check

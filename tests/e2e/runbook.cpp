@@ -1,0 +1,293 @@
+// The runbook's commands, read out of the HTML and run as they stand there, on what a disaster
+// leaves.
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <regex>
+
+#include "support/site.hpp"
+
+using namespace bkp::test;
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Step {
+  std::string id;
+  std::string scenario;
+  bool manual = false;  // installs software or opens a shell
+  std::string text;
+};
+
+std::string without_entities(std::string html) {
+  const std::pair<const char*, const char*> entities[] = {
+      {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}, {"&amp;", "&"}};
+  for (const auto& [entity, text] : entities) {
+    html = std::regex_replace(html, std::regex{entity}, text);
+  }
+  return html;
+}
+
+std::vector<Step> steps_in(const fs::path& page) {
+  const auto html = read_text(page);
+  std::vector<Step> steps;
+  for (auto at = html.find("<code class=\"cmd\""); at != std::string::npos;
+       at = html.find("<code class=\"cmd\"", at + 1)) {
+    const auto start = html.find('>', at) + 1;
+    const auto tag = html.substr(at, start - at);
+    const auto attribute = [&](const std::string& name) {
+      std::smatch match;
+      return std::regex_search(tag, match, std::regex{name + "=\"([^\"]*)\""}) ? match[1].str()
+                                                                               : "";
+    };
+    steps.push_back({attribute(" id"), attribute("data-scenario"),
+                     !attribute("data-manual").empty(),
+                     without_entities(html.substr(start, html.find("</code>", start) - start))});
+  }
+  return steps;
+}
+
+/// A site with a backup, its printed runbook, and the machine a reader of it sits at.
+class Bench {
+ public:
+  explicit Bench(const std::string& yaml = {}, std::string database = "studio",
+                 const fs::path& second_store = {})
+      : m_site{yaml}, m_database{std::move(database)} {
+    if (!second_store.empty()) {
+      const std::string entry = "  - name: vault\n    url: file://" + second_store.string() + "\n";
+      m_site.write_config(std::regex_replace(m_site.base_config() + yaml, std::regex{"recover:"},
+                                             entry + "recover:"));
+    }
+    m_site.cluster().psql("postgres", "create role artist login password 'pencil'");
+    m_site.cluster().create_database(m_database);
+    m_site.cluster().psql(
+        m_database,
+        "create table character (id int primary key, name text);"
+        "create table segment (id int generated always as identity primary key,"
+        "  character int references character, body text);"
+        "create index on segment (character);"
+        "insert into character select i, 'c' || i from generate_series(1, 50) i;"
+        "insert into segment (character, body) select i % 50 + 1, repeat(md5(i::text), 3)"
+        "  from generate_series(1, 2000) i;"
+        "grant select on segment to artist;"
+        "select lo_from_bytea(0, 'picture')");
+    m_digest = database_digest(m_site.cluster(), m_database);
+    m_site.must({"init"});
+    m_site.must({"full"});
+    m_site.must({"runbook", "--out", page().string()});
+    // What root does as another user, the test does as whoever it is.
+    write_text(m_tools / "runuser", "#!/bin/sh\nshift 3\nPGUSER=postgres exec \"$@\"\n");
+    fs::permissions(m_tools / "runuser", fs::perms::owner_all);
+  }
+
+  Site& site() { return m_site; }
+  Cluster& cluster() { return m_site.cluster(); }
+  const std::string& database() const { return m_database; }
+  const std::string& digest() const { return m_digest; }
+  fs::path page() const { return m_tools / "printed.html"; }
+
+  /// What a person at a shell would see; bkp is there unless it is what was lost.
+  Outcome type(const std::string& command, bool with_bkp = true) {
+    std::string path =
+        m_tools.path().string() + ":" + cluster().bin_directory().string() + ":/usr/bin:/bin";
+    if (with_bkp) path = (InstalledBkp::prefix() / "bin").string() + ":" + path;
+    return Program{{"bash", "-o", "pipefail", "-c", command}}
+        .with_variable("PATH", path)
+        .in_directory("/")
+        .run();
+  }
+
+  /// Types every command of a chapter in the page's order; returns how many. Row checks must agree.
+  int follow(const std::string& scenario, bool with_bkp = true) {
+    int typed = 0;
+    for (const auto& step : steps_in(page())) {
+      if (step.scenario != scenario || step.manual) continue;
+      const auto outcome = type(step.text, with_bkp);
+      INFO(step.id << ":\n" << step.text << "\n" << outcome);
+      REQUIRE(outcome.succeeded());
+      CHECK_THAT(outcome.out, !Contains("| f\n"));
+      ++typed;
+    }
+    return typed;
+  }
+
+  Step step(const std::string& id) {
+    for (auto& step : steps_in(page())) {
+      if (step.id == id) return step;
+    }
+    FAIL("the page has no command " << id);
+    return {};
+  }
+
+ private:
+  Site m_site;
+  TemporaryDirectory m_tools;
+  std::string m_database;
+  std::string m_digest;
+};
+
+constexpr auto one_database = "databases: {exclude: [bkp, postgres]}\n";
+constexpr auto hostile_name = "it's \"the\" $(studio); <b>&amp; -x";
+
+/// The cluster is gone; a new one stands under the same address.
+void lose_cluster(Cluster& cluster) {
+  cluster.stop();
+  const auto data = cluster.data_directory();
+  const auto settings = read_text(data / "postgresql.conf");
+  fs::remove_all(data);
+  output_of(Program{{(cluster.bin_directory() / "initdb").string(), "--pgdata", data.string(),
+                     "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8",
+                     "--locale=C.UTF-8"}}
+                .as_user(cluster.user())
+                .in_directory("/"));
+  write_text(data / "postgresql.conf", settings);
+  cluster.start();
+}
+
+}  // namespace
+
+TEST_CASE("chapter A: a damaged database is restored beside and switched over") {
+  const std::string name = GENERATE(as<std::string>{}, "studio", hostile_name);
+  Bench bench{one_database, name};
+  bench.cluster().psql(name, "delete from segment where id % 2 = 0");
+  CHECK(bench.follow("database-1") >= 6);
+  CHECK(database_digest(bench.cluster(), name) == bench.digest());
+  CHECK(bench.cluster().psql(name + "_damaged", "select count(*) from segment") == "1000");
+  CHECK(bench.cluster().psql(name + "_damaged", "show default_transaction_read_only") == "on");
+  CHECK(bench.cluster().psql(name, "show default_transaction_read_only") == "off");
+}
+
+TEST_CASE("chapter A: a dropped database comes back under its name") {
+  Bench bench{one_database};
+  bench.cluster().psql("postgres", "drop database studio");
+  const auto outcome = bench.type(bench.step("database-1-restore").text);
+  INFO(outcome);
+  REQUIRE(outcome.succeeded());
+  CHECK(bench.follow("missing-1") == 1);
+  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+}
+
+TEST_CASE("chapter A: everything in one step") {
+  Bench bench{one_database};
+  bench.cluster().psql("studio", "truncate segment");
+  CHECK(bench.type(bench.step("database-1-stop-writes").text).succeeded());
+  CHECK(bench.follow("swap-1") == 2);
+  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+  CHECK(bench.cluster().psql("studio", "show default_transaction_read_only") == "off");
+}
+
+TEST_CASE("chapter B: a table comes back with its indexes, constraints and rights") {
+  const bool dropped = GENERATE(true, false);
+  Bench bench{one_database};
+  bench.cluster().psql("studio",
+                       dropped ? "drop table segment" : "update segment set body = 'oops'");
+  CHECK(bench.follow("table-1") == 4);
+  bench.cluster().psql("studio", "drop schema damaged cascade");
+  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+}
+
+TEST_CASE("chapter B: the variants for a schema and for one table alone") {
+  Bench bench{one_database};
+  REQUIRE(bench.type(bench.step("table-1-restore").text).succeeded());
+  bench.cluster().psql("studio", "alter schema public rename to damaged");
+  CHECK(bench.follow("table-variant-1") == 2);
+  CHECK(bench.cluster().psql("studio",
+                             "select count(*) from public.segment join public.character c "
+                             "on c.id = segment.character") == "2000");
+  CHECK(bench.cluster().psql("studio",
+                             "select count(*) from pg_constraint where contype = 'f' and "
+                             "connamespace = 'public'::regnamespace") == "1");
+  CHECK(bench.cluster().psql("studio_part", "select count(*) from segment") == "2000");
+}
+
+TEST_CASE("chapter C: the host is lost, and with it cluster, catalog and configuration") {
+  const std::string yaml = GENERATE(as<std::string>{}, one_database, "");
+  Bench bench{yaml};
+  lose_cluster(bench.cluster());
+  fs::remove(bench.site().config_file());
+  fs::remove_all(bench.site().directory() / "state");
+  CHECK(bench.follow("host") >= 8);
+  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+  CHECK(bench.cluster().psql(
+            "postgres", "select rolpassword is not null from pg_authid where rolname = 'artist'") ==
+        "t");
+  const auto backups = bench.site().json({"list", "--db", "studio"}).at("result").at("backups");
+  CHECK(backups.size() == 2);  // the one restored from, and the one of the new cluster
+}
+
+TEST_CASE("chapter D: the catalog is lost and made again from the store") {
+  Bench bench{one_database};
+  const auto before = bench.site().json({"list"}).at("result").at("backups").at(0).at("label");
+  bench.cluster().psql("postgres", "drop database bkp");
+  CHECK(bench.follow("catalog") >= 3);
+  CHECK(bench.site().json({"list"}).at("result").at("backups").at(0).at("label") == before);
+}
+
+TEST_CASE("chapter E: a lost store is refilled from the other one") {
+  const TemporaryDirectory other;
+  Bench bench{one_database, "studio", other / "vault"};
+  fs::remove_all(bench.site().store());
+  CHECK(bench.follow("store-1") == 4);
+  CHECK(database_digest(bench.cluster(), "studio_restored") == bench.digest());
+}
+
+TEST_CASE("chapter F: without bkp, stock tools bring roles and database back") {
+  const std::string name = GENERATE(as<std::string>{}, "studio", hostile_name);
+  Bench bench{one_database, name};
+  lose_cluster(bench.cluster());
+  CHECK_FALSE(bench.type("command -v bkp", false).succeeded());
+  const auto globals = bench.type(bench.step("host-globals").text, false);
+  INFO(globals);
+  REQUIRE(globals.succeeded());
+  CHECK(bench.follow("stock-1", false) == 5);
+  CHECK(database_digest(bench.cluster(), name + "_by_hand") == bench.digest());
+}
+
+TEST_CASE("chapter F: a file that changed in the store is found before it is used") {
+  Bench bench{one_database};
+  for (const auto& entry : fs::recursive_directory_iterator{bench.site().store()}) {
+    if (entry.path().filename() == "globals.sql.zst") write_text(entry.path(), "something else");
+  }
+  const auto outcome = bench.type(bench.step("stock-1-sums").text, false);
+  CHECK_FALSE(outcome.succeeded());
+  CHECK_THAT(outcome.out, Contains("globals.sql.zst: FAILED") && Contains("dump.pgc.zst: OK"));
+}
+
+TEST_CASE("every full renews the page on the store, and one beside the backup") {
+  Bench bench{one_database};
+  const auto label =
+      bench.site().json({"list"}).at("result").at("backups").at(0).at("label").get<std::string>();
+  const auto current = bench.site().store() / "studio/runbook/runbook.html";
+  CHECK_THAT(read_text(current), Contains(label));
+  CHECK_THAT(read_text(bench.site().store() / "studio/backups" / label / "runbook.html"),
+             Contains(label));
+  bench.site().must({"full"});
+  const auto newer =
+      bench.site().json({"list"}).at("result").at("backups").at(0).at("label").get<std::string>();
+  CHECK(newer != label);
+  CHECK_THAT(read_text(current), Contains("The newest backup in it is <code>" + newer));
+}
+
+TEST_CASE("runbook: without --out the pages are renewed and named, and a verification is on them") {
+  Bench bench{one_database};
+  bench.site().must({"verify"});
+  const auto current = bench.site().store() / "studio/runbook/runbook.html";
+  CHECK_THAT(read_text(current), Contains("a hope until it is restored once"));
+  const auto report = bench.site().json({"runbook"});
+  INFO(report.dump(1));
+  CHECK(report.at("status") == "ok");
+  CHECK(report.at("result").at("places").size() == 1);
+  CHECK_THAT(read_text(current),
+             !Contains("a hope until it is restored once") && Contains("A restore took"));
+}
+
+TEST_CASE("runbook: --out - is the page, and a device is not replaced by a file") {
+  Bench bench{one_database};
+  const auto page = bench.site().must({"runbook", "--out", "-"});
+  CHECK(page.out.starts_with("<!DOCTYPE html>"));
+  CHECK(page.out.ends_with("</html>\n"));
+  const auto refused = bench.site().run({"runbook", "--out", "/dev/full"});
+  CHECK(refused.exit_code == 2);
+  CHECK(fs::is_character_file("/dev/full"));
+}

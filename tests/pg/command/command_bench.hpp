@@ -1,0 +1,98 @@
+#pragma once
+
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "run/context.hpp"
+#include "support/cluster.hpp"
+#include "support/recorded_log.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace bkp::test {
+
+class NobodyThere final : public run::Terminal {
+ public:
+  bool interactive() const override { return false; }
+  void show(std::string_view) override {}
+  std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
+};
+
+/// A site as its configuration describes it, with nothing made yet: database "studio" on a
+/// throwaway cluster, stores "local" and "second", catalog in database "bkp".
+class CommandBench {
+ public:
+  CommandBench() {
+    m_cluster.create_database("studio");
+    m_cluster.psql("studio", "create table segments(id int); insert into segments values (1)");
+    m_config.file = m_directory / "bkp.yaml";
+    test::write_text(m_config.file, "site: studio\n");
+    m_config.site = "studio";
+    m_config.cluster.conninfo = m_cluster.conninfo();
+    m_config.databases.include = {"studio"};
+    m_config.catalog.spool_directory = m_directory / "state/spool";
+    for (const char* name : {"local", "second"}) add_store(name);
+  }
+
+  /// Runs a command as cli::run_main does: its row opened before and closed after.
+  template <class Options>
+  cli::Report run(const Options& options, bool dry_run = false) {
+    catalog::Recorder recorder{{run::catalog_conninfo(m_config), m_config.catalog.schema,
+                                m_config.catalog.spool_directory},
+                               m_clock,
+                               m_log,
+                               m_interrupt};
+    run::Context context{m_config, m_clock,    m_processes, m_environment, m_interrupt,
+                         m_log,    m_progress, m_terminal,  recorder,      "manual",
+                         {},       dry_run,    {}};
+    if (!dry_run) recorder.open_run(run_record(Options::info.name));
+    auto report = command::run(options, context);
+    if (!dry_run) recorder.close_run(m_clock.now(), "ok", 0, "", 0);
+    m_warnings = context.warnings;
+    return report;
+  }
+
+  void add_store(const std::string& name) {
+    auto& store = m_config.stores.emplace_back();
+    store.name = name;
+    store.url = "file://" + store_directory(name).string();
+  }
+  std::filesystem::path store_directory(const std::string& name) const {
+    return m_directory / ("store-" + name);
+  }
+  config::Config& config() { return m_config; }
+  test::Cluster& cluster() { return m_cluster; }
+  const RecordedLog& log() const { return m_log; }
+  const std::vector<std::string>& warnings() const { return m_warnings; }
+  /// SQL in the catalog.
+  std::string catalog_sql(const std::string& sql) {
+    return m_cluster.psql("bkp", "set search_path = bkp; " + sql);
+  }
+
+ private:
+  catalog::RunRecord run_record(std::string_view command) const {
+    catalog::RunRecord run;
+    run.command = command;
+    run.pid = ::getpid();
+    run.triggered_by = "manual";
+    return run;
+  }
+
+  test::Cluster m_cluster;
+  test::TemporaryDirectory m_directory;
+  config::Config m_config;
+  util::SystemClock m_clock;
+  util::Interrupt m_interrupt;
+  util::Environment m_environment = util::Environment::of_this_process();
+  util::SystemProcessRunner m_processes{m_interrupt};
+  RecordedLog m_log;
+  run::NoProgress m_progress;
+  NobodyThere m_terminal;
+  std::vector<std::string> m_warnings;
+};
+
+}  // namespace bkp::test
