@@ -14,7 +14,8 @@ using util::ErrorKind;
 
 namespace {
 
-/// The locale columns of pg_database, which came with ICU (15) and were renamed with the builtin provider (17).
+/// The locale columns of pg_database, which came with ICU (15) and were renamed with the builtin
+/// provider (17).
 std::string locale_columns(int server_version) {
   if (server_version >= 170000) return "datlocprovider::text, coalesce(datlocale, '')";
   if (server_version >= 150000) return "datlocprovider::text, coalesce(daticulocale, '')";
@@ -29,7 +30,8 @@ std::string provider_name(std::string_view code) {
 
 std::vector<DatabaseProperties> connectable_databases(pg::Connection& connection) {
   const auto rows = connection.exec(fmt::format(
-      "select datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype, {}, "
+      "select datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, "
+      "datctype, {}, "
       "case when has_database_privilege(oid, 'connect') then pg_database_size(oid) else 0 end "
       "from pg_database where datallowconn and not datistemplate order by datname collate \"C\"",
       locale_columns(connection.server_version())));
@@ -50,13 +52,15 @@ std::vector<DatabaseProperties> connectable_databases(pg::Connection& connection
 }
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const auto& pattern) { return name == pattern || util::matches_pattern(name, pattern); });
+  return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) {
+    return name == pattern || util::matches_pattern(name, pattern);
+  });
 }
 
 }  // namespace
 
-std::vector<DatabaseProperties> select_databases(pg::Connection& connection, const config::Databases& wanted,
+std::vector<DatabaseProperties> select_databases(pg::Connection& connection,
+                                                 const config::Databases& wanted,
                                                  const std::vector<std::string>& names,
                                                  const std::string& verify_prefix) {
   auto databases = connectable_databases(connection);
@@ -67,15 +71,18 @@ std::vector<DatabaseProperties> select_databases(pg::Connection& connection, con
                                       [&](const auto& database) { return database.name == name; });
       if (found == databases.end()) {
         throw Error{ErrorKind::not_found,
-                    fmt::format("there is no database {} on {}", util::quoted(name), connection.conninfo().describe()),
-                    "`psql -l` lists the databases; templates and those that allow no connection are not backed up"};
+                    fmt::format("there is no database {} on {}", util::quoted(name),
+                                connection.conninfo().describe()),
+                    "`psql -l` lists the databases; templates and those that allow no connection "
+                    "are not backed up"};
       }
       chosen.push_back(*found);
     }
     return chosen;
   }
   std::erase_if(databases, [&](const auto& database) {
-    return !matches_any(database.name, wanted.include) || matches_any(database.name, wanted.exclude) ||
+    return !matches_any(database.name, wanted.include) ||
+           matches_any(database.name, wanted.exclude) ||
            (!verify_prefix.empty() && database.name.starts_with(verify_prefix));
   });
   return databases;
@@ -83,7 +90,8 @@ std::vector<DatabaseProperties> select_databases(pg::Connection& connection, con
 
 std::string system_identifier(pg::Connection& connection) {
   try {
-    return std::string{connection.exec("select system_identifier::text from pg_control_system()").single()};
+    return std::string{
+        connection.exec("select system_identifier::text from pg_control_system()").single()};
   } catch (const pg::DatabaseError& error) {
     constexpr auto insufficient_privilege = "42501";
     if (error.sqlstate() != insufficient_privilege) throw;

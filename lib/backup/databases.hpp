@@ -9,10 +9,12 @@
 
 namespace bkp::backup {
 
-/// The connectable non-template databases of the cluster that `wanted` includes and does not exclude, sorted by
-/// name. With `names` given, exactly those, whatever `wanted` says; an absent one is Error{not_found}. Databases made
-/// by a verification (`verify_prefix`) are left out unless named.
-std::vector<DatabaseProperties> select_databases(pg::Connection& connection, const config::Databases& wanted,
+/// The connectable non-template databases of the cluster that `wanted` includes and does not
+/// exclude, sorted by name. With `names` given, exactly those, whatever `wanted` says; an absent
+/// one is Error{not_found}. Databases made by a verification (`verify_prefix`) are left out unless
+/// named.
+std::vector<DatabaseProperties> select_databases(pg::Connection& connection,
+                                                 const config::Databases& wanted,
                                                  const std::vector<std::string>& names,
                                                  const std::string& verify_prefix);
 

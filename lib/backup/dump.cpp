@@ -18,8 +18,8 @@ namespace {
 
 class DumpRun {
  public:
-  DumpRun(const run::Context& context, const DumpJob& job, const Layout& layout, const std::string& label,
-          const DatabaseProperties& database, DumpOutcome& outcome)
+  DumpRun(const run::Context& context, const DumpJob& job, const Layout& layout,
+          const std::string& label, const DatabaseProperties& database, DumpOutcome& outcome)
       : m_context{context}, m_job{job}, m_layout{layout}, m_label{label}, m_outcome{outcome} {
     m_manifest.site = layout.site();
     m_manifest.label = label;
@@ -35,7 +35,8 @@ class DumpRun {
 
   void write_globals() {
     const auto& compression = m_context.config.compression;
-    PartWriter writer{m_outcome.targets, m_layout,  m_label, stored_name("globals.sql", compression),
+    PartWriter writer{m_outcome.targets, m_layout,
+                      m_label,           stored_name("globals.sql", compression),
                       "globals",         compression};
     aborting_on_error(writer, [&] {
       writer.write(std::as_bytes(std::span{m_job.globals.sql}));
@@ -49,7 +50,9 @@ class DumpRun {
 
   void write_dump() {
     const auto& compression = m_context.config.compression;
-    PartWriter writer{m_outcome.targets, m_layout, m_label, stored_name("dump.pgc", compression), "dump", compression};
+    PartWriter writer{
+        m_outcome.targets, m_layout, m_label, stored_name("dump.pgc", compression), "dump",
+        compression};
     aborting_on_error(writer, [&] {
       if (m_context.config.full.fingerprint == config::FingerprintMode::none) {
         run_pg_dump(writer);
@@ -102,8 +105,9 @@ class DumpRun {
     m_outcome.warnings.push_back(std::move(message));
   }
 
-  /// pg_dump itself settles most of what COPY's text depends on (setup_connection in pg_dump.c), but not these two, which
-  /// a database or role may have set for itself: the fingerprint would not match a later reading.
+  /// pg_dump itself settles most of what COPY's text depends on (setup_connection in pg_dump.c),
+  /// but not these two, which a database or role may have set for itself: the fingerprint would not
+  /// match a later reading.
   pg::Conninfo with_settled_text(const pg::Conninfo& conninfo) const {
     constexpr auto settings = "-c timezone=UTC -c bytea_output=hex";
     const auto own = conninfo.get("options");
@@ -144,11 +148,14 @@ class DumpRun {
 };
 
 /// Best effort: what cannot be removed now is debris for the next run.
-void remove_remains(const run::Context& context, const Target& target, const Layout& layout, const std::string& label) {
+void remove_remains(const run::Context& context, const Target& target, const Layout& layout,
+                    const std::string& label) {
   try {
-    for (const auto& object : target.store->list(layout.backup(label))) target.store->remove(store::Key{object.key});
+    for (const auto& object : target.store->list(layout.backup(label)))
+      target.store->remove(store::Key{object.key});
   } catch (const Error& error) {
-    context.log.debug("remains of {} stay on store {} for now: {}", label, target.name, error.message());
+    context.log.debug("remains of {} stay on store {} for now: {}", label, target.name,
+                      error.message());
   }
 }
 

@@ -26,14 +26,15 @@ struct DumpOutcome {
   std::optional<Manifest> manifest;  ///< on at least one store
   std::string manifest_md5;
   std::string manifest_sha256;
-  std::vector<Target> targets;             ///< with their failures
-  std::optional<util::Error> error;        ///< why there is no backup at all
+  std::vector<Target> targets;       ///< with their failures
+  std::optional<util::Error> error;  ///< why there is no backup at all
   std::vector<std::string> warnings;
 };
 
-/// Dumps one database to all targets: globals part, dump part with its fingerprint, manifest last. Does not throw: the
-/// outcome tells. Without a manifest, everything written is removed again as far as the stores allow; what cannot be
-/// removed is debris and goes with the next run. Safe to call from several threads at once.
+/// Dumps one database to all targets: globals part, dump part with its fingerprint, manifest last.
+/// Does not throw: the outcome tells. Without a manifest, everything written is removed again as
+/// far as the stores allow; what cannot be removed is debris and goes with the next run. Safe to
+/// call from several threads at once.
 DumpOutcome dump_database(const run::Context& context, const DumpJob& job, const Layout& layout,
                           const std::string& label, const DatabaseProperties& database,
                           std::vector<Target> targets);

@@ -25,11 +25,15 @@ namespace status = catalog::status;
 /// What was configured and this version cannot do must not be left out in silence.
 void require_supported(const config::Config& config) {
   if (config.asks_for("encryption")) {
-    throw Error{ErrorKind::config, "encryption is configured, and this version of bkp cannot seal backups",
-                "nothing was written unsealed; remove `encryption` from the configuration to go on without it"};
+    throw Error{ErrorKind::config,
+                "encryption is configured, and this version of bkp cannot seal backups",
+                "nothing was written unsealed; remove `encryption` from the configuration to go on "
+                "without it"};
   }
-  if (std::find(config.full.method.begin(), config.full.method.end(), "base") != config.full.method.end()) {
-    throw Error{ErrorKind::config, "full.method asks for base, and this version of bkp takes dumps only",
+  if (std::find(config.full.method.begin(), config.full.method.end(), "base") !=
+      config.full.method.end()) {
+    throw Error{ErrorKind::config,
+                "full.method asks for base, and this version of bkp takes dumps only",
                 "write `full: {method: [dump]}`"};
   }
 }
@@ -45,7 +49,8 @@ class FullRun {
     prepare_job();
     open_targets();
     if (m_context.dry_run) {
-      for (const auto& database : m_databases) m_result.items.push_back({new_record(database, status::pending), {}});
+      for (const auto& database : m_databases)
+        m_result.items.push_back({new_record(database, status::pending), {}});
     } else {
       clear_debris();
       m_job.globals = dump_globals(m_context, m_job.cluster, m_job.server_version, m_superuser);
@@ -64,7 +69,8 @@ class FullRun {
     m_superuser = connection.exec("select current_setting('is_superuser')::bool").boolean(0, 0);
     auto tools = m_context.tools();
     m_job.pg_dump = tools.find("pg_dump", m_job.server_version);
-    if (const auto version = tools.version_of(m_job.pg_dump)) m_job.dump_version = pg::format_version(*version);
+    if (const auto version = tools.version_of(m_job.pg_dump))
+      m_job.dump_version = pg::format_version(*version);
     m_databases = select_databases(connection, m_context.config.databases, m_request.databases,
                                    m_context.config.verify.database_prefix);
     if (m_databases.empty()) {
@@ -87,14 +93,16 @@ class FullRun {
     m_closed = std::move(opened.failures);
     if (m_targets.empty()) throw m_closed.front().error;
     for (const auto& closed : m_closed) {
-      m_context.warn(fmt::format("store {} gets no copy: {}", util::quoted(closed.name), closed.error.message()));
+      m_context.warn(fmt::format("store {} gets no copy: {}", util::quoted(closed.name),
+                                 closed.error.message()));
     }
   }
 
   void clear_debris() {
     for (const auto& target : m_targets) {
       for (auto& label : remove_debris(*target.store, m_layout)) {
-        m_context.log.info("removed the remains of {} on store {}: its run had died", label, target.name);
+        m_context.log.info("removed the remains of {} on store {}: its run had died", label,
+                           target.name);
         m_result.debris_removed.push_back(std::move(label));
       }
     }
@@ -143,11 +151,13 @@ class FullRun {
 
   void dump_all() {
     std::uint64_t total = 0;
-    for (const auto& database : m_databases) total += static_cast<std::uint64_t>(database.size_bytes);
-    m_context.progress.begin(fmt::format("dumping {}", m_databases.size() == 1
-                                                           ? util::quoted(m_databases.front().name)
-                                                           : fmt::format("{} databases", m_databases.size())),
-                             total);
+    for (const auto& database : m_databases)
+      total += static_cast<std::uint64_t>(database.size_bytes);
+    m_context.progress.begin(
+        fmt::format("dumping {}", m_databases.size() == 1
+                                      ? util::quoted(m_databases.front().name)
+                                      : fmt::format("{} databases", m_databases.size())),
+        total);
     m_result.items.resize(m_databases.size());
     const auto wanted = static_cast<std::size_t>(
         std::max(1, std::min(m_context.config.full.jobs, m_context.config.limits.connections)));
@@ -179,7 +189,8 @@ class FullRun {
       item.record = new_record(database, status::running);
       m_context.recorder.save_backup(item.record);
     }
-    const auto outcome = dump_database(m_context, m_job, m_layout, item.record.label, database, m_targets);
+    const auto outcome =
+        dump_database(m_context, m_job, m_layout, item.record.label, database, m_targets);
     const std::lock_guard lock{m_mutex};
     complete(item, outcome);
     m_context.recorder.save_backup(item.record);
@@ -194,7 +205,8 @@ class FullRun {
     }
     for (const auto& target : outcome.targets) complete_copy(record, target, outcome);
     if (outcome.error) {
-      record.status = outcome.error->kind() == ErrorKind::interrupted ? status::cancelled : status::failed;
+      record.status =
+          outcome.error->kind() == ErrorKind::interrupted ? status::cancelled : status::failed;
       record.error_message = outcome.error->full_message();
       item.error = outcome.error;
       return;
@@ -207,11 +219,13 @@ class FullRun {
   }
 
   void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome& outcome) {
-    const auto copy = std::find_if(record.copies.begin(), record.copies.end(),
-                                   [&](const auto& candidate) { return candidate.store == target.name; });
+    const auto copy =
+        std::find_if(record.copies.begin(), record.copies.end(),
+                     [&](const auto& candidate) { return candidate.store == target.name; });
     if (outcome.error || target.failure) {
       copy->state = status::failed;
-      copy->error_message = target.failure ? target.failure->full_message() : outcome.error->full_message();
+      copy->error_message =
+          target.failure ? target.failure->full_message() : outcome.error->full_message();
       return;
     }
     copy->state = status::completed;
@@ -224,8 +238,8 @@ class FullRun {
     std::vector<std::string> missing;
     for (const auto& target : outcome.targets) {
       if (!target.failure) continue;
-      m_context.warn(fmt::format("store {} got no copy of {}: {}", util::quoted(target.name), item.record.label,
-                                 target.failure->message()));
+      m_context.warn(fmt::format("store {} got no copy of {}: {}", util::quoted(target.name),
+                                 item.record.label, target.failure->message()));
       if (target.required) missing.push_back(target.name);
     }
     for (const auto& closed : m_closed) {
@@ -233,9 +247,9 @@ class FullRun {
     }
     item.record.status = missing.empty() ? status::completed : status::partial;
     if (missing.empty()) return;
-    item.error = Error{ErrorKind::partial,
-                       fmt::format("the copy on {} is missing", fmt::join(missing, ", ")),
-                       "the other copies are good; mend the store, the next run writes to it again"};
+    item.error = Error{
+        ErrorKind::partial, fmt::format("the copy on {} is missing", fmt::join(missing, ", ")),
+        "the other copies are good; mend the store, the next run writes to it again"};
     item.record.error_message = item.error->message();
   }
 
@@ -274,15 +288,19 @@ std::optional<Error> FullResult::error() const {
   if (failed.size() == 1 && items.size() == 1) return failed.front()->error;
   std::string names;
   for (const auto* item : failed) {
-    names += fmt::format("{}{}: {}", names.empty() ? "" : "\n", util::quoted(item->record.database_name.value_or("")),
-                         item->error->message());
+    names +=
+        fmt::format("{}{}: {}", names.empty() ? "" : "\n",
+                    util::quoted(item->record.database_name.value_or("")), item->error->message());
   }
   const auto& first = *failed.front()->error;
   return Error{any_good ? ErrorKind::partial : first.kind(),
-               fmt::format("{} of {} databases have no complete backup\n{}", failed.size(), items.size(), names),
+               fmt::format("{} of {} databases have no complete backup\n{}", failed.size(),
+                           items.size(), names),
                first.hint()};
 }
 
-FullResult full_backup(run::Context& context, const FullRequest& request) { return FullRun{context, request}.run(); }
+FullResult full_backup(run::Context& context, const FullRequest& request) {
+  return FullRun{context, request}.run();
+}
 
 }  // namespace bkp::backup

@@ -16,28 +16,30 @@ struct FullRequest {
 
 /// What became of one database.
 struct FullItem {
-  catalog::BackupRecord record;      ///< as in the catalog
-  std::optional<util::Error> error;  ///< why there is no backup, or (kind partial) which copy is missing
+  catalog::BackupRecord record;  ///< as in the catalog
+  std::optional<util::Error>
+      error;  ///< why there is no backup, or (kind partial) which copy is missing
 };
 
 struct FullResult {
-  std::vector<FullItem> items;             ///< by database name
-  std::vector<std::string> debris_removed; ///< labels of earlier runs that died
-  std::vector<run::NamedStore> stores;     ///< those that were written to
+  std::vector<FullItem> items;              ///< by database name
+  std::vector<std::string> debris_removed;  ///< labels of earlier runs that died
+  std::vector<run::NamedStore> stores;      ///< those that were written to
   util::Time started_at;
   util::Time finished_at;
 
   std::uint64_t bytes() const;
-  /// nullopt when every database has all its copies; else the Error that decides the exit code: the databases' own
-  /// error when all failed alike, `partial` when some did.
+  /// nullopt when every database has all its copies; else the Error that decides the exit code: the
+  /// databases' own error when all failed alike, `partial` when some did.
   std::optional<util::Error> error() const;
 };
 
-/// Takes a full logical backup of each database the request names. The caller holds the site's write lock. Clears the
-/// debris of earlier runs; dumps up to full.jobs databases at once (never more than limits.connections); one that fails does
-/// not stop the others. A missing copy on a required store makes that backup `partial`, on an optional one it is a
-/// warning. Throws when nothing could be started: server down, no program, no store. With
-/// context.dry_run everything is looked at and nothing is changed; the items' status is then `pending`.
+/// Takes a full logical backup of each database the request names. The caller holds the site's
+/// write lock. Clears the debris of earlier runs; dumps up to full.jobs databases at once (never
+/// more than limits.connections); one that fails does not stop the others. A missing copy on a
+/// required store makes that backup `partial`, on an optional one it is a warning. Throws when
+/// nothing could be started: server down, no program, no store. With context.dry_run everything is
+/// looked at and nothing is changed; the items' status is then `pending`.
 FullResult full_backup(run::Context& context, const FullRequest& request);
 
 }  // namespace bkp::backup

@@ -7,8 +7,8 @@
 
 namespace bkp::backup {
 
-/// JSON is UTF-8, PostgreSQL names need not be: valid text becomes a string, anything else {"base64": "…"}
-/// (RFC 4648, section 4).
+/// JSON is UTF-8, PostgreSQL names need not be: valid text becomes a string, anything else
+/// {"base64": "…"} (RFC 4648, section 4).
 nlohmann::json text_to_json(std::string_view text);
 /// The inverse; throws nlohmann::json::exception for any other shape.
 std::string text_from_json(const nlohmann::json& json);

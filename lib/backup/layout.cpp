@@ -31,14 +31,30 @@ std::pair<std::string, bool> harmless(std::string_view name) {
 
 Layout::Layout(std::string site) : m_site{std::move(site)} {}
 
-store::Key Layout::root() const { return store::Key{m_site}; }
-store::Key Layout::site_file() const { return root() / "site.json"; }
-store::Key Layout::backups() const { return root() / "backups"; }
-store::Key Layout::backup(std::string_view label) const { return backups() / label; }
-store::Key Layout::part(std::string_view label, std::string_view name) const { return backup(label) / name; }
-store::Key Layout::manifest(std::string_view label) const { return part(label, "manifest.json"); }
-store::Key Layout::marks(std::string_view label) const { return part(label, "marks"); }
-store::Key Layout::runbook() const { return root() / "runbook" / "runbook.html"; }
+store::Key Layout::root() const {
+  return store::Key{m_site};
+}
+store::Key Layout::site_file() const {
+  return root() / "site.json";
+}
+store::Key Layout::backups() const {
+  return root() / "backups";
+}
+store::Key Layout::backup(std::string_view label) const {
+  return backups() / label;
+}
+store::Key Layout::part(std::string_view label, std::string_view name) const {
+  return backup(label) / name;
+}
+store::Key Layout::manifest(std::string_view label) const {
+  return part(label, "manifest.json");
+}
+store::Key Layout::marks(std::string_view label) const {
+  return part(label, "marks");
+}
+store::Key Layout::runbook() const {
+  return root() / "runbook" / "runbook.html";
+}
 
 std::string Layout::label_of(std::string_view key) const {
   const std::string prefix = backups().text() + "/";

@@ -26,15 +26,16 @@ class Layout {
   store::Key manifest(std::string_view label) const;
   store::Key marks(std::string_view label) const;
   store::Key runbook() const;
-  /// "studio/backups/20261121T020000Z-full-x121/manifest.json" → the label; empty if not below backups/.
+  /// "studio/backups/20261121T020000Z-full-x121/manifest.json" → the label; empty if not below
+  /// backups/.
   std::string label_of(std::string_view key) const;
 
  private:
   std::string m_site;
 };
 
-/// "20261121T020000Z-full-x121": time, type, and the database's name made harmless ([a-z0-9_-], with a short
-/// hash of the real name when anything had to change).
+/// "20261121T020000Z-full-x121": time, type, and the database's name made harmless ([a-z0-9_-],
+/// with a short hash of the real name when anything had to change).
 std::string make_label(util::Time time, std::string_view backup_type, std::string_view database);
 
 }  // namespace bkp::backup

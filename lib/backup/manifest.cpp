@@ -41,10 +41,14 @@ Part part_from_json(const json& from) {
 }
 
 json to_json(const DatabaseProperties& database) {
-  return {{"name", text_to_json(database.name)},   {"owner", text_to_json(database.owner)},
-          {"encoding", database.encoding},         {"collate", database.collate},
-          {"ctype", database.ctype},               {"locale_provider", database.locale_provider},
-          {"icu_locale", database.icu_locale},     {"size_bytes", database.size_bytes}};
+  return {{"name", text_to_json(database.name)},
+          {"owner", text_to_json(database.owner)},
+          {"encoding", database.encoding},
+          {"collate", database.collate},
+          {"ctype", database.ctype},
+          {"locale_provider", database.locale_provider},
+          {"icu_locale", database.icu_locale},
+          {"size_bytes", database.size_bytes}};
 }
 
 DatabaseProperties database_from_json(const json& from) {
@@ -89,7 +93,8 @@ pg::ArchiveVersion archive_version_from(const std::string& text) {
   pg::ArchiveVersion version;
   if (std::sscanf(text.c_str(), "%d.%d.%d", &version.major_version, &version.minor_version,
                   &version.revision) != 3) {
-    throw Error{ErrorKind::damaged, fmt::format("{} is not an archive version", util::quoted(text))};
+    throw Error{ErrorKind::damaged,
+                fmt::format("{} is not an archive version", util::quoted(text))};
   }
   return version;
 }
@@ -147,8 +152,10 @@ Manifest manifest_from_json(const json& from) {
 /// A manifest names the objects that will be fetched, so what it names is checked like any input.
 void check_parts(const Manifest& manifest) {
   for (const auto& part : manifest.parts) {
-    if (part.name.empty() || part.name.find('/') != std::string::npos || part.name.starts_with('.')) {
-      throw Error{ErrorKind::damaged, fmt::format("part name {} is not allowed", util::quoted(part.name))};
+    if (part.name.empty() || part.name.find('/') != std::string::npos ||
+        part.name.starts_with('.')) {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("part name {} is not allowed", util::quoted(part.name))};
     }
     if (part.compression != "zstd" && part.compression != "none") {
       throw Error{ErrorKind::damaged,
@@ -213,7 +220,8 @@ std::string to_text(const Manifest& manifest) {
 Manifest parse_manifest(std::string_view text, std::string_view key, std::string_view site,
                         std::string_view label) {
   const auto damaged = [&](std::string_view why) {
-    return Error{ErrorKind::damaged, fmt::format("{} is no valid manifest: {}", util::quoted(key), why),
+    return Error{ErrorKind::damaged,
+                 fmt::format("{} is no valid manifest: {}", util::quoted(key), why),
                  "the backup cannot be trusted; use another copy or another backup"};
   };
   try {
@@ -221,15 +229,16 @@ Manifest parse_manifest(std::string_view text, std::string_view key, std::string
     if (from.at("format") != format_name) throw damaged("it has another format");
     if (from.at("format_version").get<int>() > format_version) {
       throw Error{ErrorKind::damaged,
-                  fmt::format("{} has format version {}, newer than this bkp knows", util::quoted(key),
-                              from.at("format_version").get<int>()),
+                  fmt::format("{} has format version {}, newer than this bkp knows",
+                              util::quoted(key), from.at("format_version").get<int>()),
                   "update bkp"};
     }
     Manifest manifest = manifest_from_json(from);
     check_parts(manifest);
     if (manifest.site != site || manifest.label != label) {
-      throw damaged(fmt::format("it says it is backup {} of site {}, so it was moved here from there",
-                                util::quoted(manifest.label), util::quoted(manifest.site)));
+      throw damaged(
+          fmt::format("it says it is backup {} of site {}, so it was moved here from there",
+                      util::quoted(manifest.label), util::quoted(manifest.site)));
     }
     return manifest;
   } catch (const json::exception& error) {

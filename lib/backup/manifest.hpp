@@ -12,9 +12,9 @@ namespace bkp::backup {
 
 /// One stored object of a backup.
 struct Part {
-  std::string name;         ///< below the label: "dump.pgc.zst"
-  std::string role;         ///< "dump" or "globals"
-  std::string compression;  ///< "zstd" or "none"
+  std::string name;                  ///< below the label: "dump.pgc.zst"
+  std::string role;                  ///< "dump" or "globals"
+  std::string compression;           ///< "zstd" or "none"
   std::uint64_t size_bytes = 0;      ///< as stored
   std::uint64_t original_bytes = 0;  ///< before compression
   std::string md5;                   ///< of the stored bytes
@@ -33,9 +33,11 @@ struct DatabaseProperties {
   std::int64_t size_bytes = 0;  ///< pg_database_size at the time
 };
 
-/// Describes one backup completely; the object whose existence makes it one. JSON, UTF-8, keys as the members,
-/// `"format": "bkp-manifest"`, `"format_version": 1`. Names that are no valid UTF-8 (a LATIN1 database's) travel
-/// as {"base64": …}. Written last. Readers refuse a newer format_version and ignore unknown keys.
+/// Describes one backup completely; the object whose existence makes it one. JSON, UTF-8, keys as
+/// the members,
+/// `"format": "bkp-manifest"`, `"format_version": 1`. Names that are no valid UTF-8 (a LATIN1
+/// database's) travel as {"base64": …}. Written last. Readers refuse a newer format_version and
+/// ignore unknown keys.
 struct Manifest {
   std::string site;
   std::string label;
@@ -63,6 +65,7 @@ struct Manifest {
 
 std::string to_text(const Manifest& manifest);
 /// Throws Error{damaged} naming `key` for anything that is no valid manifest of `site` and `label`.
-Manifest parse_manifest(std::string_view text, std::string_view key, std::string_view site, std::string_view label);
+Manifest parse_manifest(std::string_view text, std::string_view key, std::string_view site,
+                        std::string_view label);
 
 }  // namespace bkp::backup

@@ -11,12 +11,13 @@ namespace bkp::backup {
 
 using nlohmann::json;
 
-void write_mark(store::Store& store, const Layout& layout, const std::string& label, std::string_view kind,
-                util::Time at, const json& details) {
+void write_mark(store::Store& store, const Layout& layout, const std::string& label,
+                std::string_view kind, util::Time at, const json& details) {
   json out = details;
   out["kind"] = kind;
   out["at"] = util::format_rfc3339(at);
-  const auto name = fmt::format("{}-{}-{}.json", util::format_compact(at), kind, util::random_hex(4));
+  const auto name =
+      fmt::format("{}-{}-{}.json", util::format_compact(at), kind, util::random_hex(4));
   store::put_text(store, layout.marks(label) / name,
                   out.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
@@ -32,22 +33,25 @@ void apply_mark(store::Store& store, const store::Key& key, MarkState& state) {
       state.verified_at = util::parse_time(mark.at("at").get<std::string>());
     } else if (kind == "held") {
       const auto& until = mark.at("until");
-      state.held_until = until.is_null() ? catalog::forever : util::parse_time(until.get<std::string>());
+      state.held_until =
+          until.is_null() ? catalog::forever : util::parse_time(until.get<std::string>());
       state.hold_reason = mark.at("reason").get<std::string>();
     } else if (kind == "released") {
       state.held_until.reset();
       state.hold_reason.clear();
     }
   } catch (const json::exception& error) {
-    throw util::Error{util::ErrorKind::damaged,
-                      fmt::format("{} is no valid mark: {}", util::quoted(key.text()), error.what()),
-                      "remove the object if its content does not matter"};
+    throw util::Error{
+        util::ErrorKind::damaged,
+        fmt::format("{} is no valid mark: {}", util::quoted(key.text()), error.what()),
+        "remove the object if its content does not matter"};
   }
 }
 
 MarkState read_marks(store::Store& store, const Layout& layout, const std::string& label) {
   MarkState state;
-  for (const auto& object : store.list(layout.marks(label))) apply_mark(store, store::Key{object.key}, state);
+  for (const auto& object : store.list(layout.marks(label)))
+    apply_mark(store, store::Key{object.key}, state);
   return state;
 }
 

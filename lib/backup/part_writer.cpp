@@ -46,7 +46,8 @@ PartWriter::PartWriter(std::vector<Target>& targets, const Layout& layout, const
   m_part.compression = compression.level > 0 ? "zstd" : "none";
   stream::Sink* head = &m_chain->tee.emplace(std::move(branches));
   head = &m_chain->hash.emplace(*head);
-  if (compression.level > 0) head = &m_chain->compress.emplace(*head, compression.level, compression.threads);
+  if (compression.level > 0)
+    head = &m_chain->compress.emplace(*head, compression.level, compression.threads);
   m_chain->queue.emplace(*head);
 }
 

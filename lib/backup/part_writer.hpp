@@ -14,7 +14,8 @@
 
 namespace bkp::backup {
 
-/// A store that one backup is written to. Once `failure` is set it is left out of the rest of that backup.
+/// A store that one backup is written to. Once `failure` is set it is left out of the rest of that
+/// backup.
 struct Target {
   std::string name;
   bool required = true;
@@ -24,13 +25,13 @@ struct Target {
 
 /// Writes one part of a backup to all targets that are still good, in one pass:
 ///   written data → queue → zstd → hash → tee → one object on each target
-/// The queue lets the writer of the data run ahead of the compression. A failing target gets its `failure` and
-/// the others go on; with the last one gone, write() and finish() throw. abort() fills in the failures that led to it.
-/// The targets must outlive the writer.
+/// The queue lets the writer of the data run ahead of the compression. A failing target gets its
+/// `failure` and the others go on; with the last one gone, write() and finish() throw. abort()
+/// fills in the failures that led to it. The targets must outlive the writer.
 class PartWriter final : public stream::Sink {
  public:
-  PartWriter(std::vector<Target>& targets, const Layout& layout, const std::string& label, std::string name,
-             std::string role, const config::Compression& compression);
+  PartWriter(std::vector<Target>& targets, const Layout& layout, const std::string& label,
+             std::string name, std::string role, const config::Compression& compression);
   ~PartWriter() override;
   void write(std::span<const std::byte> data) override;
   void finish() override;

@@ -15,7 +15,8 @@ using util::ErrorKind;
 
 namespace {
 
-/// Passes data on but holds back finish(): the end of the chain is finished only once the digests agree.
+/// Passes data on but holds back finish(): the end of the chain is finished only once the digests
+/// agree.
 class HoldFinishSink final : public stream::Sink {
  public:
   explicit HoldFinishSink(stream::Sink& next) : m_next{next} {}
@@ -37,7 +38,8 @@ class HoldFinishSink final : public stream::Sink {
   throw Error{ErrorKind::damaged,
               fmt::format("{} is not what was stored: its {} is {}, the manifest says {}",
                           util::quoted(key.text()), what, is, expected),
-              "use the copy on another store (--store), or another backup; `bkp verify --level checksum --all` "
+              "use the copy on another store (--store), or another backup; `bkp verify --level "
+              "checksum --all` "
               "finds out what else is damaged"};
 }
 
@@ -51,8 +53,8 @@ void compare(const store::Key& key, const Part& part, const stream::Digests& dig
 
 }  // namespace
 
-void fetch_part(store::Store& store, const Layout& layout, const Manifest& manifest, const Part& part,
-                stream::Sink& sink) {
+void fetch_part(store::Store& store, const Layout& layout, const Manifest& manifest,
+                const Part& part, stream::Sink& sink) {
   const store::Key key = layout.part(manifest.label, part.name);
   HoldFinishSink end{sink};
   std::optional<stream::ZstdDecompressSink> decompress;
@@ -65,7 +67,8 @@ void fetch_part(store::Store& store, const Layout& layout, const Manifest& manif
     return there;
   });
   if (!found) {
-    throw Error{ErrorKind::damaged, fmt::format("{} is missing from {}", util::quoted(key.text()), store.url()),
+    throw Error{ErrorKind::damaged,
+                fmt::format("{} is missing from {}", util::quoted(key.text()), store.url()),
                 "use the copy on another store (--store), or another backup"};
   }
   compare(key, part, hash.digests());

@@ -13,34 +13,44 @@ using util::ErrorKind;
 void apply_limits(util::Command& command, const config::Limits& limits) {
   command.nice = limits.nice;
   switch (limits.ionice) {
-    case config::IoNice::none: command.io_class = util::IoClass::none; break;
-    case config::IoNice::best_effort: command.io_class = util::IoClass::best_effort; break;
-    case config::IoNice::idle: command.io_class = util::IoClass::idle; break;
+    case config::IoNice::none:
+      command.io_class = util::IoClass::none;
+      break;
+    case config::IoNice::best_effort:
+      command.io_class = util::IoClass::best_effort;
+      break;
+    case config::IoNice::idle:
+      command.io_class = util::IoClass::idle;
+      break;
   }
 }
 
-Error program_failed(const std::string& program, const util::ExitStatus& status, const std::string& stderr_tail) {
+Error program_failed(const std::string& program, const util::ExitStatus& status,
+                     const std::string& stderr_tail) {
   std::string message = fmt::format("{} failed ({})", program, status.to_string());
   if (!stderr_tail.empty()) message += ": " + stderr_tail;
   while (message.ends_with('\n')) message.pop_back();
   std::string hint = "the lines above are the program's own; `bkp check` looks for causes";
-  if (status.signal != 0) hint = "somebody or the kernel (out of memory? see dmesg) ended it; run it again";
+  if (status.signal != 0)
+    hint = "somebody or the kernel (out of memory? see dmesg) ended it; run it again";
   if (stderr_tail.find("permission denied") != std::string::npos) {
     hint = "the role needs to read everything: grant pg_read_all_data to it, or use a superuser";
   }
   return Error{ErrorKind::database, std::move(message), std::move(hint)};
 }
 
-Globals dump_globals(run::Context& context, const pg::Conninfo& cluster, int server_version, bool superuser) {
+Globals dump_globals(run::Context& context, const pg::Conninfo& cluster, int server_version,
+                     bool superuser) {
   util::Command command;
-  command.argv = {context.tools().find("pg_dumpall", server_version).string(), "--globals-only", "--no-password",
-                  "--dbname=" + cluster.to_argument()};
+  command.argv = {context.tools().find("pg_dumpall", server_version).string(), "--globals-only",
+                  "--no-password", "--dbname=" + cluster.to_argument()};
   if (!superuser) command.argv.push_back("--no-role-passwords");
   command.environment = context.environment.for_child();
   cluster.add_password_to(command.environment);
   apply_limits(command, context.config.limits);
   auto finished = context.processes.run(std::move(command));
-  if (!finished.status.success()) throw program_failed("pg_dumpall", finished.status, finished.stderr_tail);
+  if (!finished.status.success())
+    throw program_failed("pg_dumpall", finished.status, finished.stderr_tail);
   return {std::move(finished.standard_output), superuser};
 }
 

@@ -12,14 +12,16 @@ struct Globals {
   bool with_passwords = true;  ///< false where the role may not read pg_authid
 };
 
-/// Roles, tablespaces and their grants as SQL: `pg_dumpall --globals-only`, without role passwords where the role may
-/// not read them. Throws Error{database} quoting pg_dumpall.
-Globals dump_globals(run::Context& context, const pg::Conninfo& cluster, int server_version, bool superuser);
+/// Roles, tablespaces and their grants as SQL: `pg_dumpall --globals-only`, without role passwords
+/// where the role may not read them. Throws Error{database} quoting pg_dumpall.
+Globals dump_globals(run::Context& context, const pg::Conninfo& cluster, int server_version,
+                     bool superuser);
 
 /// nice, ionice of the configuration, applied to a command.
 void apply_limits(util::Command& command, const config::Limits& limits);
 
 /// The Error for a program of PostgreSQL that did not succeed; quotes its stderr.
-util::Error program_failed(const std::string& program, const util::ExitStatus& status, const std::string& stderr_tail);
+util::Error program_failed(const std::string& program, const util::ExitStatus& status,
+                           const std::string& stderr_tail);
 
 }  // namespace bkp::backup

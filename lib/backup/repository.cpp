@@ -13,7 +13,8 @@ namespace bkp::backup {
 
 using catalog::BackupRecord;
 
-std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout, const std::string& label) {
+std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout,
+                                        const std::string& label) {
   const store::Key key = layout.manifest(label);
   const auto text = store::get_text(store, key);
   if (!text) return std::nullopt;
@@ -42,8 +43,8 @@ std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
   return backups;
 }
 
-BackupRecord to_record(const StoredBackup& backup, const Layout& layout, const std::string& store_name,
-                       const std::string& store_url) {
+BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
+                       const std::string& store_name, const std::string& store_url) {
   const Manifest& manifest = backup.manifest;
   BackupRecord record;
   record.label = manifest.label;
@@ -79,11 +80,13 @@ BackupRecord to_record(const StoredBackup& backup, const Layout& layout, const s
 
 namespace {
 
-std::vector<BackupRecord> list_from_stores(run::Context& context, const catalog::BackupFilter& filter) {
+std::vector<BackupRecord> list_from_stores(run::Context& context,
+                                           const catalog::BackupFilter& filter) {
   const Layout layout{context.config.site};
   auto opened = context.open_stores();
   for (const auto& failure : opened.failures) {
-    context.warn(fmt::format("store {} cannot be read: {}", util::quoted(failure.name), failure.error.message()));
+    context.warn(fmt::format("store {} cannot be read: {}", util::quoted(failure.name),
+                             failure.error.message()));
   }
   if (opened.stores.empty()) throw opened.failures.at(0).error;
   std::map<std::string, BackupRecord> by_label;
@@ -112,7 +115,8 @@ std::vector<BackupRecord> list_backups(run::Context& context, const catalog::Bac
     return context.open_catalog().backups(filter);
   } catch (const util::Error& error) {
     if (error.kind() != util::ErrorKind::database) throw;
-    context.warn(fmt::format("the catalog cannot be read ({}); listing what the stores hold", error.message()));
+    context.warn(fmt::format("the catalog cannot be read ({}); listing what the stores hold",
+                             error.message()));
   }
   return list_from_stores(context, filter);
 }

@@ -23,19 +23,22 @@ struct StoredBackup {
   MarkState marks;
 };
 
-/// Reads every manifest (and mark) below SITE/backups. A damaged one is reported in `problems`, not thrown.
+/// Reads every manifest (and mark) below SITE/backups. A damaged one is reported in `problems`, not
+/// thrown.
 std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
                                      std::vector<std::string>& problems);
 
 /// Reads one. nullopt when there is no manifest; Error{damaged} when it is no good.
-std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout, const std::string& label);
+std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout,
+                                        const std::string& label);
 
 /// As a catalog row with a copy on `store_name`.
 catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
                                 const std::string& store_name, const std::string& store_url);
 
-/// Lists backups, newest first: from the catalog, or, when that cannot be reached, from all stores that can (with a
-/// warning). Copies of one label on several stores become one record.
-std::vector<catalog::BackupRecord> list_backups(run::Context& context, const catalog::BackupFilter& filter);
+/// Lists backups, newest first: from the catalog, or, when that cannot be reached, from all stores
+/// that can (with a warning). Copies of one label on several stores become one record.
+std::vector<catalog::BackupRecord> list_backups(run::Context& context,
+                                                const catalog::BackupFilter& filter);
 
 }  // namespace bkp::backup

@@ -40,8 +40,9 @@ const BackupRecord& select_latest(const std::vector<BackupRecord>& backups, std:
     if (backup.good() && good++ == back) return backup;
   }
   throw Error{ErrorKind::not_found,
-              good == 0 ? std::string{"there is no good backup yet"}
-                        : fmt::format("{} reaches too far back: there are {} good backups", name, good),
+              good == 0
+                  ? std::string{"there is no good backup yet"}
+                  : fmt::format("{} reaches too far back: there are {} good backups", name, good),
               "`bkp list` shows what there is; --db and --type narrow it"};
 }
 
@@ -61,9 +62,10 @@ const BackupRecord& select_prefix(const std::vector<BackupRecord>& backups, std:
     throw Error{ErrorKind::not_found, fmt::format("there is no backup {}", util::quoted(name)),
                 "`bkp list` shows labels and ids"};
   }
-  throw Error{ErrorKind::not_found,
-              fmt::format("{} is the beginning of {} labels: {}", util::quoted(name), matches, others),
-              "write more of the label"};
+  throw Error{
+      ErrorKind::not_found,
+      fmt::format("{} is the beginning of {} labels: {}", util::quoted(name), matches, others),
+      "write more of the label"};
 }
 
 }  // namespace
@@ -78,14 +80,17 @@ bool matches(const BackupRecord& backup, const catalog::BackupFilter& filter) {
          (filter.include_purged || backup.status != catalog::status::purged);
 }
 
-const BackupRecord& select_backup(const std::vector<BackupRecord>& newest_first, std::string_view name) {
+const BackupRecord& select_backup(const std::vector<BackupRecord>& newest_first,
+                                  std::string_view name) {
   if (name == latest || name.starts_with("latest~")) return select_latest(newest_first, name);
   if (const auto id = whole_number<std::int64_t>(name)) {
     for (const auto& backup : newest_first) {
       if (backup.id == *id) return backup;
     }
   }
-  if (name.empty()) throw Error{ErrorKind::not_found, "the backup's name is empty", "write latest, an id or a label"};
+  if (name.empty())
+    throw Error{ErrorKind::not_found, "the backup's name is empty",
+                "write latest, an id or a label"};
   return select_prefix(newest_first, name);
 }
 

@@ -24,8 +24,8 @@ std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout
     return file;
   } catch (const json::exception& error) {
     throw Error{ErrorKind::damaged,
-                fmt::format("{} on {} is no valid site file: {}", util::quoted(layout.site_file().text()),
-                            store.url(), error.what()),
+                fmt::format("{} on {} is no valid site file: {}",
+                            util::quoted(layout.site_file().text()), store.url(), error.what()),
                 "is this the right store? if so, remove the object and run `bkp init`"};
   }
 }
@@ -39,19 +39,23 @@ void write_site_file(store::Store& store, const Layout& layout, const SiteFile& 
   store::put_text(store, layout.site_file(), out.dump(1) + "\n");
 }
 
-void require_site_file(store::Store& store, const Layout& layout, const std::string& system_identifier) {
+void require_site_file(store::Store& store, const Layout& layout,
+                       const std::string& system_identifier) {
   const auto file = read_site_file(store, layout);
   if (!file) {
     throw Error{ErrorKind::store,
-                fmt::format("{} holds no site {} (there is no site.json)", store.url(), util::quoted(layout.site())),
+                fmt::format("{} holds no site {} (there is no site.json)", store.url(),
+                            util::quoted(layout.site())),
                 "is the file system mounted? a new store is prepared with `bkp init`"};
   }
   if (!file->system_identifier.empty() && !system_identifier.empty() &&
       file->system_identifier != system_identifier) {
-    throw Error{ErrorKind::refused,
-                fmt::format("site {} on {} belongs to the cluster with system identifier {}, this one has {}",
-                            util::quoted(layout.site()), store.url(), file->system_identifier, system_identifier),
-                "choose another `site` for this cluster; after a cluster was made anew, likewise"};
+    throw Error{
+        ErrorKind::refused,
+        fmt::format(
+            "site {} on {} belongs to the cluster with system identifier {}, this one has {}",
+            util::quoted(layout.site()), store.url(), file->system_identifier, system_identifier),
+        "choose another `site` for this cluster; after a cluster was made anew, likewise"};
   }
 }
 

@@ -9,8 +9,9 @@
 
 namespace bkp::backup {
 
-/// SITE/site.json: what `bkp init` leaves on a store, so that a run knows it found the right store (and not the
-/// empty mount point of one). {"format": "bkp-site", "format_version": 1, "site", "system_identifier", "created_at"}.
+/// SITE/site.json: what `bkp init` leaves on a store, so that a run knows it found the right store
+/// (and not the empty mount point of one). {"format": "bkp-site", "format_version": 1, "site",
+/// "system_identifier", "created_at"}.
 struct SiteFile {
   std::string site;
   std::string system_identifier;  ///< of the cluster, decimal; empty where the role could not ask
@@ -21,8 +22,9 @@ struct SiteFile {
 std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout);
 void write_site_file(store::Store& store, const Layout& layout, const SiteFile& file);
 
-/// Throws Error{store} when the store has no site file, Error{refused} when it belongs to another cluster (an
-/// empty identifier on either side matches).
-void require_site_file(store::Store& store, const Layout& layout, const std::string& system_identifier);
+/// Throws Error{store} when the store has no site file, Error{refused} when it belongs to another
+/// cluster (an empty identifier on either side matches).
+void require_site_file(store::Store& store, const Layout& layout,
+                       const std::string& system_identifier);
 
 }  // namespace bkp::backup

@@ -1,17 +1,17 @@
 #include "cli/dispatcher.hpp"
 
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
-#include <CLI/Version.hpp>
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <openssl/crypto.h>
 #include <zstd.h>
+#include <CLI/Version.hpp>
 
 #include "cli/envelope.hpp"
 #include "cli/system_terminal.hpp"
@@ -31,7 +31,9 @@ namespace {
 
 constexpr std::string_view program_prefix = "bkp-";
 
-std::filesystem::path libexec_directory() { return util::executable_directory().parent_path() / "libexec" / "bkp"; }
+std::filesystem::path libexec_directory() {
+  return util::executable_directory().parent_path() / "libexec" / "bkp";
+}
 
 std::vector<std::string> commands() {
   std::vector<std::string> names;
@@ -51,13 +53,15 @@ std::string usage() {
       "       bkp --version\n\n"
       "commands:\n";
   for (const auto& name : commands()) text += fmt::format("  {}\n", name);
-  return text + "\n`bkp COMMAND --help` lists a command's options, `bkp help COMMAND` opens its page.\n";
+  return text +
+         "\n`bkp COMMAND --help` lists a command's options, `bkp help COMMAND` opens its page.\n";
 }
 
 std::string versions() {
-  return fmt::format("bkp {}\nlibpq {}\nOpenSSL {}\nzstd {}\nfmt {}.{}.{}\nCLI11 {}\n", util::version(),
-                     pg::format_version(PQlibVersion()), OpenSSL_version(OPENSSL_VERSION_STRING),
-                     ZSTD_versionString(), FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
+  return fmt::format("bkp {}\nlibpq {}\nOpenSSL {}\nzstd {}\nfmt {}.{}.{}\nCLI11 {}\n",
+                     util::version(), pg::format_version(PQlibVersion()),
+                     OpenSSL_version(OPENSSL_VERSION_STRING), ZSTD_versionString(),
+                     FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
                      CLI11_VERSION);
 }
 
@@ -66,19 +70,22 @@ std::string versions() {
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   ::execv(program.c_str(), argv.data());
-  throw Error::from_errno(ErrorKind::internal, "cannot run " + util::quoted(program.string()), errno);
+  throw Error::from_errno(ErrorKind::internal, "cannot run " + util::quoted(program.string()),
+                          errno);
 }
 
 void check_command(const std::string& command) {
   const auto known = commands();
   if (std::find(known.begin(), known.end(), command) != known.end()) return;
   if (known.empty()) {
-    throw Error{ErrorKind::internal, fmt::format("no commands in {}", util::quoted(libexec_directory().string())),
+    throw Error{ErrorKind::internal,
+                fmt::format("no commands in {}", util::quoted(libexec_directory().string())),
                 "the installation is incomplete: bin, lib and libexec belong together"};
   }
   const std::string near = util::nearest(command, known);
-  throw Error{ErrorKind::usage, fmt::format("there is no command {}", util::quoted(command)),
-              near.empty() ? "`bkp help` lists the commands" : fmt::format("did you mean `bkp {}`?", near)};
+  throw Error{
+      ErrorKind::usage, fmt::format("there is no command {}", util::quoted(command)),
+      near.empty() ? "`bkp help` lists the commands" : fmt::format("did you mean `bkp {}`?", near)};
 }
 
 /// The page from this installation's own share/man when it has one, else from where man(1) looks.
@@ -96,8 +103,10 @@ void show_page(const std::string& name) {
   argv.push_back(nullptr);
   ::execvp("man", argv.data());
   // Small systems have no man(1); the programs can speak for themselves.
-  if (errno == ENOENT && name.starts_with(program_prefix)) become(libexec_directory() / name, {name, "--help"});
-  throw Error{ErrorKind::not_found, fmt::format("cannot show the page {}: there is no man(1) here", name),
+  if (errno == ENOENT && name.starts_with(program_prefix))
+    become(libexec_directory() / name, {name, "--help"});
+  throw Error{ErrorKind::not_found,
+              fmt::format("cannot show the page {}: there is no man(1) here", name),
               fmt::format("install man-db, or read {}", util::quoted(page.string()))};
 }
 
@@ -145,7 +154,8 @@ int dispatch(int argc, char** argv) {
     return dispatch_unsafe(argc, argv);
   } catch (...) {
     const Error error = util::current_error();
-    const bool json = std::any_of(argv + 1, argv + argc, [](std::string_view text) { return text == "--json"; });
+    const bool json =
+        std::any_of(argv + 1, argv + argc, [](std::string_view text) { return text == "--json"; });
     if (json) {
       Ending ending;
       ending.command = argv[1];

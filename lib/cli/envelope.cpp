@@ -50,10 +50,12 @@ std::string envelope(const Ending& ending) {
 }
 
 std::string error_text(const std::string& program, const util::Error& error, bool color) {
-  auto text = fmt::format("{}: {}error:{} {}\n", program, color ? "\x1b[1;31m" : "", color ? "\x1b[0m" : "",
-                          printable_lines(error.message(), "  "));
-  for (const auto& context : error.context()) text += fmt::format("  while {}\n", printable_lines(context, "    "));
-  if (!error.hint().empty()) text += fmt::format("  hint: {}\n", printable_lines(error.hint(), "    "));
+  auto text = fmt::format("{}: {}error:{} {}\n", program, color ? "\x1b[1;31m" : "",
+                          color ? "\x1b[0m" : "", printable_lines(error.message(), "  "));
+  for (const auto& context : error.context())
+    text += fmt::format("  while {}\n", printable_lines(context, "    "));
+  if (!error.hint().empty())
+    text += fmt::format("  hint: {}\n", printable_lines(error.hint(), "    "));
   return text;
 }
 

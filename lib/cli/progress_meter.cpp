@@ -24,7 +24,10 @@ void to_stderr(const std::string& text) {
 }  // namespace
 
 ProgressMeter::ProgressMeter(std::string program, bool live, const util::Clock& clock)
-    : m_program{std::move(program)}, m_live{live}, m_clock{clock}, m_wakeup{util::make_pipe()},
+    : m_program{std::move(program)},
+      m_live{live},
+      m_clock{clock},
+      m_wakeup{util::make_pipe()},
       m_watcher{[this] { watch(); }} {}
 
 ProgressMeter::~ProgressMeter() {

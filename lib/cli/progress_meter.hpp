@@ -13,8 +13,8 @@
 
 namespace bkp::cli {
 
-/// Progress on stderr: a line that renews itself on a terminal, and a status line whenever a byte arrives at
-/// status_fd() (SIGUSR1).
+/// Progress on stderr: a line that renews itself on a terminal, and a status line whenever a byte
+/// arrives at status_fd() (SIGUSR1).
 class ProgressMeter final : public run::Progress {
  public:
   /// `live`: stderr is a terminal and progress is wanted.

@@ -17,7 +17,8 @@ enum class ConfigNeed {
   none,      ///< never read
 };
 
-/// What run_main must know of a command before it runs. Each Options struct has one as `static constexpr info`.
+/// What run_main must know of a command before it runs. Each Options struct has one as `static
+/// constexpr info`.
 struct CommandInfo {
   std::string_view name;     ///< "pitr-restore"
   std::string_view summary;  ///< one line for --help and the list of commands
@@ -29,7 +30,8 @@ struct CommandInfo {
 struct Report {
   nlohmann::json result = nlohmann::json::object();  ///< `result` of the JSON envelope
   std::string text;                                  ///< for people, on stdout; nothing under -q
-  /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the result stays.
+  /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the
+  /// result stays.
   std::optional<util::Error> error;
   std::uint64_t bytes = 0;  ///< moved, for `runs`
 };

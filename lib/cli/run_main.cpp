@@ -1,11 +1,11 @@
 #include "cli/run_main.hpp"
 
-#include <algorithm>
-#include <cstdlib>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -27,8 +27,8 @@ using util::ErrorKind;
 
 namespace {
 
-/// Cron and careless parents may leave descriptors 0 to 2 closed, and the first file opened would become them.
-/// No core dump: memory holds passwords. Nothing made by default for others to read.
+/// Cron and careless parents may leave descriptors 0 to 2 closed, and the first file opened would
+/// become them. No core dump: memory holds passwords. Nothing made by default for others to read.
 void prepare_process() {
   while (true) {
     const int fd = ::open("/dev/null", O_RDWR);
@@ -44,16 +44,18 @@ void prepare_process() {
 }
 
 bool wants_json(int argc, char** argv) {
-  return std::any_of(argv + 1, argv + argc, [](std::string_view argument) { return argument == "--json"; });
+  return std::any_of(argv + 1, argv + argc,
+                     [](std::string_view argument) { return argument == "--json"; });
 }
 
 bool wants_color(const std::string& when, const util::Environment& environment) {
   if (when != "auto") return when == "always";
-  return ::isatty(STDERR_FILENO) == 1 && !environment.get("NO_COLOR") && environment.get("TERM") != "dumb";
+  return ::isatty(STDERR_FILENO) == 1 && !environment.get("NO_COLOR") &&
+         environment.get("TERM") != "dumb";
 }
 
-Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::ParseError& error, int argc,
-                  char** argv) {
+Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::ParseError& error,
+                  int argc, char** argv) {
   std::string hint = fmt::format("`bkp {} --help` lists the options", info.name);
   std::vector<std::string> known;
   for (const auto* option : app.get_options()) {
@@ -62,7 +64,8 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     const std::string name = argument.substr(0, argument.find('='));
-    if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end())
+      continue;
     const std::string near = util::nearest(name, known);
     if (!near.empty()) hint = fmt::format("did you mean {}? {}", near, hint);
   }
@@ -73,10 +76,14 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
 class Run {
  public:
   Run(const CommandInfo& info, const SharedOptions& shared, std::vector<std::string> arguments)
-      : m_info{info}, m_shared{shared}, m_arguments{std::move(arguments)},
-        m_environment{util::Environment::of_this_process()}, m_log{log_settings()},
+      : m_info{info},
+        m_shared{shared},
+        m_arguments{std::move(arguments)},
+        m_environment{util::Environment::of_this_process()},
+        m_log{log_settings()},
         m_progress{program(), !shared.quiet && ::isatty(STDERR_FILENO) == 1, m_clock},
-        m_signals{m_interrupt, m_progress.status_fd()}, m_terminal{shared.json, shared.quiet},
+        m_signals{m_interrupt, m_progress.status_fd()},
+        m_terminal{shared.json, shared.quiet},
         m_processes{m_interrupt, [this](const util::Command& command) {
                       m_log.debug("running {}", mask_secrets(command.to_string()));
                     }} {}
@@ -87,11 +94,24 @@ class Run {
     ending.started_at = m_clock.now();
     try {
       const config::Config config = load_config();
-      catalog::Recorder recorder{{recorder_conninfo(config), config.catalog.schema, config.catalog.spool_directory},
-                                 m_clock, m_log, m_interrupt};
-      run::Context context{config, m_clock, m_processes, m_environment, m_interrupt,
-                           m_log, m_progress, m_terminal, recorder, m_shared.triggered_by,
-                           m_shared.lock_wait, m_shared.dry_run, {}};
+      catalog::Recorder recorder{
+          {recorder_conninfo(config), config.catalog.schema, config.catalog.spool_directory},
+          m_clock,
+          m_log,
+          m_interrupt};
+      run::Context context{config,
+                           m_clock,
+                           m_processes,
+                           m_environment,
+                           m_interrupt,
+                           m_log,
+                           m_progress,
+                           m_terminal,
+                           recorder,
+                           m_shared.triggered_by,
+                           m_shared.lock_wait,
+                           m_shared.dry_run,
+                           {}};
       execute_recorded(context, body, ending, text);
     } catch (...) {
       ending.error = final_error();
@@ -134,8 +154,8 @@ class Run {
     return config.site.empty() ? pg::Conninfo{} : run::catalog_conninfo(config);
   }
 
-  void execute_recorded(run::Context& context, const std::function<Report(run::Context&)>& body, Ending& ending,
-                        std::string& text) {
+  void execute_recorded(run::Context& context, const std::function<Report(run::Context&)>& body,
+                        Ending& ending, std::string& text) {
     const bool recorded = m_info.recorded && !context.config.site.empty() && !m_shared.dry_run;
     if (recorded) {
       context.recorder.open_run(run_record(ending.started_at));
@@ -176,13 +196,17 @@ class Run {
   static std::string closing_status(const Ending& ending) {
     if (!ending.error) return catalog::status::completed;
     switch (ending.error->kind()) {
-      case ErrorKind::partial: return catalog::status::partial;
-      case ErrorKind::interrupted: return catalog::status::cancelled;
-      default: return catalog::status::failed;
+      case ErrorKind::partial:
+        return catalog::status::partial;
+      case ErrorKind::interrupted:
+        return catalog::status::cancelled;
+      default:
+        return catalog::status::failed;
     }
   }
 
-  /// A signal may surface as any error (a cancelled statement, an unanswered question): it is the cause.
+  /// A signal may surface as any error (a cancelled statement, an unanswered question): it is the
+  /// cause.
   Error final_error() const {
     Error error = util::current_error();
     if (m_interrupt.signal() != 0 && error.kind() != ErrorKind::interrupted) {
@@ -204,8 +228,8 @@ class Run {
   util::SystemProcessRunner m_processes;
 };
 
-int present(const Ending& ending, const std::string& text, const SharedOptions& shared, const std::string& program,
-            bool color, util::Log* log) {
+int present(const Ending& ending, const std::string& text, const SharedOptions& shared,
+            const std::string& program, bool color, util::Log* log) {
   try {
     if (shared.json) {
       print(envelope(ending));
@@ -218,12 +242,14 @@ int present(const Ending& ending, const std::string& text, const SharedOptions& 
   }
   if (ending.error) {
     if (log != nullptr && (shared.log_format == "json" || shared.syslog)) {
-      log->error("{}{}", ending.error->full_message(),
-                 ending.error->hint().empty() ? "" : fmt::format(" [hint: {}]", ending.error->hint()));
+      log->error(
+          "{}{}", ending.error->full_message(),
+          ending.error->hint().empty() ? "" : fmt::format(" [hint: {}]", ending.error->hint()));
     }
     if (shared.log_format != "json") {
       const std::string message = error_text(program, *ending.error, color);
-      [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
+      [[maybe_unused]] const ssize_t written =
+          ::write(STDERR_FILENO, message.data(), message.size());
     }
   }
   return ending.exit_code();

@@ -9,9 +9,10 @@
 
 namespace bkp::cli {
 
-/// The whole of a program but its command: parses the shared options and the command's own, reads the
-/// configuration, opens the run's row, installs signal handlers, runs, closes the row, prints text or the JSON
-/// envelope, prints errors, returns the documented exit code. Nothing escapes as an exception.
+/// The whole of a program but its command: parses the shared options and the command's own, reads
+/// the configuration, opens the run's row, installs signal handlers, runs, closes the row, prints
+/// text or the JSON envelope, prints errors, returns the documented exit code. Nothing escapes as
+/// an exception.
 int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& define,
                 const std::function<Report(run::Context&)>& run, int argc, char** argv);
 
@@ -24,7 +25,8 @@ Report run_command(const Options& options, run::Context& context) {
 }
 }  // namespace lookup
 
-/// A command is an Options struct with `static constexpr CommandInfo info`, and beside it, found by its type:
+/// A command is an Options struct with `static constexpr CommandInfo info`, and beside it, found by
+/// its type:
 ///   void define(CLI::App&, Options&);
 ///   cli::Report run(const Options&, run::Context&);
 template <class Options>

@@ -1,9 +1,9 @@
 #include "cli/signals.hpp"
 
+#include <unistd.h>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <unistd.h>
 
 namespace bkp::cli {
 

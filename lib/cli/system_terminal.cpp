@@ -1,7 +1,7 @@
 #include "cli/system_terminal.hpp"
 
-#include <cerrno>
 #include <unistd.h>
+#include <cerrno>
 
 #include "util/fd.hpp"
 
@@ -11,11 +11,14 @@ void print(std::string_view text) {
   util::write_all(STDOUT_FILENO, std::as_bytes(std::span{text}), "standard output");
 }
 
-bool SystemTerminal::interactive() const { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
+bool SystemTerminal::interactive() const {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+}
 
 void SystemTerminal::show(std::string_view text) {
   if (m_quiet && !interactive()) return;
-  util::write_all(m_json ? STDERR_FILENO : STDOUT_FILENO, std::as_bytes(std::span{text}), "the plan");
+  util::write_all(m_json ? STDERR_FILENO : STDOUT_FILENO, std::as_bytes(std::span{text}),
+                  "the plan");
 }
 
 std::optional<std::string> SystemTerminal::ask(std::string_view question) {

@@ -4,8 +4,8 @@
 
 namespace bkp::cli {
 
-/// The process's own terminal. Questions go to stderr, answers come from stdin, plans go to stdout (stderr when
-/// stdout carries JSON, nowhere when quiet and nobody could answer).
+/// The process's own terminal. Questions go to stderr, answers come from stdin, plans go to stdout
+/// (stderr when stdout carries JSON, nowhere when quiet and nobody could answer).
 class SystemTerminal final : public run::Terminal {
  public:
   SystemTerminal(bool json, bool quiet) : m_json{json}, m_quiet{quiet} {}

@@ -1,11 +1,11 @@
 #include "cli/table.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "util/text.hpp"
 
@@ -16,10 +16,13 @@ namespace {
 constexpr std::size_t gap = 2;
 constexpr std::size_t narrowest = 8;
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
 }
 
 std::string shortened(const std::string& text, std::size_t width) {
@@ -81,10 +84,12 @@ std::string Table::to_text(std::size_t width) const {
 std::size_t terminal_width() {
   if (const char* columns = std::getenv("COLUMNS")) {
     std::size_t value = 0;
-    if (std::from_chars(columns, columns + std::strlen(columns), value).ec == std::errc{}) return value;
+    if (std::from_chars(columns, columns + std::strlen(columns), value).ec == std::errc{})
+      return value;
   }
   winsize size{};
-  if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) return size.ws_col;
+  if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+    return size.ws_col;
   return 0;
 }
 

@@ -5,8 +5,9 @@
 
 namespace bkp::cli {
 
-/// A table for people: columns as wide as their content, the widest cells shortened with "…" when the table would
-/// not fit `width` (0 = no limit). Cells go through util::printable(). Widths count code points.
+/// A table for people: columns as wide as their content, the widest cells shortened with "…" when
+/// the table would not fit `width` (0 = no limit). Cells go through util::printable(). Widths count
+/// code points.
 class Table {
  public:
   enum class Align { left, right };

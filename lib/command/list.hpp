@@ -12,8 +12,7 @@ namespace bkp::command {
 
 /// `bkp list`: the backups there are, newest first. Text options as typed; empty = no such filter.
 struct ListOptions {
-  static constexpr cli::CommandInfo info{
-      .name = "list", .summary = "list backups, newest first"};
+  static constexpr cli::CommandInfo info{.name = "list", .summary = "list backups, newest first"};
   std::string type;
   std::string database;
   std::string since;     ///< a time, or a duration ago

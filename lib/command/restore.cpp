@@ -116,7 +116,7 @@ recover::Source open_first_good(run::Context& context, const Found& found) {
           error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::store;
       if (!other_copy || !of_this_copy) throw;
       context.warn(fmt::format("trying the copy on store {}: {}",
-                               util::quoted(found.stores[i + 1].name), error.message()));
+                               util::quoted(found.stores[i + 1].name), error.full_message()));
     }
   }
 }
@@ -134,7 +134,7 @@ recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenan
           error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::store;
       if (found.stores.empty() || !of_this_copy) throw;
       context.warn(fmt::format("the copy on store {} is not used: {}",
-                               util::quoted(source.store.name), error.message()));
+                               util::quoted(source.store.name), error.full_message()));
       source = open_first_good(context, found);
     }
   }

@@ -16,8 +16,7 @@ namespace bkp::command {
 
 /// `bkp show ID`: everything known of one backup, a purged one too.
 struct ShowOptions {
-  static constexpr cli::CommandInfo info{
-      .name = "show", .summary = "show one backup in full"};
+  static constexpr cli::CommandInfo info{.name = "show", .summary = "show one backup in full"};
   BackupChoice backup;
 };
 

@@ -119,7 +119,7 @@ Attempt attempt(const VerifyOptions& options, run::Context& context, const Backu
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
     if (error.kind() == ErrorKind::damaged) {
-      verification.checks.push_back(verify::failed("manifest", backup.label, error.message()));
+      verification.checks.push_back(verify::failed("manifest", backup.label, error.full_message()));
     } else {
       result.not_made = error;
     }

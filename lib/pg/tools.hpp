@@ -19,9 +19,9 @@ class Tools {
   Tools(std::optional<std::filesystem::path> bin_directory, util::ProcessRunner& processes,
         const util::Environment& environment);
 
-  /// The program's path, fit for a server of `server_version` (150018 = 15.18): prefers the same major
-  /// version, else the next newer. Throws Error{database} that names what was found where and which package
-  /// or setting helps.
+  /// The program's path, fit for a server of `server_version` (150018 = 15.18): prefers the same
+  /// major version, else the next newer. Throws Error{database} that names what was found where and
+  /// which package or setting helps.
   std::filesystem::path find(const std::string& program, int server_version);
 
   /// "15.18" → 150018 as `program --version` reports it; nullopt if it does not run.

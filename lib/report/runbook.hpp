@@ -12,9 +12,10 @@ namespace bkp::report {
 ///
 /// Each command stands in a block of its own, made to be extracted and run by a test:
 ///   <pre><code class="cmd" id="…" data-scenario="…" data-as="…">…</code></pre>
-/// `id` is unique; `data-scenario` is one of database-N, swap-N, table-N, stock-N, host, catalog,
-/// store-N, shell with N counting databases or stores from 1; `data-as` is the system user.
-/// `data-manual` marks those that install software or open a shell.
+/// `id` is unique. `data-scenario` groups what is typed in one go, in the page's order: database-N,
+/// missing-N, swap-N, table-N, table-variant-N, stock-N (N counts the model's databases from 1),
+/// store-N, host, catalog, new-store, shell. `data-as` is the system user. `data-manual` marks
+/// those that install software or open a shell.
 std::string render_runbook(const RunbookModel& model);
 
 }  // namespace bkp::report

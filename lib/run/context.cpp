@@ -57,24 +57,30 @@ pg::Conninfo Context::cluster() const {
   if (!password || conninfo.get("password") || conninfo.get("passfile")) return conninfo;
   return conninfo.with("password", *password);
 }
-pg::Conninfo Context::catalog_conninfo() const { return run::catalog_conninfo(config); }
+pg::Conninfo Context::catalog_conninfo() const {
+  return run::catalog_conninfo(config);
+}
 
 catalog::Catalog Context::open_catalog() const {
   return catalog::Catalog::open(catalog_conninfo(), config.catalog.schema, interrupt);
 }
 
-pg::Tools Context::tools() const { return pg::Tools{config.cluster.bin_directory, processes, environment}; }
+pg::Tools Context::tools() const {
+  return pg::Tools{config.cluster.bin_directory, processes, environment};
+}
 
 void Context::warn(std::string message) {
   log.warning("{}", message);
   warnings.push_back(std::move(message));
 }
 
-OpenedStores Context::open_stores(const std::vector<std::string>& names, store::OpenMode mode) const {
+OpenedStores Context::open_stores(const std::vector<std::string>& names,
+                                  store::OpenMode mode) const {
   require_known(config, names);
   OpenedStores opened;
   for (const auto& wanted : config.stores) {
-    if (!names.empty() && std::find(names.begin(), names.end(), wanted.name) == names.end()) continue;
+    if (!names.empty() && std::find(names.begin(), names.end(), wanted.name) == names.end())
+      continue;
     try {
       opened.stores.push_back({wanted.name, wanted.required, store::open_store(wanted.url, mode)});
     } catch (Error& error) {

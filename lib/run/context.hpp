@@ -41,13 +41,14 @@ struct OpenedStores {
   std::vector<StoreFailure> failures;
 };
 
-/// How to reach the protected cluster (password file applied): database `postgres` unless the conninfo names one.
+/// How to reach the protected cluster (password file applied): database `postgres` unless the
+/// conninfo names one.
 pg::Conninfo cluster_conninfo(const config::Config& config);
 /// How to reach the catalog: database `bkp` of the protected cluster unless configured.
 pg::Conninfo catalog_conninfo(const config::Config& config);
 
-/// Everything outside that a command works with: its seams. Built once by cli::run_main (tests build their own
-/// with fakes); lives as long as the run. Not copied, passed by reference.
+/// Everything outside that a command works with: its seams. Built once by cli::run_main (tests
+/// build their own with fakes); lives as long as the run. Not copied, passed by reference.
 struct Context {
   const config::Config& config;
   const util::Clock& clock;
@@ -72,7 +73,8 @@ struct Context {
   catalog::Catalog open_catalog() const;
   pg::Tools tools() const;
   /// The stores named (all when empty); an unknown name is Error{not_found}.
-  OpenedStores open_stores(const std::vector<std::string>& names = {}, store::OpenMode mode = store::OpenMode::existing) const;
+  OpenedStores open_stores(const std::vector<std::string>& names = {},
+                           store::OpenMode mode = store::OpenMode::existing) const;
   /// One store by name, opened or thrown.
   NamedStore open_store(const std::string& name) const;
 };

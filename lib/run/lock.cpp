@@ -1,11 +1,11 @@
 #include "run/lock.hpp"
 
-#include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <charconv>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -26,7 +26,9 @@ namespace {
 
 constexpr std::chrono::milliseconds retry_interval{200};
 
-std::string_view text_of(LockName name) { return name == LockName::write ? "write" : "read"; }
+std::string_view text_of(LockName name) {
+  return name == LockName::write ? "write" : "read";
+}
 
 std::int64_t advisory_key(const std::string& site, LockName name) {
   const auto digest = stream::digests_of(fmt::format("bkp lock {} {}", site, text_of(name))).sha256;
@@ -57,8 +59,9 @@ struct Attempt {
       const auto holder = nlohmann::json::parse(text.value_or(""));
       const auto since = util::parse_time(holder.at("started_at").get<std::string>());
       return fmt::format("pid {} on {} (`bkp {}`) since {}, {} ago", holder.at("pid").get<int>(),
-                         holder.at("host").get<std::string>(), holder.at("command").get<std::string>(),
-                         util::format_rfc3339(since), util::format_duration(context.clock.now() - since));
+                         holder.at("host").get<std::string>(),
+                         holder.at("command").get<std::string>(), util::format_rfc3339(since),
+                         util::format_duration(context.clock.now() - since));
     } catch (const std::exception&) {
       // The holder has locked the file and not yet written its name.
       return "another run on this host";
@@ -67,9 +70,12 @@ struct Attempt {
 
   std::string holder_elsewhere(pg::Connection& session, std::int64_t key) const {
     const auto rows = session.exec(
-        "select a.application_name, a.backend_start, extract(epoch from now() - a.backend_start)::bigint "
-        "from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' and l.granted "
-        "and l.objsubid = 1 and l.database = (select oid from pg_database where datname = current_database()) "
+        "select a.application_name, a.backend_start, extract(epoch from now() - "
+        "a.backend_start)::bigint "
+        "from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' and "
+        "l.granted "
+        "and l.objsubid = 1 and l.database = (select oid from pg_database where datname = "
+        "current_database()) "
         "and ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint limit 1",
         {std::to_string(key)});
     if (rows.rows() == 0) return "another run";
@@ -112,12 +118,15 @@ void write_holder(int fd, const Context& context, const std::string& command) {
 }
 
 std::optional<pg::Connection> open_session(const Context& context, const std::string& command) {
-  const auto name = fmt::format("bkp {} pid {} on {}", command, ::getpid(), util::host_name()).substr(0, 63);
+  const auto name =
+      fmt::format("bkp {} pid {} on {}", command, ::getpid(), util::host_name()).substr(0, 63);
   try {
-    return pg::Connection::open(context.catalog_conninfo().with("application_name", name), context.interrupt);
+    return pg::Connection::open(context.catalog_conninfo().with("application_name", name),
+                                context.interrupt);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database) throw;
-    context.log.debug("no lock against other hosts, the catalog cannot be reached: {}", error.message());
+    context.log.debug("no lock against other hosts, the catalog cannot be reached: {}",
+                      error.message());
     return std::nullopt;
   }
 }
@@ -135,16 +144,19 @@ SiteLock::SiteLock(const Context& context, LockName name, LockMode mode, const s
   attempt.retry([&]() -> std::optional<std::string> {
     if (::flock(m_state->file.get(), operation | LOCK_NB) == 0) return std::nullopt;
     if (errno == EWOULDBLOCK || errno == EINTR) return attempt.holder_here(m_state->path);
-    throw Error::from_errno(ErrorKind::internal, "cannot lock " + util::quoted(m_state->path.string()), errno);
+    throw Error::from_errno(ErrorKind::internal,
+                            "cannot lock " + util::quoted(m_state->path.string()), errno);
   });
   write_holder(m_state->file.get(), context, command);
 
   m_state->session = open_session(context, command);
   if (!m_state->session) return;
   const std::int64_t key = advisory_key(context.config.site, name);
-  const auto* function = mode == LockMode::exclusive ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
+  const auto* function =
+      mode == LockMode::exclusive ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
   attempt.retry([&]() -> std::optional<std::string> {
-    const auto got = m_state->session->exec(fmt::format("select {}($1::bigint)", function), {std::to_string(key)});
+    const auto got = m_state->session->exec(fmt::format("select {}($1::bigint)", function),
+                                            {std::to_string(key)});
     if (got.boolean(0, 0)) return std::nullopt;
     return attempt.holder_elsewhere(*m_state->session, key);
   });

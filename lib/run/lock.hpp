@@ -14,11 +14,12 @@ enum class LockName {
 };
 enum class LockMode { shared, exclusive };
 
-/// A lock of the site, held until destruction: flock(2) on SPOOL_DIRECTORY/../lock/SITE.NAME.lock against runs on
-/// this host, and a session advisory lock in the catalog database against runs on other hosts (left out, with
-/// a debug line, when the catalog is down). Both end with their holder, so a dead one never blocks. The file
-/// names the holder: pid, host, command, since when. Throws Error{locked} with all four and the age when
-/// `context.lock_wait` has passed; Error{interrupted} when asked to end.
+/// A lock of the site, held until destruction: flock(2) on SPOOL_DIRECTORY/../lock/SITE.NAME.lock
+/// against runs on this host, and a session advisory lock in the catalog database against runs on
+/// other hosts (left out, with a debug line, when the catalog is down). Both end with their holder,
+/// so a dead one never blocks. The file names the holder: pid, host, command, since when. Throws
+/// Error{locked} with all four and the age when `context.lock_wait` has passed; Error{interrupted}
+/// when asked to end.
 class SiteLock {
  public:
   SiteLock(const Context& context, LockName name, LockMode mode, const std::string& command);

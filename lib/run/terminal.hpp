@@ -18,9 +18,10 @@ class Terminal {
   virtual std::optional<std::string> ask(std::string_view question) = 0;
 };
 
-/// Dangerous steps need `name` typed back, or passed with --yes NAME where there is no terminal. Returns the
-/// confirmation for the audit trail; throws Error{refused} with a hint otherwise (end of input means no).
-std::string require_confirmation(Terminal& terminal, std::string_view name, const std::string& yes_option,
-                                 std::string_view what_happens);
+/// Dangerous steps need `name` typed back, or passed with --yes NAME where there is no terminal.
+/// Returns the confirmation for the audit trail; throws Error{refused} with a hint otherwise (end
+/// of input means no).
+std::string require_confirmation(Terminal& terminal, std::string_view name,
+                                 const std::string& yes_option, std::string_view what_happens);
 
 }  // namespace bkp::run

@@ -14,9 +14,15 @@ namespace bkp::util {
 
 using namespace std::chrono;
 
-Time SystemClock::now() const { return system_clock::now(); }
-steady_clock::time_point SystemClock::steady() const { return steady_clock::now(); }
-void SystemClock::sleep_for(nanoseconds duration) const { std::this_thread::sleep_for(duration); }
+Time SystemClock::now() const {
+  return system_clock::now();
+}
+steady_clock::time_point SystemClock::steady() const {
+  return steady_clock::now();
+}
+void SystemClock::sleep_for(nanoseconds duration) const {
+  std::this_thread::sleep_for(duration);
+}
 
 namespace {
 
@@ -62,7 +68,8 @@ class Scanner {
     double value = 0;
     double scale = 0.1;
     bool any = false;
-    for (; !m_rest.empty() && m_rest.front() >= '0' && m_rest.front() <= '9'; m_rest.remove_prefix(1)) {
+    for (; !m_rest.empty() && m_rest.front() >= '0' && m_rest.front() <= '9';
+         m_rest.remove_prefix(1)) {
       value += scale * (m_rest.front() - '0');
       scale /= 10;
       any = true;
@@ -70,7 +77,9 @@ class Scanner {
     if (!any) return std::nullopt;
     return value;
   }
-  bool sign_is_next() const { return !m_rest.empty() && (m_rest.front() == '+' || m_rest.front() == '-'); }
+  bool sign_is_next() const {
+    return !m_rest.empty() && (m_rest.front() == '+' || m_rest.front() == '-');
+  }
 
  private:
   std::string_view m_rest;
@@ -112,7 +121,8 @@ std::optional<Time> scan_time(std::string_view text) {
   const auto zone_hour = scan.digits(2);
   scan.take(':');
   const auto zone_minute = scan.done() ? std::optional{0} : scan.digits(2);
-  if (!zone_hour || !zone_minute || *zone_hour > 23 || *zone_minute > 59 || !scan.done()) return std::nullopt;
+  if (!zone_hour || !zone_minute || *zone_hour > 23 || *zone_minute > 59 || !scan.done())
+    return std::nullopt;
   const auto offset = hours{*zone_hour} + minutes{*zone_minute};
   return east ? result - offset : result + offset;
 }

@@ -32,7 +32,8 @@ std::string format_rfc3339(Time time);
 /// "20261121T020000Z": the form used in backup labels.
 std::string format_compact(Time time);
 /// Accepts both forms above, RFC 3339 offsets ("+02:00"), a space instead of T, fractions of a
-/// second, and a bare date (midnight UTC); years 1678 to 2261. Throws Error{usage} naming the text otherwise.
+/// second, and a bare date (midnight UTC); years 1678 to 2261. Throws Error{usage} naming the text
+/// otherwise.
 Time parse_time(std::string_view text);
 
 }  // namespace bkp::util

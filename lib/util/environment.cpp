@@ -23,12 +23,13 @@ std::optional<std::string> Environment::get(std::string_view name) const {
 
 Environment Environment::for_child() const {
   Environment child;
-  for (const char* name :
-       {"HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGSERVICE",
-        "PGSERVICEFILE", "PGSYSCONFDIR", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"}) {
+  for (const char* name : {"HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "PGHOST", "PGHOSTADDR",
+                           "PGPORT", "PGUSER", "PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR",
+                           "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"}) {
     if (auto value = get(name)) child.set(name, *value);
   }
-  child.set("PATH", get("PATH").value_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+  child.set("PATH",
+            get("PATH").value_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
   child.set("LC_ALL", "C.UTF-8");
   return child;
 }

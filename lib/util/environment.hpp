@@ -12,7 +12,8 @@ namespace bkp::util {
 class Environment {
  public:
   Environment() = default;
-  explicit Environment(std::map<std::string, std::string> variables) : m_variables{std::move(variables)} {}
+  explicit Environment(std::map<std::string, std::string> variables)
+      : m_variables{std::move(variables)} {}
   /// The environment of this process.
   static Environment of_this_process();
 
@@ -22,8 +23,8 @@ class Environment {
   const std::map<std::string, std::string>& variables() const { return m_variables; }
 
   /// What every child gets: PATH (with a default when absent), HOME, USER, LOGNAME, TZ, TMPDIR,
-  /// libpq's variables that say where to connect and as whom, LC_ALL=C.UTF-8 so that messages can be read and
-  /// quoted, and nothing else: no secret.
+  /// libpq's variables that say where to connect and as whom, LC_ALL=C.UTF-8 so that messages can
+  /// be read and quoted, and nothing else: no secret.
   Environment for_child() const;
 
  private:

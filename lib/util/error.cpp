@@ -10,18 +10,30 @@ namespace bkp::util {
 
 std::string_view kind_name(ErrorKind kind) noexcept {
   switch (kind) {
-    case ErrorKind::internal: return "internal";
-    case ErrorKind::usage: return "usage";
-    case ErrorKind::partial: return "partial";
-    case ErrorKind::config: return "config";
-    case ErrorKind::database: return "database";
-    case ErrorKind::store: return "store";
-    case ErrorKind::locked: return "locked";
-    case ErrorKind::damaged: return "damaged";
-    case ErrorKind::key: return "key";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::refused: return "refused";
-    case ErrorKind::interrupted: return "interrupted";
+    case ErrorKind::internal:
+      return "internal";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::partial:
+      return "partial";
+    case ErrorKind::config:
+      return "config";
+    case ErrorKind::database:
+      return "database";
+    case ErrorKind::store:
+      return "store";
+    case ErrorKind::locked:
+      return "locked";
+    case ErrorKind::damaged:
+      return "damaged";
+    case ErrorKind::key:
+      return "key";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::refused:
+      return "refused";
+    case ErrorKind::interrupted:
+      return "interrupted";
   }
   return "internal";
 }
@@ -30,7 +42,8 @@ Error::Error(ErrorKind kind, std::string message, std::string hint)
     : m_kind{kind}, m_message{std::move(message)}, m_hint{std::move(hint)} {}
 
 Error Error::interrupted(int signal) {
-  Error error{ErrorKind::interrupted, fmt::format("ended by signal {} ({})", signal, strsignal(signal))};
+  Error error{ErrorKind::interrupted,
+              fmt::format("ended by signal {} ({})", signal, strsignal(signal))};
   error.m_signal = signal;
   return error;
 }
@@ -39,30 +52,51 @@ Error Error::from_errno(ErrorKind kind, std::string message, int error_number) {
   std::string hint;
   switch (error_number) {
     case ENOSPC:
-    case EDQUOT: hint = "free some space there, or let `bkp prune` remove old backups"; break;
+    case EDQUOT:
+      hint = "free some space there, or let `bkp prune` remove old backups";
+      break;
     case EACCES:
-    case EPERM: hint = "check the owner and the permissions, and which user runs this command"; break;
-    case EROFS: hint = "the file system is mounted read-only; remount it or use another path"; break;
-    case ENOENT: hint = "check the path; is the file system mounted?"; break;
-    default: break;
+    case EPERM:
+      hint = "check the owner and the permissions, and which user runs this command";
+      break;
+    case EROFS:
+      hint = "the file system is mounted read-only; remount it or use another path";
+      break;
+    case ENOENT:
+      hint = "check the path; is the file system mounted?";
+      break;
+    default:
+      break;
   }
   return Error{kind, fmt::format("{}: {}", message, std::strerror(error_number)), std::move(hint)};
 }
 
 int Error::exit_code() const noexcept {
   switch (m_kind) {
-    case ErrorKind::internal: return 1;
-    case ErrorKind::usage: return 2;
-    case ErrorKind::partial: return 3;
-    case ErrorKind::config: return 4;
-    case ErrorKind::database: return 5;
-    case ErrorKind::store: return 6;
-    case ErrorKind::locked: return 7;
-    case ErrorKind::damaged: return 8;
-    case ErrorKind::key: return 9;
-    case ErrorKind::not_found: return 10;
-    case ErrorKind::refused: return 11;
-    case ErrorKind::interrupted: return 128 + m_signal;
+    case ErrorKind::internal:
+      return 1;
+    case ErrorKind::usage:
+      return 2;
+    case ErrorKind::partial:
+      return 3;
+    case ErrorKind::config:
+      return 4;
+    case ErrorKind::database:
+      return 5;
+    case ErrorKind::store:
+      return 6;
+    case ErrorKind::locked:
+      return 7;
+    case ErrorKind::damaged:
+      return 8;
+    case ErrorKind::key:
+      return 9;
+    case ErrorKind::not_found:
+      return 10;
+    case ErrorKind::refused:
+      return 11;
+    case ErrorKind::interrupted:
+      return 128 + m_signal;
   }
   return 1;
 }
@@ -87,7 +121,8 @@ Error current_error() {
   } catch (const std::exception& error) {
     return Error{ErrorKind::internal, error.what(), "this is a fault of bkp; please report it"};
   } catch (...) {
-    return Error{ErrorKind::internal, "an unknown exception", "this is a fault of bkp; please report it"};
+    return Error{ErrorKind::internal, "an unknown exception",
+                 "this is a fault of bkp; please report it"};
   }
 }
 

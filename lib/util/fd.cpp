@@ -1,9 +1,9 @@
 #include "util/fd.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
-#include <string>
 #include <unistd.h>
+#include <cerrno>
+#include <string>
 
 #include "util/error.hpp"
 
@@ -17,7 +17,9 @@ Fd& Fd::operator=(Fd&& other) noexcept {
   return *this;
 }
 
-Fd::~Fd() { reset(); }
+Fd::~Fd() {
+  reset();
+}
 
 void Fd::close() {
   const int fd = release();
@@ -33,7 +35,8 @@ void Fd::reset() noexcept {
 
 Pipe make_pipe() {
   int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) != 0) throw Error::from_errno(ErrorKind::internal, "cannot make a pipe", errno);
+  if (::pipe2(fds, O_CLOEXEC) != 0)
+    throw Error::from_errno(ErrorKind::internal, "cannot make a pipe", errno);
   return {Fd{fds[0]}, Fd{fds[1]}};
 }
 
@@ -52,7 +55,8 @@ std::size_t read_some(int fd, std::span<std::byte> data, std::string_view name) 
   for (;;) {
     const ssize_t got = ::read(fd, data.data(), data.size());
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) throw Error::from_errno(ErrorKind::store, "cannot read " + std::string{name}, errno);
+    if (errno != EINTR)
+      throw Error::from_errno(ErrorKind::store, "cannot read " + std::string{name}, errno);
   }
 }
 

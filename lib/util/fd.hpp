@@ -38,7 +38,8 @@ struct Pipe {
 /// A pipe with close-on-exec set on both ends.
 Pipe make_pipe();
 
-/// Writes all of `data`, continuing after EINTR and short writes. `name` is named in the Error{store}.
+/// Writes all of `data`, continuing after EINTR and short writes. `name` is named in the
+/// Error{store}.
 void write_all(int fd, std::span<const std::byte> data, std::string_view name);
 
 /// Reads up to data.size() bytes; 0 means end of file. Continues after EINTR. Throws Error{store}.

@@ -1,8 +1,8 @@
 #include "util/host.hpp"
 
-#include <array>
 #include <pwd.h>
 #include <unistd.h>
+#include <array>
 
 namespace bkp::util {
 

@@ -1,7 +1,7 @@
 #include "util/interrupt.hpp"
 
-#include <cerrno>
 #include <unistd.h>
+#include <cerrno>
 
 #include "util/error.hpp"
 

@@ -1,8 +1,8 @@
 #include "util/log.hpp"
 
-#include <chrono>
 #include <syslog.h>
 #include <unistd.h>
+#include <chrono>
 
 #include "util/clock.hpp"
 #include "util/text.hpp"
@@ -19,10 +19,14 @@ struct LevelStyle {
 
 LevelStyle style_of(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return {"debug", "\x1b[2m", LOG_DEBUG};
-    case LogLevel::info: return {"info", "", LOG_INFO};
-    case LogLevel::warning: return {"warning", "\x1b[33m", LOG_WARNING};
-    case LogLevel::error: return {"error", "\x1b[31m", LOG_ERR};
+    case LogLevel::debug:
+      return {"debug", "\x1b[2m", LOG_DEBUG};
+    case LogLevel::info:
+      return {"info", "", LOG_INFO};
+    case LogLevel::warning:
+      return {"warning", "\x1b[33m", LOG_WARNING};
+    case LogLevel::error:
+      return {"error", "\x1b[31m", LOG_ERR};
   }
   return {"error", "", LOG_ERR};
 }
@@ -53,9 +57,10 @@ void Log::write(LogLevel level, std::string_view message) {
   std::string line;
   if (m_settings.format == LogFormat::json) {
     // printable() left no control characters, so quotes and backslashes are all there is to escape.
-    line = fmt::format("{{\"time\": \"{}\", \"level\": \"{}\", \"program\": {}, \"message\": {}}}\n",
-                       format_rfc3339(std::chrono::system_clock::now()), style.name,
-                       json_string(m_settings.program), json_string(text));
+    line =
+        fmt::format("{{\"time\": \"{}\", \"level\": \"{}\", \"program\": {}, \"message\": {}}}\n",
+                    format_rfc3339(std::chrono::system_clock::now()), style.name,
+                    json_string(m_settings.program), json_string(text));
   } else {
     const bool colored = m_settings.color && *style.color != '\0';
     line = fmt::format("{}: {}{}{}{}\n", m_settings.program, colored ? style.color : "",

@@ -30,11 +30,13 @@ class Log {
 
   template <class... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::debug)) write(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::debug))
+      write(LogLevel::debug, fmt::format(format, std::forward<Args>(args)...));
   }
   template <class... Args>
   void info(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::info)) write(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::info))
+      write(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
   }
   template <class... Args>
   void warning(fmt::format_string<Args...> format, Args&&... args) {

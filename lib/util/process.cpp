@@ -1,17 +1,17 @@
 #include "util/process.hpp"
 
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -27,13 +27,15 @@ constexpr std::size_t read_size = std::size_t{1} << 20U;
 
 bool is_program(const std::string& path) {
   struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
 }
 
 std::string find_program(const std::string& name, const Environment& environment) {
   if (name.find('/') != name.npos) {
     if (is_program(name)) return name;
-    throw Error{ErrorKind::not_found, fmt::format("{} is not a program that can be run", quoted(name)),
+    throw Error{ErrorKind::not_found,
+                fmt::format("{} is not a program that can be run", quoted(name)),
                 "check the path and its execute permission"};
   }
   const std::string path = environment.get("PATH").value_or("/usr/bin:/bin");
@@ -43,7 +45,8 @@ std::string find_program(const std::string& name, const Environment& environment
     if (end > start && is_program(candidate)) return candidate;
     start = end + 1;
   }
-  throw Error{ErrorKind::not_found, fmt::format("program {} not found in PATH ({})", quoted(name), path),
+  throw Error{ErrorKind::not_found,
+              fmt::format("program {} not found in PATH ({})", quoted(name), path),
               "install it, or put its directory into PATH"};
 }
 
@@ -63,7 +66,8 @@ struct Launch {
 Launch prepare(const Command& command) {
   Launch launch;
   launch.program = find_program(command.argv.at(0), command.environment);
-  for (const auto& argument : command.argv) launch.argv.push_back(const_cast<char*>(argument.c_str()));
+  for (const auto& argument : command.argv)
+    launch.argv.push_back(const_cast<char*>(argument.c_str()));
   launch.argv.push_back(nullptr);
   for (const auto& [name, value] : command.environment.variables()) {
     launch.environment_lines.push_back(name + "=" + value);
@@ -80,7 +84,8 @@ void set_priority(const Command& command) noexcept {
     [[maybe_unused]] const int niceness = ::nice(command.nice);
   }
   if (command.io_class != IoClass::none) {
-    // ioprio_set(2): IOPRIO_WHO_PROCESS = 1; class in bits 13 and up, 2 best effort, 3 idle; level 7 lowest.
+    // ioprio_set(2): IOPRIO_WHO_PROCESS = 1; class in bits 13 and up, 2 best effort, 3 idle; level
+    // 7 lowest.
     const int priority = command.io_class == IoClass::idle ? 3 << 13 : (2 << 13) | 7;
     ::syscall(SYS_ioprio_set, 1, 0, priority);
   }
@@ -93,7 +98,8 @@ void set_priority(const Command& command) noexcept {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT}) ::signal(number, SIG_DFL);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT})
+    ::signal(number, SIG_DFL);
   ::dup2(launch.stdin_fd, 0);
   ::dup2(launch.stdout_fd, 1);
   ::dup2(launch.stderr_fd, 2);
@@ -101,11 +107,13 @@ void set_priority(const Command& command) noexcept {
   set_priority(command);
   ::execve(launch.program.c_str(), launch.argv.data(), launch.envp.data());
   const int error_number = errno;
-  [[maybe_unused]] const ssize_t written = ::write(launch.report_fd, &error_number, sizeof error_number);
+  [[maybe_unused]] const ssize_t written =
+      ::write(launch.report_fd, &error_number, sizeof error_number);
   ::_exit(127);
 }
 
-/// Collects the end of a child's stderr on a thread of its own, so that the child never blocks on it.
+/// Collects the end of a child's stderr on a thread of its own, so that the child never blocks on
+/// it.
 class TailReader {
  public:
   explicit TailReader(Fd fd) : m_fd{std::move(fd)}, m_thread{[this] { run(); }} {}
@@ -134,8 +142,12 @@ class TailReader {
 class SystemChild final : public ChildProcess {
  public:
   SystemChild(pid_t pid, Fd in, Fd out, Fd err, const Interrupt& interrupt)
-      : m_pid{pid}, m_pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))},
-        m_stdin{std::move(in)}, m_stdout{std::move(out)}, m_tail{std::move(err)}, m_interrupt{interrupt} {}
+      : m_pid{pid},
+        m_pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))},
+        m_stdin{std::move(in)},
+        m_stdout{std::move(out)},
+        m_tail{std::move(err)},
+        m_interrupt{interrupt} {}
 
   ~SystemChild() override { terminate(); }
 
@@ -146,7 +158,8 @@ class SystemChild final : public ChildProcess {
     const auto buffer = std::make_unique<std::byte[]>(read_size);
     for (;;) {
       wait_readable(m_stdout.get(), -1);
-      const std::size_t got = read_some(m_stdout.get(), {buffer.get(), read_size}, "a program's output");
+      const std::size_t got =
+          read_some(m_stdout.get(), {buffer.get(), read_size}, "a program's output");
       if (got == 0) break;
       consume({buffer.get(), got});
     }
@@ -181,7 +194,8 @@ class SystemChild final : public ChildProcess {
   void wait_readable(int fd, int timeout) {
     std::array<pollfd, 2> watched{pollfd{fd, POLLIN, 0}, pollfd{m_interrupt.fd(), POLLIN, 0}};
     while (::poll(watched.data(), watched.size(), timeout) < 0) {
-      if (errno != EINTR) throw Error::from_errno(ErrorKind::internal, "cannot wait for a program", errno);
+      if (errno != EINTR)
+        throw Error::from_errno(ErrorKind::internal, "cannot wait for a program", errno);
     }
     m_interrupt.check();
   }
@@ -258,7 +272,8 @@ std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command)
   if (command.stdin_pipe) in = make_pipe();
   if (command.stdout_pipe) {
     out = make_pipe();
-    // A larger pipe lets the program run ahead while a piece is being worked on; a refusal does no harm.
+    // A larger pipe lets the program run ahead while a piece is being worked on; a refusal does no
+    // harm.
     ::fcntl(out.write.get(), F_SETPIPE_SZ, static_cast<int>(read_size));
   }
   Pipe err = make_pipe();
@@ -269,7 +284,8 @@ std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command)
   launch.report_fd = report.write.get();
 
   const pid_t pid = ::fork();
-  if (pid < 0) throw Error::from_errno(ErrorKind::internal, "cannot start " + quoted(launch.program), errno);
+  if (pid < 0)
+    throw Error::from_errno(ErrorKind::internal, "cannot start " + quoted(launch.program), errno);
   if (pid == 0) become(launch, command);
   ::setpgid(pid, pid);
   in.read.reset();
@@ -279,9 +295,11 @@ std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command)
   auto child = std::make_unique<SystemChild>(pid, std::move(in.write), std::move(out.read),
                                              std::move(err.read), m_interrupt);
   int error_number = 0;
-  const auto got = read_some(report.read.get(), std::as_writable_bytes(std::span{&error_number, 1}), "a pipe");
+  const auto got =
+      read_some(report.read.get(), std::as_writable_bytes(std::span{&error_number, 1}), "a pipe");
   if (got == sizeof error_number) {
-    throw Error::from_errno(ErrorKind::internal, "cannot run " + quoted(launch.program), error_number);
+    throw Error::from_errno(ErrorKind::internal, "cannot run " + quoted(launch.program),
+                            error_number);
   }
   return child;
 }

@@ -19,12 +19,12 @@ enum class IoClass { none, best_effort, idle };
 
 /// A program to run. There is no shell: argv reaches the program as it is.
 struct Command {
-  std::vector<std::string> argv;  ///< argv[0] is looked up in the PATH of `environment`
-  Environment environment;        ///< the whole environment of the child
-  bool stdin_pipe = false;        ///< otherwise the child's stdin is /dev/null
-  bool stdout_pipe = false;       ///< otherwise the child's stdout goes to /dev/null
-  std::vector<int> inherited_fds; ///< descriptors the child shall have, under the same numbers
-  int nice = 0;                   ///< added to the niceness
+  std::vector<std::string> argv;   ///< argv[0] is looked up in the PATH of `environment`
+  Environment environment;         ///< the whole environment of the child
+  bool stdin_pipe = false;         ///< otherwise the child's stdin is /dev/null
+  bool stdout_pipe = false;        ///< otherwise the child's stdout goes to /dev/null
+  std::vector<int> inherited_fds;  ///< descriptors the child shall have, under the same numbers
+  int nice = 0;                    ///< added to the niceness
   IoClass io_class = IoClass::none;
   /// argv for humans: quoted for a shell where needed. Carries no secret because argv carries none.
   std::string to_string() const;
@@ -40,13 +40,13 @@ struct ExitStatus {
 };
 
 /// A running child in a process group of its own. The destructor ends an unreaped child: SIGTERM to
-/// the group, SIGKILL after a grace of two seconds, then reaps. The child also gets SIGTERM when the
-/// thread that started it dies. Not for concurrent use.
+/// the group, SIGKILL after a grace of two seconds, then reaps. The child also gets SIGTERM when
+/// the thread that started it dies. Not for concurrent use.
 class ChildProcess {
  public:
   virtual ~ChildProcess() = default;
   virtual int pid() const = 0;
-  virtual Fd& stdin_pipe() = 0;   ///< valid when asked for; close it to give end of file
+  virtual Fd& stdin_pipe() = 0;  ///< valid when asked for; close it to give end of file
   /// Reads the child's stdout to its end, handing over each piece (at most 1 MiB, valid during the
   /// call only). Throws Error{interrupted} when asked to end.
   virtual void read_stdout(const std::function<void(std::span<const std::byte>)>& consume) = 0;
@@ -77,8 +77,10 @@ class ProcessRunner {
 
 class SystemProcessRunner final : public ProcessRunner {
  public:
-  /// `interrupt` must outlive the runner. `trace` (may be empty) sees each command before it starts.
-  explicit SystemProcessRunner(const Interrupt& interrupt, std::function<void(const Command&)> trace = {});
+  /// `interrupt` must outlive the runner. `trace` (may be empty) sees each command before it
+  /// starts.
+  explicit SystemProcessRunner(const Interrupt& interrupt,
+                               std::function<void(const Command&)> trace = {});
   std::unique_ptr<ChildProcess> start(const Command& command) override;
 
  private:

@@ -2,6 +2,8 @@
 
 namespace bkp::util {
 
-std::string_view version() noexcept { return BKP_VERSION; }
+std::string_view version() noexcept {
+  return BKP_VERSION;
+}
 
 }  // namespace bkp::util

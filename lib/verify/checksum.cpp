@@ -64,7 +64,7 @@ Check check_part(run::Context& context, const recover::Source& source, const bac
     return failed("part", part.name, std::move(trouble));
   } catch (const util::Error& error) {
     if (error.kind() != util::ErrorKind::damaged) throw;
-    return failed("part", part.name, error.message());
+    return failed("part", part.name, error.full_message());
   }
 }
 

@@ -126,7 +126,7 @@ std::optional<recover::PreparedDump> fetch(run::Context& context, const recover:
     return recover::prepare_dump(context, *source.store.store, source.layout, source.manifest());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::damaged) throw;
-    result.checks.push_back(failed("part", "dump", error.message()));
+    result.checks.push_back(failed("part", "dump", error.full_message()));
     return std::nullopt;
   }
 }

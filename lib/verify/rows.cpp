@@ -96,8 +96,7 @@ std::string compare_rows(pg::Connection& connection, const Expectation& expected
                          run::Progress& progress) {
   const auto target = parse_copy_statement(expected.copy_statement);
   if (!target) return "the dump's COPY statement for it is not understood";
-  const auto sql = read_statement(connection, *target);
-  const auto found = read_rows(connection, sql, progress);
+  const auto found = read_rows(connection, read_statement(connection, *target), progress);
   if (found.rows() != expected.rows) {
     return fmt::format("{} rows were restored, the dump has {}", found.rows(), expected.rows);
   }

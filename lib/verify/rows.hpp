@@ -25,7 +25,7 @@ std::vector<Probe> row_probes(const pg::Fingerprint& fingerprint,
 Probe large_objects_probe(const pg::Fingerprint& fingerprint);
 
 /// Gives a connection the settings under which pg_dump wrote its COPY text (pg_dump.c,
-/// setup_connection), and UTC and hexadecimal bytea.
+/// setup_connection), and those that backup/dump.cpp adds: UTC, hexadecimal bytea.
 void use_dump_settings(pg::Connection& connection, const pg::Fingerprint& fingerprint);
 
 }  // namespace bkp::verify

@@ -1,4 +1,5 @@
-// What goes wrong every day: each command's common failures end with the documented exit code, a message and a hint.
+// What goes wrong every day: each command's common failures end with the documented exit code, a
+// message and a hint.
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -9,11 +10,12 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::vector<std::string> commands_on_server{"full", "list", "check", "verify", "prune", "runbook"};
+const std::vector<std::string> commands_on_server{"full",   "list",  "check",
+                                                  "verify", "prune", "runbook"};
 
 /// The message and the hint of a failed run, on stderr for people and in the envelope for programs.
-void check_failure(const Site& site, std::vector<std::string> arguments, int exit_code, const std::string& kind,
-                   const std::string& message) {
+void check_failure(const Site& site, std::vector<std::string> arguments, int exit_code,
+                   const std::string& kind, const std::string& message) {
   const Outcome outcome = site.run(arguments);
   CAPTURE(outcome);
   CHECK(outcome.exit_code == exit_code);
@@ -31,15 +33,18 @@ void check_failure(const Site& site, std::vector<std::string> arguments, int exi
 TEST_CASE("without a configuration every command says where it looked") {
   const Site site;
   std::filesystem::remove(site.config_file());
-  for (const auto& command : commands_on_server) check_failure(site, {command}, 4, "config", "bkp.yaml");
+  for (const auto& command : commands_on_server)
+    check_failure(site, {command}, 4, "config", "bkp.yaml");
 }
 
 TEST_CASE("a misspelt key is named with its line and the nearest known key") {
   const Site site;
   site.write_config(site.base_config() + "retantion: {}\ncompresion: {level: 3}\n");
-  for (const auto& command : commands_on_server) check_failure(site, {command}, 4, "config", "bkp.yaml:");
+  for (const auto& command : commands_on_server)
+    check_failure(site, {command}, 4, "config", "bkp.yaml:");
   const auto json = site.json({"full"});
-  CHECK_THAT(json.at("error").at("message").get<std::string>() + json.at("error").at("hint").get<std::string>(),
+  CHECK_THAT(json.at("error").at("message").get<std::string>() +
+                 json.at("error").at("hint").get<std::string>(),
              Contains("compression") || Contains("retention"));
 }
 
@@ -58,7 +63,9 @@ TEST_CASE("a server that is down is exit 5, and the run is in the catalog later"
   check_failure(site, {"full"}, 5, "database", "socket");
   site.cluster().start();
   site.must({"full"});
-  CHECK(site.cluster().psql("bkp", "select count(*) from bkp.runs where command = 'full' and status = 'failed'") == "2");
+  CHECK(site.cluster().psql(
+            "bkp", "select count(*) from bkp.runs where command = 'full' and status = 'failed'") ==
+        "2");
 }
 
 TEST_CASE("a store that is not there is exit 6 and is not made anew") {
@@ -99,8 +106,10 @@ TEST_CASE("one database that fails does not stop the others") {
     site.cluster().psql(name, "create table t as select generate_series(1, 100) a");
   }
   // A view over a function that is gone cannot be dumped.
-  site.cluster().psql("broken", "set allow_system_table_mods = on; create type e as enum ('x'); create table u (a e);"
-                                "delete from pg_type where typname = 'e'");
+  site.cluster().psql(
+      "broken",
+      "set allow_system_table_mods = on; create type e as enum ('x'); create table u (a e);"
+      "delete from pg_type where typname = 'e'");
   const auto json = site.json({"full", "--db", "good", "--db", "broken"});
   INFO(json.dump(1));
   CHECK(json.at("exit_code") == 3);

@@ -1,4 +1,5 @@
-// Real databases backed up, verified, restored and compared with the original by other means than the code under test.
+// Real databases backed up, verified, restored and compared with the original by other means than
+// the code under test.
 #include <catch2/catch.hpp>
 #include <csignal>
 
@@ -27,10 +28,12 @@ void round_trip(Site& site, const std::string& database) {
   REQUIRE(verify.at("status") == "ok");
   const auto verification = verify.at("result").at("verifications").at(0);
   CHECK(verification.at("success") == true);
-  CHECK(verification.at("validation_queries_passed") == verification.at("validation_queries_total"));
+  CHECK(verification.at("validation_queries_passed") ==
+        verification.at("validation_queries_total"));
   CHECK(verification.at("validation_queries_total").get<int>() > 0);
 
-  const auto restore = site.json({"restore", backup.at("label"), "--db", database, "--into", "again", "--yes", "again"});
+  const auto restore = site.json(
+      {"restore", backup.at("label"), "--db", database, "--into", "again", "--yes", "again"});
   INFO(restore.dump(1));
   REQUIRE(restore.at("status") == "ok");
   CHECK(database_digest(site.cluster(), "again") == original);
@@ -43,7 +46,8 @@ TEST_CASE("pgbench, scale 10") {
   Site site;
   site.must({"init"});
   site.cluster().create_database("bench");
-  output_of(Program{{(site.cluster().bin_directory() / "pgbench").string(), "-i", "-q", "-s", "10", "--foreign-keys"}}
+  output_of(Program{{(site.cluster().bin_directory() / "pgbench").string(), "-i", "-q", "-s", "10",
+                     "--foreign-keys"}}
                 .with_environment(site.cluster().environment("bench")));
   round_trip(site, "bench");
 }
@@ -54,9 +58,11 @@ TEST_CASE("a database with everything nasty in it") {
   site.cluster().create_database("nasty \"one\"");
   site.cluster().load_file("nasty \"one\"", std::filesystem::path{BKP_TEST_DATA} / "nasty.sql");
   const auto tablespace = site.cluster().make_directory("elsewhere");
-  site.cluster().psql("postgres", "create tablespace elsewhere location " + sql_literal(tablespace.string()));
+  site.cluster().psql("postgres",
+                      "create tablespace elsewhere location " + sql_literal(tablespace.string()));
   site.cluster().psql("nasty \"one\"",
-                      "create table in_tablespace (a int primary key using index tablespace elsewhere) tablespace elsewhere;"
+                      "create table in_tablespace (a int primary key using index tablespace "
+                      "elsewhere) tablespace elsewhere;"
                       "insert into in_tablespace select generate_series(1, 1000)");
   round_trip(site, "nasty \"one\"");
 }
@@ -80,9 +86,11 @@ TEST_CASE("a table that changes during the dump is backed up as it was at one mo
   auto transfers = site.cluster().start_psql(
       "busy",
       "select 'update account set balance = balance - 1 where id = ' || i % 50000 + 1 ||"
-      " '; update account set balance = balance + 1 where id = ' || (i * 7) % 50000 + 1 from generate_series(1, 100000) i \\gexec");
+      " '; update account set balance = balance + 1 where id = ' || (i * 7) % 50000 + 1 from "
+      "generate_series(1, 100000) i \\gexec");
   wait_until([&] {
-    return site.cluster().psql("busy", "select count(*) > 0 from account where balance <> 100") == "t";
+    return site.cluster().psql("busy", "select count(*) > 0 from account where balance <> 100") ==
+           "t";
   });
   const auto full = site.json({"full", "--db", "busy"});
   INFO(full.dump(1));

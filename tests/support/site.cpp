@@ -8,8 +8,9 @@ namespace bkp::test {
 
 namespace {
 
-/// One line a relation: name, rows, hash of the rows in the order of their text. A partitioned table counts as a whole,
-/// because rows of hash partitions over an enum may come back in another partition. Members of extensions are not dumped.
+/// One line a relation: name, rows, hash of the rows in the order of their text. A partitioned
+/// table counts as a whole, because rows of hash partitions over an enum may come back in another
+/// partition. Members of extensions are not dumped.
 constexpr auto rows_query = R"sql(
 set datestyle = iso; set intervalstyle = postgres; set extra_float_digits = 3; set bytea_output = hex;
 set timezone = 'UTC'; set row_security = off; set search_path = '';
@@ -25,8 +26,8 @@ select 'sequence', schemaname, sequencename, last_value from pg_sequences order 
 )sql";
 
 std::string schema_text(const Cluster& cluster, const std::string& database) {
-  const std::string text =
-      output_of(Program{{(cluster.bin_directory() / "pg_dump").string(), "--schema-only"}}.with_environment(
+  const std::string text = output_of(
+      Program{{(cluster.bin_directory() / "pg_dump").string(), "--schema-only"}}.with_environment(
           cluster.environment(database)));
   // The key of psql's restricted mode is random.
   std::istringstream lines{text};
@@ -47,22 +48,32 @@ std::string Site::base_config() const {
   const std::string directory = m_directory.path().string();
   return "site: studio\n"
          "cluster:\n"
-         "  conninfo: \"" + m_cluster.conninfo() + "\"\n"
-         "  bin_directory: " + m_cluster.bin_directory().string() + "\n"
+         "  conninfo: \"" +
+         m_cluster.conninfo() +
+         "\"\n"
+         "  bin_directory: " +
+         m_cluster.bin_directory().string() +
+         "\n"
          "catalog:\n"
-         "  spool_directory: " + spool().string() + "\n"
+         "  spool_directory: " +
+         spool().string() +
+         "\n"
          "stores:\n"
          "  - name: local\n"
-         "    url: file://" + store().string() + "\n"
+         "    url: file://" +
+         store().string() +
+         "\n"
          "recover:\n"
-         "  scratch_directory: " + directory + "/state/scratch\n";
+         "  scratch_directory: " +
+         directory + "/state/scratch\n";
 }
 
 void Site::write_config(const std::string& text) const {
   std::ofstream file{config_file()};
   file << text;
   if (!file.flush()) throw std::runtime_error{"cannot write " + config_file().string()};
-  std::filesystem::permissions(config_file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::filesystem::permissions(
+      config_file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
 InstalledBkp Site::bkp() const {

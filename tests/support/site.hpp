@@ -11,11 +11,13 @@
 
 namespace bkp::test {
 
-/// A whole site to try the installed programs on: a throwaway cluster, a local store "local", a configuration file
-/// and state directories of its own. Not initialised: run({"init"}) does that, as a user would.
+/// A whole site to try the installed programs on: a throwaway cluster, a local store "local", a
+/// configuration file and state directories of its own. Not initialised: run({"init"}) does that,
+/// as a user would.
 class Site {
  public:
-  /// `yaml` is added to the configuration, which has site, cluster, catalog.spool_directory, stores and recover.
+  /// `yaml` is added to the configuration, which has site, cluster, catalog.spool_directory, stores
+  /// and recover.
   explicit Site(const std::string& yaml = {}, ClusterOptions options = {});
 
   Cluster& cluster() { return m_cluster; }
@@ -41,9 +43,9 @@ class Site {
   Cluster m_cluster;
 };
 
-/// Everything that a dump carries, taken without the code under test: the schema as pg_dump's text, an ordered hash of
-/// the rows of each table and materialized view, the large objects, the sequences. Two databases with the same text
-/// hold the same.
+/// Everything that a dump carries, taken without the code under test: the schema as pg_dump's text,
+/// an ordered hash of the rows of each table and materialized view, the large objects, the
+/// sequences. Two databases with the same text hold the same.
 std::string database_digest(const Cluster& cluster, const std::string& database);
 
 }  // namespace bkp::test

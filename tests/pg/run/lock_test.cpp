@@ -1,7 +1,7 @@
 #include "run/lock.hpp"
 
-#include <catch2/catch.hpp>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <csignal>
 
@@ -55,9 +55,8 @@ struct Host {
   NobodyThere terminal;
   util::SystemProcessRunner processes{interrupt};
   catalog::Recorder recorder{{{}, "bkp", directory / "state/spool"}, clock, log, interrupt};
-  run::Context context{config,   clock,    processes, environment, interrupt, log,
-                       progress, terminal, recorder,  "manual",    {},        false,
-                       {}};
+  run::Context context{config,   clock,    processes, environment, interrupt, log, progress,
+                       terminal, recorder, "manual",  {},          false,     {}};
 };
 
 }  // namespace
@@ -68,8 +67,9 @@ TEST_CASE("a second run on the host is told who holds the lock") {
   host.clock.advance(std::chrono::minutes{5});
   const auto error = host.refusal(LockName::write, LockMode::exclusive);
   CHECK(error.kind() == util::ErrorKind::locked);
-  CHECK_THAT(error.message(), Contains("pid " + std::to_string(::getpid())) && Contains("bkp full") &&
-                                  Contains("2026-11-21T02:00:00Z") && Contains("5min ago"));
+  CHECK_THAT(error.message(), Contains("pid " + std::to_string(::getpid())) &&
+                                  Contains("bkp full") && Contains("2026-11-21T02:00:00Z") &&
+                                  Contains("5min ago"));
   CHECK_THAT(error.hint(), Contains("--lock-wait"));
 }
 

@@ -33,9 +33,11 @@ TEST_CASE("a hostile database name becomes harmless and stays distinct") {
   CHECK(label.find_first_not_of("abcdefghijklmnopqrstuvwxyzTZ0123456789_-") == std::string::npos);
   CHECK(label != backup::make_label(night, "full", "../../etc\n'x'"));
   CHECK(backup::make_label(night, "full", "Film") != backup::make_label(night, "full", "film"));
-  CHECK_NOTHROW(backup::Layout{"studio"}.manifest(backup::make_label(night, "full", std::string(63, 'x'))));
+  CHECK_NOTHROW(
+      backup::Layout{"studio"}.manifest(backup::make_label(night, "full", std::string(63, 'x'))));
 }
 
 TEST_CASE("labels sort by time") {
-  CHECK(backup::make_label(night, "full", "z") < backup::make_label(night + std::chrono::seconds{1}, "full", "a"));
+  CHECK(backup::make_label(night, "full", "z") <
+        backup::make_label(night + std::chrono::seconds{1}, "full", "a"));
 }

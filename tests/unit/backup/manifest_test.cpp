@@ -12,7 +12,8 @@ using Catch::Matchers::Contains;
 namespace {
 
 backup::Manifest parse(const std::string& text) {
-  return backup::parse_manifest(text, "studio/backups/L/manifest.json", "studio", "20261121T020000Z-full-x121");
+  return backup::parse_manifest(text, "studio/backups/L/manifest.json", "studio",
+                                "20261121T020000Z-full-x121");
 }
 
 std::string changed(const std::function<void(nlohmann::json&)>& change) {
@@ -66,7 +67,8 @@ TEST_CASE("a newer format is refused and says to update") {
 }
 
 TEST_CASE("a manifest moved from another backup is refused") {
-  const auto error = error_of(changed([](auto& json) { json["label"] = "20261120T020000Z-full-x121"; }));
+  const auto error =
+      error_of(changed([](auto& json) { json["label"] = "20261120T020000Z-full-x121"; }));
   CHECK_THAT(error.message(), Contains("20261120T020000Z"));
 }
 
@@ -85,9 +87,11 @@ TEST_CASE("every truncation of a manifest is damage") {
 }
 
 TEST_CASE("a wrong type in a manifest is damage") {
-  for (const char* key : {"site", "parts", "database", "started_at", "server_version", "warnings"}) {
+  for (const char* key :
+       {"site", "parts", "database", "started_at", "server_version", "warnings"}) {
     CHECK(error_of(changed([&](auto& json) { json[key] = nlohmann::json::array({1}); })).kind() ==
           util::ErrorKind::damaged);
-    CHECK(error_of(changed([&](auto& json) { json.erase(key); })).kind() == util::ErrorKind::damaged);
+    CHECK(error_of(changed([&](auto& json) { json.erase(key); })).kind() ==
+          util::ErrorKind::damaged);
   }
 }

@@ -21,11 +21,15 @@ catalog::BackupRecord record(std::int64_t id, const std::string& label, const ch
 }
 
 const std::vector<catalog::BackupRecord> backups = {
-    record(14, "20261121T040000Z-full-x121", "running"), record(13, "20261121T030000Z-full-x121", "failed"),
-    record(12, "20261121T020000Z-full-x121", "completed"), record(11, "20261120T020000Z-full-x121", "partial"),
+    record(14, "20261121T040000Z-full-x121", "running"),
+    record(13, "20261121T030000Z-full-x121", "failed"),
+    record(12, "20261121T020000Z-full-x121", "completed"),
+    record(11, "20261120T020000Z-full-x121", "partial"),
     record(10, "20261119T020000Z-full-x121", "completed")};
 
-std::string selected(std::string_view name) { return backup::select_backup(backups, name).label; }
+std::string selected(std::string_view name) {
+  return backup::select_backup(backups, name).label;
+}
 
 util::Error error_of(std::string_view name) {
   try {

@@ -17,7 +17,9 @@ const backup::Layout layout{"studio"};
 const config::Compression compression{3, 1};
 const std::string label = "20261121T020000Z-full-x121";
 
-std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span{text}); }
+std::span<const std::byte> bytes(std::string_view text) {
+  return std::as_bytes(std::span{text});
+}
 
 /// A whole backup with one part on a store of its own.
 struct Stored {
@@ -38,7 +40,9 @@ struct Stored {
     store::put_text(*store, layout.part(label, name), content);
   }
 
-  std::string stored(const std::string& name) const { return store::get_text(*store, layout.part(label, name)).value(); }
+  std::string stored(const std::string& name) const {
+    return store::get_text(*store, layout.part(label, name)).value();
+  }
 
   util::Error fetch_error() const {
     stream::StringSink sink;
@@ -58,13 +62,19 @@ class FullStore final : public store::Store {
  public:
   class FullSink final : public stream::Sink {
    public:
-    void write(std::span<const std::byte>) override { throw util::Error{util::ErrorKind::store, "disk full"}; }
+    void write(std::span<const std::byte>) override {
+      throw util::Error{util::ErrorKind::store, "disk full"};
+    }
     void finish() override { throw util::Error{util::ErrorKind::store, "disk full"}; }
     void abort() noexcept override {}
   };
   std::string url() const override { return "full:"; }
-  std::unique_ptr<stream::Sink> create(const store::Key&) override { return std::make_unique<FullSink>(); }
-  bool fetch(const store::Key&, std::optional<store::ByteRange>, stream::Sink&) override { return false; }
+  std::unique_ptr<stream::Sink> create(const store::Key&) override {
+    return std::make_unique<FullSink>();
+  }
+  bool fetch(const store::Key&, std::optional<store::ByteRange>, stream::Sink&) override {
+    return false;
+  }
   std::optional<store::ObjectInfo> stat(const store::Key&) override { return std::nullopt; }
   std::vector<store::ObjectInfo> list(const store::Key&) override { return {}; }
   bool remove(const store::Key&) override { return false; }
@@ -88,7 +98,8 @@ TEST_CASE("a changed, truncated, grown or missing part is damage, and the sink i
   const std::string good = backup.stored("dump.pgc.zst");
   std::string flipped = good;
   flipped[good.size() / 2] = static_cast<char>(flipped[good.size() / 2] ^ 1);
-  for (const auto& content : {flipped, good.substr(0, good.size() - 1), good + "x", std::string{}}) {
+  for (const auto& content :
+       {flipped, good.substr(0, good.size() - 1), good + "x", std::string{}}) {
     backup.replace("dump.pgc.zst", content);
     CHECK(backup.fetch_error().kind() == util::ErrorKind::damaged);
   }
@@ -144,9 +155,12 @@ TEST_CASE("what has no manifest is debris; what has one stays") {
 
 TEST_CASE("marks tell what happened later, the newest of a pair counts") {
   const Stored backup{"data"};
-  const auto at = [](int hour) { return util::parse_time("2026-11-21") + std::chrono::hours{hour}; };
+  const auto at = [](int hour) {
+    return util::parse_time("2026-11-21") + std::chrono::hours{hour};
+  };
   backup::write_mark(*backup.store, layout, label, "verified", at(3), {{"level", "restore"}});
-  backup::write_mark(*backup.store, layout, label, "held", at(4), {{"until", nullptr}, {"reason", "audit"}});
+  backup::write_mark(*backup.store, layout, label, "held", at(4),
+                     {{"until", nullptr}, {"reason", "audit"}});
   auto marks = backup::read_marks(*backup.store, layout, label);
   CHECK(marks.verified);
   CHECK(marks.verified_at == at(3));

@@ -38,12 +38,14 @@ TEST_CASE("passwords in arguments are masked") {
   CHECK(cli::mask_secrets("sftp://bob:s3cret@host/path") == "sftp://bob:***@host/path");
   CHECK(cli::mask_secrets("host=db password=s3cret user=x") == "host=db password=*** user=x");
   CHECK(cli::mask_secrets("password='s3 \\' cret' user=x") == "password=*** user=x");
-  CHECK(cli::mask_secrets("postgresql://u@h/db?password=s3cret&a=b") == "postgresql://u@h/db?password=***&a=b");
+  CHECK(cli::mask_secrets("postgresql://u@h/db?password=s3cret&a=b") ==
+        "postgresql://u@h/db?password=***&a=b");
   CHECK(cli::mask_secrets("postgresql://u:p@ss@h/db") == "postgresql://u:***@h/db");
 }
 
 TEST_CASE("arguments without passwords stay as they are") {
-  for (const char* argument : {"--db", "x121", "file:///var/backups", "mailto:bob@example.org", "latest~2"}) {
+  for (const char* argument :
+       {"--db", "x121", "file:///var/backups", "mailto:bob@example.org", "latest~2"}) {
     CHECK(cli::mask_secrets(argument) == argument);
   }
 }
@@ -58,8 +60,9 @@ TEST_CASE("shared options have the documented defaults") {
 }
 
 TEST_CASE("shared options are read") {
-  const auto options = parse({"--config", "/x.yaml", "--json", "-q", "-v", "--log-format", "json", "--lock-wait", "2min",
-                              "--triggered-by", "schedule", "--dry-run", "--syslog", "--color", "never"});
+  const auto options =
+      parse({"--config", "/x.yaml", "--json", "-q", "-v", "--log-format", "json", "--lock-wait",
+             "2min", "--triggered-by", "schedule", "--dry-run", "--syslog", "--color", "never"});
   CHECK(options.config == "/x.yaml");
   CHECK((options.json && options.quiet && options.verbose && options.dry_run && options.syslog));
   CHECK(options.lock_wait == std::chrono::minutes{2});
@@ -85,8 +88,10 @@ TEST_CASE("the envelope has the contract's keys") {
   CHECK(json.at("started_at") == "2026-11-21T02:00:00Z");
   CHECK(json.at("result").is_object());
   CHECK(json.at("warnings").is_array());
-  CHECK(json.at("error") == nlohmann::json{{"kind", "store"}, {"message", "no space"}, {"hint", "free some"},
-                                            {"context", {"writing"}}});
+  CHECK(json.at("error") == nlohmann::json{{"kind", "store"},
+                                           {"message", "no space"},
+                                           {"hint", "free some"},
+                                           {"context", {"writing"}}});
 }
 
 TEST_CASE("a run without error is ok, a partial one partial") {
@@ -109,7 +114,8 @@ TEST_CASE("an error is printed with context and hint, and cannot steer the termi
   auto ending = failed_run();
   ending.error->add_context("database \x1b[2J");
   const auto text = cli::error_text("bkp full", *ending.error, false);
-  CHECK_THAT(text, Contains("bkp full: error: no space\n") && Contains("while writing") && Contains("hint: free some"));
+  CHECK_THAT(text, Contains("bkp full: error: no space\n") && Contains("while writing") &&
+                       Contains("hint: free some"));
   CHECK(text.find('\x1b') == std::string::npos);
 }
 
@@ -124,8 +130,10 @@ TEST_CASE("a table that does not fit is shortened and no line is wider than the 
   cli::Table table{{{"NAME"}, {"LABEL"}}};
   table.add({std::string(40, 'x'), std::string(60, 'y')});
   const auto text = table.to_text(50);
-  for (const std::string& line : {text.substr(0, text.find('\n')), text.substr(text.find('\n') + 1)}) {
-    CHECK(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80 && c != '\n'; }) <= 50);
+  for (const std::string& line :
+       {text.substr(0, text.find('\n')), text.substr(text.find('\n') + 1)}) {
+    CHECK(std::count_if(line.begin(), line.end(),
+                        [](char c) { return (c & 0xC0) != 0x80 && c != '\n'; }) <= 50);
   }
   CHECK_THAT(text, Contains("…"));
 }

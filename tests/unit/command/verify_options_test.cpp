@@ -7,9 +7,9 @@ using namespace bkp;
 using command::VerifyOptions;
 using test::parsed;
 
-TEST_CASE("verify restores the latest backup unless told otherwise") {
+TEST_CASE("verify restores the newest backup of each database unless told otherwise") {
   const auto options = parsed<VerifyOptions>({});
-  CHECK(options.id == "latest");
+  CHECK(options.id.empty());
   CHECK(options.level == "restore");
   CHECK_FALSE(options.all);
   CHECK(options.jobs == 0);

@@ -1,0 +1,204 @@
+// `bkp restore` as it is typed on a bad day.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "support/site.hpp"
+#include "support/wait_until.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// A site with a backed-up database x121, of which a table was then dropped by mistake.
+struct Studio : Site {
+  explicit Studio(const std::string& yaml = {}) : Site{yaml} {
+    must({"init"});
+    cluster().create_database("x121");
+    cluster().psql("x121",
+                   "create table segments (id serial primary key, title text);"
+                   "insert into segments (title) select 't' || i from generate_series(1, 5000) i");
+    before = database_digest(cluster(), "x121");
+    must({"full", "--db", "x121"});
+    cluster().psql("x121", "drop table segments");
+    after = database_digest(cluster(), "x121");
+  }
+  std::string databases() {
+    return cluster().psql("postgres",
+                          "select string_agg(datname, ' ' order by datname) from "
+                          "pg_database where not datistemplate");
+  }
+  std::string audited(const std::string& action) {
+    return cluster().psql("bkp",
+                          "select count(*) || ' ' || coalesce(max(confirmation), '') from "
+                          "bkp.audit_log where action = " +
+                              sql_literal(action));
+  }
+  std::string before;
+  std::string after;
+};
+
+}  // namespace
+
+TEST_CASE("beside: the plan is shown, the data is back, the old database untouched") {
+  Studio studio;
+  const auto outcome = studio.run({"restore", "latest", "--db", "x121", "--into", "again"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("never verified: a hope") && Contains("nothing: what exists") &&
+                              Contains("restored into \"again\""));
+  CHECK(database_digest(studio.cluster(), "again") == studio.before);
+  CHECK(database_digest(studio.cluster(), "x121") == studio.after);
+  CHECK(studio.audited("restore") == "1 ");
+}
+
+TEST_CASE("swap: refused without the name, done with it, connections ended") {
+  Studio studio;
+  const auto databases = studio.databases();
+  for (const auto& extra :
+       {std::vector<std::string>{}, std::vector<std::string>{"--yes", "x1211"}}) {
+    std::vector<std::string> arguments{"restore", "latest", "--db", "x121", "--swap"};
+    arguments.insert(arguments.end(), extra.begin(), extra.end());
+    const auto outcome = studio.run(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == 11);
+    CHECK_THAT(outcome.err, Contains("--yes x121"));
+  }
+  CHECK(studio.databases() == databases);
+  CHECK(studio.audited("restore.refused") == "2 ");
+
+  auto client = studio.cluster().start_psql("x121", "select pg_sleep(600)");
+  REQUIRE(wait_until([&] {
+    return studio.cluster().psql("postgres",
+                                 "select count(*) from pg_stat_activity where datname "
+                                 "= 'x121' and wait_event = 'PgSleep'") == "1";
+  }));
+  const auto json = studio.json({"restore", "latest", "--db", "x121", "--swap", "--yes", "x121"});
+  INFO(json.dump(1));
+  CHECK(json.at("status") == "ok");
+  CHECK(json["result"]["plan"]["connections"] == 1);
+  CHECK(database_digest(studio.cluster(), "x121") == studio.before);
+  CHECK(database_digest(studio.cluster(), json["result"]["kept_as"]) == studio.after);
+  CHECK(studio.audited("restore") == "1 --yes x121");
+  CHECK_FALSE(client.wait().succeeded());
+}
+
+TEST_CASE("swap: the name is typed at a terminal") {
+  Studio studio;
+  auto program =
+      studio.bkp().command({"restore", "latest", "--db", "x121", "--swap"}).on_terminal().start();
+  REQUIRE(wait_until([&] { return Contains("Type \"x121\"").match(program.out_so_far()); }));
+  program.type("x121\n");
+  const auto outcome = program.wait();
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK(database_digest(studio.cluster(), "x121") == studio.before);
+  CHECK(studio.audited("restore") == "1 typed x121");
+}
+
+TEST_CASE("a dry run proves the backup and changes nothing") {
+  Studio studio;
+  const auto databases = studio.databases();
+  const auto outcome = studio.run({"restore", "latest", "--db", "x121", "--swap", "--dry-run"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.out, Contains("nothing was changed") && Contains("will not be in it"));
+  CHECK(studio.databases() == databases);
+}
+
+TEST_CASE("with a store alone: no configuration, no catalog, another server") {
+  Studio studio;
+  Cluster other;
+  const auto run = [&](const std::vector<std::string>& extra) {
+    InstalledBkp bkp;
+    bkp.with_variable("PGHOST", other.socket_directory().string())
+        .with_variable("PGPORT", std::to_string(other.port()))
+        .with_variable("PGUSER", "postgres")
+        .with_variable("TMPDIR", studio.directory().string());
+    std::vector<std::string> arguments{"restore", "latest", "--db", "x121"};
+    arguments.insert(arguments.end(), extra.begin(), extra.end());
+    return bkp.run(arguments);
+  };
+  const auto url = "file://" + studio.store().string();
+  const auto done = run({"--store", url, "--site", "studio", "--swap"});
+  CAPTURE(done);
+  CHECK(done.exit_code == 0);
+  CHECK(database_digest(other, "x121") == studio.before);
+
+  CHECK(run({"--store", url}).exit_code == 2);
+  CHECK(run({"--store", url, "--site", "nobody", "--into", "b"}).exit_code == 10);
+  CHECK(run({"--store", url + "x", "--site", "studio", "--into", "b"}).exit_code == 6);
+  CHECK(run({"--into", "b"}).exit_code == 4);
+}
+
+TEST_CASE("with the catalog lost, the stores tell") {
+  Studio studio;
+  studio.cluster().psql("postgres", "drop database bkp");
+  const auto outcome = studio.run({"restore", "latest", "--db", "x121", "--into", "again"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK(database_digest(studio.cluster(), "again") == studio.before);
+}
+
+TEST_CASE("a damaged copy is left for the one on the next store") {
+  Site site;
+  site.write_config(site.base_config().replace(
+      site.base_config().find("recover:"), 0,
+      "  - name: second\n    url: file://" + (site.directory() / "second").string() + "\n"));
+  site.must({"init"});
+  site.cluster().create_database("x121");
+  site.cluster().psql("x121", "create table t as select generate_series(1, 1000) i");
+  const auto label = site.json({"full", "--db", "x121"})["result"]["backups"][0]["label"];
+  const auto file = site.store() / "studio" / "backups" / label.get<std::string>() / "dump.pgc.zst";
+  write_text(file, read_text(file) + "x");
+
+  const auto json = site.json({"restore", "latest", "--db", "x121", "--into", "again"});
+  INFO(json.dump(1));
+  CHECK(json.at("status") == "ok");
+  CHECK(json["result"]["store"] == "second");
+  CHECK_THAT(json.at("warnings").dump(), Contains("dump.pgc.zst"));
+  CHECK(site.cluster().psql("again", "select sum(i) from t") == "500500");
+
+  const auto only =
+      site.run({"restore", "latest", "--db", "x121", "--into", "b", "--store", "local"});
+  CAPTURE(only);
+  CHECK(only.exit_code == 8);
+}
+
+TEST_CASE("what there is not is exit 10, what is taken is exit 11") {
+  Studio studio;
+  const auto exit_code = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "restore");
+    const auto outcome = studio.run(arguments);
+    UNSCOPED_INFO(outcome);
+    return outcome.exit_code;
+  };
+  CHECK(exit_code({"latest", "--db", "x122"}) == 10);
+  CHECK(exit_code({"nosuch", "--db", "x121"}) == 10);
+  CHECK(exit_code({"latest~1", "--db", "x121"}) == 10);
+  CHECK(exit_code({"latest", "--db", "x121", "--table", "nosuch"}) == 10);
+  CHECK(exit_code({"latest", "--db", "x121", "--store", "nosuch"}) == 10);
+  CHECK(exit_code({"latest", "--db", "x121", "--into", "x121"}) == 11);
+  CHECK(exit_code({"latest", "--db", "x121", "--swap", "--table", "segments"}) == 2);
+  CHECK(studio.audited("restore") == "0 ");
+}
+
+TEST_CASE("a restore that is ended drops what it made") {
+  Studio studio;
+  studio.cluster().psql("x121",
+                        "create table slow as select i, md5(i::text) from "
+                        "generate_series(1, 400000) i; create index on slow (md5)");
+  studio.must({"full", "--db", "x121"});
+  const auto databases = studio.databases();
+  auto program = studio.bkp()
+                     .command({"restore", "latest", "--db", "x121", "--swap", "--yes", "x121"})
+                     .start();
+  REQUIRE(wait_until([&] { return studio.databases() != databases; }));
+  program.signal(SIGINT);
+  const auto outcome = program.wait();
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 128 + SIGINT);
+  CHECK(studio.databases() == databases);
+  CHECK(studio.audited("restore.failed").starts_with("1 "));
+}

@@ -1,0 +1,189 @@
+// `bkp verify`: good backups pass, every kind of damage is found, nothing is left behind.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "support/site.hpp"
+#include "support/wait_until.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string back_up(Site& site) {
+  return site.json({"full", "--db", "x121"}).at("result").at("backups").at(0).at("label");
+}
+
+/// A site with a database x121 and one backup of it.
+struct Studio : Site {
+  explicit Studio(const std::string& yaml = {}) : Site{yaml} {
+    must({"init"});
+    cluster().create_database("x121");
+    cluster().psql("x121",
+                   "create table segments (id serial primary key, approved bool default true);"
+                   "insert into segments select from generate_series(1, 5000)");
+    label = back_up(*this);
+  }
+  std::filesystem::path part(const std::string& which, const std::string& name) const {
+    return store() / "studio" / "backups" / which / name;
+  }
+  bool leaves_nothing() {
+    return cluster().psql("postgres",
+                          "select count(*) from pg_database where datname like "
+                          "'bkp_verify%'") == "0";
+  }
+  std::string verified(const std::string& which) {
+    return cluster().psql("bkp",
+                          "select verified from bkp.backups where label = " + sql_literal(which));
+  }
+  std::string label;
+};
+
+void flip_a_byte(const std::filesystem::path& file) {
+  auto bytes = read_text(file);
+  auto& byte = bytes.at(bytes.size() / 2);
+  byte = static_cast<char>(byte ^ 0x10);
+  write_text(file, bytes);
+}
+
+/// Exit 8 at both levels, with a message that contains `text`.
+void check_damaged(Studio& studio, const std::string& text) {
+  for (const auto* level : {"checksum", "restore"}) {
+    const auto outcome = studio.run({"verify", "latest", "--level", level});
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == 8);
+    CHECK_THAT(outcome.err, Contains(text) && Contains("hint: "));
+  }
+  CHECK(studio.leaves_nothing());
+  CHECK(studio.verified(studio.label) == "f");
+}
+
+}  // namespace
+
+TEST_CASE("a checked restore makes a backup verified, a re-read does not") {
+  Studio studio;
+  CHECK(studio.json({"verify", "--level", "checksum"}).at("status") == "ok");
+  CHECK(studio.verified(studio.label) == "f");
+  const auto report = studio.directory() / "report.xml";
+  const auto json = studio.json({"verify", studio.label, "--junit", report.string()});
+  INFO(json.dump(1));
+  CHECK(json.at("status") == "ok");
+  const auto verification = json.at("result").at("verifications").at(0);
+  CHECK(verification.at("label") == studio.label);
+  CHECK(verification.at("coverage").at("rows_checked") == 5000);
+  CHECK(studio.verified(studio.label) == "t");
+  CHECK(studio.leaves_nothing());
+  CHECK_THAT(read_text(report), Contains("<testcase classname=\"rows\" name=\"public.segments\""));
+  CHECK(studio.cluster().psql("bkp", "select count(*) from bkp.verifications where success") ==
+        "2");
+}
+
+TEST_CASE("a drill is held against the objective") {
+  Studio studio{"objectives: {rto: 30min}\n"};
+  const auto json = studio.json({"verify", "--level", "drill"});
+  INFO(json.dump(1));
+  CHECK(json.at("status") == "ok");
+  const auto objective = json["result"]["verifications"][0]["coverage"]["objective"];
+  CHECK(objective.at("rto_seconds") == 1800);
+  CHECK(objective.at("met") == true);
+}
+
+TEST_CASE("an assertion that does not hold fails the verification") {
+  Studio studio{
+      "verify:\n  assertions:\n    - {name: enough, database: x121, sql: select count(*) from "
+      "segments, expect: '> 5000'}\n"};
+  const auto outcome = studio.run({"verify"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 8);
+  CHECK_THAT(outcome.err, Contains("\"enough\""));
+  CHECK_THAT(outcome.out, Contains("FAILED assertion"));
+  CHECK(studio.verified(studio.label) == "f");
+}
+
+TEST_CASE("a changed byte is found") {
+  Studio studio;
+  flip_a_byte(studio.part(studio.label, "dump.pgc.zst"));
+  check_damaged(studio, "dump.pgc.zst");
+}
+
+TEST_CASE("a truncated object is found") {
+  Studio studio;
+  const auto file = studio.part(studio.label, "dump.pgc.zst");
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+  check_damaged(studio, "dump.pgc.zst");
+}
+
+TEST_CASE("a missing object is found") {
+  Studio studio;
+  std::filesystem::remove(studio.part(studio.label, "dump.pgc.zst"));
+  check_damaged(studio, "missing");
+}
+
+TEST_CASE("a part of another backup is found") {
+  Studio studio;
+  studio.cluster().psql("x121", "insert into segments default values");
+  const auto second = back_up(studio);
+  std::filesystem::copy_file(studio.part(studio.label, "dump.pgc.zst"),
+                             studio.part(second, "dump.pgc.zst"),
+                             std::filesystem::copy_options::overwrite_existing);
+  studio.label = second;
+  check_damaged(studio, "dump.pgc.zst");
+}
+
+TEST_CASE("a whole backup that was replaced by another one is found") {
+  Studio studio;
+  studio.cluster().psql("x121", "delete from segments");
+  const auto second = back_up(studio);
+  for (const auto* name : {"dump.pgc.zst", "globals.sql.zst"}) {
+    std::filesystem::copy_file(studio.part(studio.label, name), studio.part(second, name),
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  auto manifest = read_text(studio.part(studio.label, "manifest.json"));
+  for (auto at = manifest.find(studio.label); at != manifest.npos;
+       at = manifest.find(studio.label)) {
+    manifest.replace(at, studio.label.size(), second);
+  }
+  write_text(studio.part(second, "manifest.json"), manifest);
+  studio.label = second;
+  check_damaged(studio, "is not the one that was stored");
+}
+
+TEST_CASE("one bad backup among several does not stop the others") {
+  Studio studio;
+  flip_a_byte(studio.part(studio.label, "dump.pgc.zst"));
+  const auto second = back_up(studio);
+  const auto json = studio.json({"verify", "--all"});
+  INFO(json.dump(1));
+  CHECK(json.at("exit_code") == 8);
+  REQUIRE(json.at("result").at("verifications").size() == 2);
+  CHECK(studio.verified(studio.label) == "f");
+  CHECK(studio.verified(second) == "t");
+}
+
+TEST_CASE("a verification that is ended drops its database") {
+  Studio studio;
+  studio.cluster().psql("x121",
+                        "create table slow as select i, md5(i::text) from "
+                        "generate_series(1, 400000) i; create index on slow (md5)");
+  back_up(studio);
+  const auto started = [&] { return !studio.leaves_nothing(); };
+
+  auto asked = studio.bkp().command({"verify"}).start();
+  REQUIRE(wait_until(started));
+  asked.signal(SIGTERM);
+  const auto ended = asked.wait();
+  CAPTURE(ended);
+  CHECK(ended.exit_code == 128 + SIGTERM);
+  CHECK(studio.leaves_nothing());
+
+  auto killed = studio.bkp().command({"verify"}).start();
+  REQUIRE(wait_until(started));
+  killed.signal(SIGKILL);
+  killed.wait();
+  CHECK(started());
+  const auto next = studio.run({"verify"});
+  CAPTURE(next);
+  CHECK(next.exit_code == 0);
+  CHECK(studio.leaves_nothing());
+}
