@@ -200,6 +200,11 @@ class FullRun {
   void complete(FullItem& item, const DumpOutcome& outcome) {
     BackupRecord& record = item.record;
     record.completed_at = m_context.clock.now();
+    if (outcome.manifest) {
+      // The catalog says what the store says: rebuilt from there, a row is the same again.
+      record.started_at = outcome.manifest->started_at;
+      record.completed_at = outcome.manifest->completed_at;
+    }
     for (const auto& warning : outcome.warnings) {
       m_context.warn(fmt::format("database {}: {}", util::quoted(*record.database_name), warning));
     }

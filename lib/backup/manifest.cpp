@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backup/json_text.hpp"
+#include "catalog/time_text.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -203,8 +204,8 @@ std::string to_text(const Manifest& manifest) {
   out["system_identifier"] = manifest.system_identifier;
   out["server_version"] = manifest.server_version;
   out["dump_version"] = manifest.dump_version;
-  out["started_at"] = util::format_rfc3339(manifest.started_at);
-  out["completed_at"] = util::format_rfc3339(manifest.completed_at);
+  out["started_at"] = catalog::time_text(manifest.started_at);
+  out["completed_at"] = catalog::time_text(manifest.completed_at);
   out["database"] = to_json(manifest.database);
   out["parts"] = parts;
   if (manifest.fingerprint) {

@@ -55,7 +55,9 @@ void require_site_file(store::Store& store, const Layout& layout,
         fmt::format(
             "site {} on {} belongs to the cluster with system identifier {}, this one has {}",
             util::quoted(layout.site()), store.url(), file->system_identifier, system_identifier),
-        "choose another `site` for this cluster; after a cluster was made anew, likewise"};
+        "choose another `site` for this cluster; where the old cluster is gone for good and this "
+        "one takes its place, "
+        "remove the store's site.json and run `bkp init`"};
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "backup/repository.hpp"
 #include "check/topics.hpp"
+#include "report/runbook_publish.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -52,6 +53,25 @@ std::vector<std::string> databases_of(const std::vector<BackupRecord>& backups) 
     if (backup.database_name) names.insert(*backup.database_name);
   }
   return {names.begin(), names.end()};
+}
+
+/// The page that a person at 3 a.m. opens must know the newest backup.
+void examine_runbook(run::Context& context, const std::vector<BackupRecord>& newest_first,
+                     Findings& findings) {
+  const auto newest = std::ranges::find_if(
+      newest_first, [](const auto& backup) { return backup.good() && backup.completed_at; });
+  if (newest == newest_first.end()) return;
+  const backup::Layout layout{context.config.site};
+  for (const auto& [name, required, store] : context.open_stores().stores) {
+    findings.attempt("runbook", [&, &name = name, &store = store] {
+      const auto reason =
+          report::runbook_staleness(*store, layout, newest->label, *newest->completed_at);
+      if (!reason) return;
+      findings.warning("runbook",
+                       fmt::format("the page on store {} {}", util::quoted(name), *reason),
+                       "bkp runbook");
+    });
+  }
 }
 
 }  // namespace
@@ -104,6 +124,7 @@ void examine_backups(run::Context& context, const std::optional<ServerFacts>& se
                      "repair one of them first");
     return;
   }
+  examine_runbook(context, backups, findings);
   const bool known = server && !server->databases.empty();
   judge_backups(known ? server->databases : databases_of(backups), backups, context.config.status,
                 context.clock.now(), findings);

@@ -48,9 +48,12 @@ cli::Report write_out(const std::string& out, const std::string& page,
 // Which stores' pages were behind, for a dry run and for the JSON.
 nlohmann::json stale_pages(run::Context& context, const report::RunbookModel& model) {
   auto result = nlohmann::json::array();
+  const auto* newest = model.newest();
+  if (newest == nullptr) return result;
   const backup::Layout layout{model.site};
   for (const auto& [name, required, store] : context.open_stores().stores) {
-    if (const auto reason = report::runbook_staleness(*store, layout, model.newest())) {
+    if (const auto reason = report::runbook_staleness(*store, layout, newest->manifest.label,
+                                                      newest->manifest.completed_at)) {
       result.push_back({{"store", name}, {"reason", *reason}});
     }
   }

@@ -274,8 +274,15 @@ cli::Report run(const VerifyOptions& options, run::Context& context) {
     }
   }
   const auto attempts = verify_all(options, context, backups);
-  if (!options.junit.empty()) write_junit(options.junit, attempts);
-  return summarize(options, attempts);
+  auto report = summarize(options, attempts);
+  if (options.junit.empty()) return report;
+  try {
+    write_junit(options.junit, attempts);
+  } catch (const Error& error) {
+    context.warn("the JUnit report could not be written: " + error.message());
+    if (!report.error) report.error = error;
+  }
+  return report;
 }
 
 }  // namespace bkp::command

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "recover/sql_text.hpp"
+#include "util/text.hpp"
 
 namespace bkp::recover {
 
@@ -160,13 +160,20 @@ void apply_privileges(pg::Connection& connection, const std::string& name,
   }
 }
 
-void apply_session_settings(pg::Connection& connection, const std::string& name,
-                            const DatabaseSettings& settings) {
+std::vector<std::string> apply_session_settings(pg::Connection& connection, const std::string& name,
+                                                const DatabaseSettings& settings) {
+  std::vector<std::string> problems;
   for (const auto& setting : settings.settings) {
-    if (setting.role.empty() && !is_one_of(write_blockers, setting.name)) {
+    if (!setting.role.empty() || is_one_of(write_blockers, setting.name)) continue;
+    try {
       apply_setting(connection, name, setting);
+    } catch (const pg::DatabaseError& error) {
+      if (error.connection_lost()) throw;
+      problems.push_back(fmt::format("the original's setting {} was not taken over: {}",
+                                     util::printable(setting.name), error.message()));
     }
   }
+  return problems;
 }
 
 }  // namespace bkp::recover

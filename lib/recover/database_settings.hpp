@@ -45,9 +45,10 @@ void apply_privileges(pg::Connection& connection, const std::string& name,
                       const DatabaseSettings& settings);
 
 /// Only the settings for every role, except those that would keep a restore from writing; so that
-/// a copy reads and shows times, money and names as the original does.
-void apply_session_settings(pg::Connection& connection, const std::string& name,
-                            const DatabaseSettings& settings);
+/// a copy reads and shows times, money and names as the original does. Not for use inside a
+/// transaction. Returns what this role may not set, in words.
+std::vector<std::string> apply_session_settings(pg::Connection& connection, const std::string& name,
+                                                const DatabaseSettings& settings);
 
 /// The value of a setting as it stands after `TO`. Settings that are lists of names (search_path …)
 /// are stored as one text with quoted elements and must be taken apart; pg_dump does the same

@@ -69,6 +69,14 @@ bool may_give_to(pg::Connection& connection, const std::string& owner) {
 
 }  // namespace
 
+void lift_timeouts(pg::Connection& connection) {
+  // idle_session_timeout is there from version 14 on.
+  connection.exec(
+      "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN "
+      "('statement_timeout', 'lock_timeout', 'idle_session_timeout', "
+      "'idle_in_transaction_session_timeout', 'transaction_timeout')");
+}
+
 bool database_exists(pg::Connection& connection, const std::string& name) {
   return connection.exec("SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1", {name}).rows() >
          0;
@@ -113,6 +121,7 @@ NewDatabase::NewDatabase(run::Context& context, const pg::Conninfo& maintenance,
     : m_context{context},
       m_connection{pg::Connection::open(maintenance, m_calm)},
       m_name{std::move(name)} {
+  lift_timeouts(m_connection);
   create_database_like(m_connection, original, m_name, more);
   m_ours = true;
   try {
@@ -141,10 +150,13 @@ void NewDatabase::set_comment(const std::string& comment) {
 
 void NewDatabase::drop() {
   m_ours = false;
-  if (!m_connection.alive()) {
+  try {
+    drop_database(m_connection, m_name);
+  } catch (const pg::DatabaseError& error) {
+    if (!error.connection_lost()) throw;
     m_connection = pg::Connection::open(m_connection.conninfo(), m_calm);
+    drop_database(m_connection, m_name);
   }
-  drop_database(m_connection, m_name);
 }
 
 }  // namespace bkp::recover

@@ -46,6 +46,10 @@ class NewDatabase {
   bool m_ours = false;
 };
 
+/// Takes away the limits that a role or database may have set on how long statements run and
+/// sessions idle, for this session.
+void lift_timeouts(pg::Connection& connection);
+
 /// True when the server has a database of this name.
 bool database_exists(pg::Connection& connection, const std::string& name);
 

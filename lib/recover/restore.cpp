@@ -1,5 +1,7 @@
 #include "recover/restore.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "recover/database_settings.hpp"
@@ -53,10 +55,13 @@ PgRestoreOptions restore_options(const ReadyRestore& ready, const RestoreRequest
 void fill(run::Context& context, NewDatabase& database, const ReadyRestore& ready,
           const RestorePlan& plan) {
   context.log.info("restoring {} into {}", plan.label, util::quoted(database.name()));
-  run_pg_restore(context, ready.dump, database.conninfo(), database.connection().server_version(),
+  run_pg_restore(context, ready.dump, database.conninfo(),
+                 std::max(database.connection().server_version(), plan.backed_up_from),
                  restore_options(ready, plan.request));
   context.log.info("gathering statistics in {}", util::quoted(database.name()));
-  pg::Connection::open(database.conninfo(), context.interrupt).exec("ANALYZE");
+  auto connection = pg::Connection::open(database.conninfo(), context.interrupt);
+  lift_timeouts(connection);
+  connection.exec("ANALYZE");
 }
 
 }  // namespace
@@ -115,7 +120,9 @@ RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
                        tablespace_option(connection, old, plan)};
   if (old) {
     apply_privileges(database.connection(), database.name(), *old);
-    apply_session_settings(database.connection(), database.name(), *old);
+    for (auto& problem : apply_session_settings(database.connection(), database.name(), *old)) {
+      context.warn(std::move(problem));
+    }
   }
   fill(context, database, ready, plan);
   RestoreOutcome outcome{plan.target, {}, util::Duration{context.clock.steady() - begin}.count()};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/tools.hpp"
 #include "recover/new_database.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
@@ -90,6 +91,15 @@ std::optional<std::uint64_t> server_free_space(pg::Connection& connection) {
   }
 }
 
+void require_server_space(pg::Connection& connection, std::uint64_t database_bytes) {
+  const auto free_bytes = server_free_space(connection);
+  if (!free_bytes || *free_bytes >= database_bytes) return;
+  throw Error{ErrorKind::refused,
+              fmt::format("the server's data directory has {} free, the database had {}",
+                          util::format_size(*free_bytes), util::format_size(database_bytes)),
+              "free space on the server, or restore on another one"};
+}
+
 RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
                       const catalog::BackupRecord& record, const Source& source,
                       const RestoreRequest& request) {
@@ -113,6 +123,8 @@ RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
       static_cast<std::uint64_t>(std::max<std::int64_t>(manifest.database.size_bytes, 0));
   plan.last_seconds = last_duration(context, manifest.label, manifest.database.name);
   plan.free_bytes = server_free_space(maintenance);
+  plan.backed_up_from = manifest.server_version;
+  plan.restored_to = maintenance.server_version();
   plan.clients = clients_of(maintenance, request.database);
   return plan;
 }
@@ -124,13 +136,7 @@ void require_possible(pg::Connection& maintenance, const RestorePlan& plan) {
                             util::quoted(plan.target)),
                 "give another name with --into"};
   }
-  if (plan.free_bytes && !plan.request.partial() && *plan.free_bytes < plan.database_bytes) {
-    throw Error{
-        ErrorKind::refused,
-        fmt::format("the server's data directory has {} free, the database had {}",
-                    util::format_size(*plan.free_bytes), util::format_size(plan.database_bytes)),
-        "free space on the server, or restore on another one"};
-  }
+  if (!plan.request.partial()) require_server_space(maintenance, plan.database_bytes);
   if (plan.replaces()) require_swappable(maintenance, plan.request.database);
 }
 
@@ -173,6 +179,9 @@ std::string to_text(const RestorePlan& plan) {
   } else if (plan.request.swap) {
     line("then", "it takes the name " + util::quoted(plan.request.database) + ", which is free");
   }
+  line("server",
+       fmt::format("PostgreSQL {}, backed up from {}", pg::format_version(plan.restored_to),
+                   pg::format_version(plan.backed_up_from)));
   line("connections", clients_text(plan));
   line("lost", plan.replaces() ? what_is_lost(plan) : "nothing: what exists stays as it is");
   return text;
@@ -194,6 +203,8 @@ nlohmann::json to_json(const RestorePlan& plan) {
       {"database_bytes", plan.database_bytes},
       {"free_bytes", nullptr},
       {"last_restore_seconds", nullptr},
+      {"server_version", pg::format_version(plan.restored_to)},
+      {"backed_up_from", pg::format_version(plan.backed_up_from)},
       {"connections", plan.connections()},
   };
   if (plan.replaces()) json["kept_as"] = util::printable(plan.kept_as);

@@ -47,6 +47,8 @@ struct RestorePlan {
   std::uint64_t database_bytes = 0;         ///< of the original then; 0 = not known
   std::optional<double> last_seconds;       ///< how long a restore of it, or of its kind, took
   std::optional<std::uint64_t> free_bytes;  ///< on the server's data directory, where visible
+  int backed_up_from = 0;                   ///< version of the server then: 150018 = 15.18
+  int restored_to = 0;                      ///< version of the server now
   std::vector<ClientGroup> clients;         ///< connected to the database now
 
   bool replaces() const { return request.swap && database_exists; }
@@ -66,6 +68,9 @@ std::string to_text(const RestorePlan& plan);
 nlohmann::json to_json(const RestorePlan& plan);
 /// One sentence: what saying yes destroys.
 std::string what_is_lost(const RestorePlan& plan);
+
+/// Throws Error{refused} when it is known that the database does not fit, naming both figures.
+void require_server_space(pg::Connection& connection, std::uint64_t database_bytes);
 
 /// Free bytes on the file system of the server's data directory, when the server is on this machine
 /// and tells where it is.

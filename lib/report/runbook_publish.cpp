@@ -93,12 +93,10 @@ void renew_runbook(run::Context& context, const std::vector<std::string>& labels
 }
 
 std::optional<std::string> runbook_staleness(store::Store& store, const backup::Layout& layout,
-                                             const RunbookBackup* newest) {
+                                             const std::string& label, util::Time completed_at) {
   const auto page = store.stat(layout.runbook());
   if (!page) return "is missing";
-  if (newest != nullptr && page->modified < newest->manifest.completed_at) {
-    return "is older than the newest backup, " + newest->manifest.label;
-  }
+  if (page->modified < completed_at) return "is older than the newest backup, " + label;
   return std::nullopt;
 }
 

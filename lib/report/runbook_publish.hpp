@@ -33,9 +33,9 @@ PublishedRunbook publish_runbook(run::Context& context, const RunbookModel& mode
 /// warning: the backup is good without its page. Throws Error{interrupted}.
 void renew_runbook(run::Context& context, const std::vector<std::string>& labels);
 
-/// Why the page on a store does not show its newest backup: "is missing", "is older than the newest
-/// backup, LABEL". nullopt when it is current.
+/// Why the page on a store does not show the backup `label`, which was completed at `completed_at`:
+/// "is missing", "is older than the newest backup, LABEL". nullopt when it is current.
 std::optional<std::string> runbook_staleness(store::Store& store, const backup::Layout& layout,
-                                             const RunbookBackup* newest);
+                                             const std::string& label, util::Time completed_at);
 
 }  // namespace bkp::report

@@ -7,6 +7,8 @@
 #include "recover/database_settings.hpp"
 #include "recover/dump_restore.hpp"
 #include "recover/globals.hpp"
+#include "recover/new_database.hpp"
+#include "recover/restore_plan.hpp"
 #include "recover/sql_text.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -102,17 +104,21 @@ bool restore(run::Context& context, const recover::PreparedDump& dump, ScratchDa
              const backup::Manifest& manifest, int jobs, Verification& result) {
   auto& connection = scratch.maintenance();
   if (const auto original = recover::read_database_settings(connection, manifest.database.name)) {
-    recover::apply_session_settings(connection, scratch.name(), *original);
+    for (auto& problem : recover::apply_session_settings(connection, scratch.name(), *original)) {
+      result.notes.push_back(std::move(problem));
+    }
   }
   const auto options = restore_options(connection, dump, manifest, jobs, result);
   try {
-    recover::run_pg_restore(context, dump, scratch.conninfo(), connection.server_version(),
+    recover::run_pg_restore(context, dump, scratch.conninfo(),
+                            std::max(connection.server_version(), manifest.server_version),
                             options);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database && error.kind() != ErrorKind::damaged) throw;
     context.interrupt.check();
-    // A server that went away says nothing about the backup.
+    // A server that went away or is full says nothing about the backup.
     pg::Connection::open(scratch.conninfo(), context.interrupt);
+    if (error.message().find("No space left on device") != std::string::npos) throw;
     result.checks.push_back(failed("restore", "pg_restore", error.message()));
     return false;
   }
@@ -160,6 +166,7 @@ void check_structure(run::Context& context, const pg::Conninfo& database,
                      int connections, Verification& result) {
   const auto encoding = dump_encoding(manifest, entries);
   const auto prepare = [&](pg::Connection& connection) {
+    recover::lift_timeouts(connection);
     set_encoding(connection, encoding);
     connection.exec("SET row_security = off");
   };
@@ -189,13 +196,18 @@ void verify_restore(run::Context& context, const recover::Source& source, int jo
                     Verification& result) {
   const auto begin = context.clock.steady();
   result.bytes_read += source.manifest().size_bytes();
+  {
+    auto server = pg::Connection::open(context.cluster(), context.interrupt);
+    recover::require_server_space(server, static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                              source.manifest().database.size_bytes, 0)));
+  }
   const auto dump = fetch(context, source, result);
   if (!dump) return;
   ScratchDatabase scratch{context, context.cluster(), source.manifest().database};
   context.log.info("restoring {} into {}", result.label, util::quoted(scratch.name()));
-  if (!restore(context, *dump, scratch, source.manifest(), jobs, result)) return;
-  result.restore_seconds = util::Duration{context.clock.steady() - begin}.count();
   const int connections = std::min(jobs, context.config.limits.connections);
+  if (!restore(context, *dump, scratch, source.manifest(), connections, result)) return;
+  result.restore_seconds = util::Duration{context.clock.steady() - begin}.count();
   check_data(context, scratch.conninfo(), source.manifest(), context.config.verify.sample,
              connections, result);
   check_structure(context, scratch.conninfo(), source.manifest(), dump->entries, connections,

@@ -34,8 +34,9 @@ std::string marker(const run::Context& context) {
       .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-/// A name that is free, with its lock taken on `lock`.
+/// A name that is free, with its lock taken on `lock`, for as long as that session lives.
 std::string choose_name(run::Context& context, pg::Connection& lock) {
+  recover::lift_timeouts(lock);
   const auto base =
       context.config.verify.database_prefix + util::format_compact(context.clock.now());
   constexpr int tries = 100;

@@ -227,6 +227,40 @@ TEST_CASE("a sample is what the configuration says, and is stated") {
   CHECK_THAT(result.notes[0], Contains("1 of 2 tables"));
 }
 
+TEST_CASE("a database that cannot fit is refused, not called bad") {
+  RestoreBench bench;
+  auto source = bench.back_up(studio());
+  source.backup.manifest.database.size_bytes = std::int64_t{1} << 60;
+  verify::Verification result;
+  CHECK_THROWS_WITH(verify::verify_restore(bench.context, source, 2, result), Contains("free"));
+  CHECK(result.checks.empty());
+}
+
+TEST_CASE("a role with few rights verifies what it may, and says what it left out") {
+  RestoreBench bench;
+  const auto database = studio();
+  cluster().psql("postgres",
+                 "do $$ begin create role weak_verifier login createdb in role pg_read_all_data; "
+                 "exception when duplicate_object then null; end $$");
+  // pg_read_all_data does not cover large objects.
+  cluster().psql(database,
+                 "alter role weak_verifier set statement_timeout = '1min';"
+                 "alter database " +
+                     database +
+                     " set log_statement = 'all';"
+                     "select lo_unlink(oid) from pg_largeobject_metadata");
+  bench.config.cluster.conninfo += " user=weak_verifier";
+  const auto source = bench.back_up(database);
+  verify::Verification result;
+  verify::verify_restore(bench.context, source, 2, result);
+  INFO(all_errors(result));
+  CHECK(result.success());
+  CHECK(result.rows_checked == 1000);
+  REQUIRE(result.notes.size() == 2);
+  CHECK_THAT(result.notes[0], Contains("log_statement"));
+  CHECK_THAT(result.notes[1], Contains("superuser"));
+}
+
 TEST_CASE("a lost server is an error, not a verdict") {
   RestoreBench bench;
   const auto source = bench.back_up(studio());

@@ -29,6 +29,8 @@ recover::RestorePlan plan() {
   made.database_exists = true;
   made.taken_at = util::parse_time("2026-11-21T02:00:00Z");
   made.now = util::parse_time("2026-11-21T05:02:00Z");
+  made.backed_up_from = 140009;
+  made.restored_to = 150018;
   made.clients = {{"app", "web\n", 3}, {"cron", "", 1}};
   return made;
 }
@@ -42,6 +44,7 @@ TEST_CASE("a restore beside loses nothing, and the plan says so") {
   CHECK_THAT(text, Contains("never verified: a hope"));
   CHECK_THAT(text, Contains("not measured yet"));
   CHECK_THAT(text, Contains("4: 3 × app (web\\x0a), 1 × cron"));
+  CHECK_THAT(text, Contains("PostgreSQL 15.18, backed up from 14.9"));
   CHECK_THAT(text, Contains("nothing: what exists stays as it is"));
 }
 

@@ -219,16 +219,15 @@ TEST_CASE("a dry run names the places and writes none") {
 TEST_CASE("a page is stale when it is missing or older than the newest backup") {
   DisasterSite site;
   site.add_backup("local");
-  auto model = build_runbook_model(site.context());
+  const auto model = build_runbook_model(site.context());
   auto store = site.context().open_store("local").store;
   const backup::Layout layout{"studio"};
-  CHECK(runbook_staleness(*store, layout, model.newest()) == "is missing");
+  const auto made = util::parse_time("2026-11-21T02:00:00Z");
+  CHECK(runbook_staleness(*store, layout, label, made) == "is missing");
   publish_runbook(site.context(), model, {});
-  auto& completed = model.databases[1].newest->manifest.completed_at;
-  completed = store->stat(layout.runbook())->modified - std::chrono::seconds{1};
-  CHECK_FALSE(runbook_staleness(*store, layout, model.newest()));
-  completed = store->stat(layout.runbook())->modified + std::chrono::seconds{1};
-  CHECK(runbook_staleness(*store, layout, model.newest()) ==
+  const auto written = store->stat(layout.runbook())->modified;
+  CHECK_FALSE(runbook_staleness(*store, layout, label, written - std::chrono::seconds{1}));
+  CHECK(runbook_staleness(*store, layout, label, written + std::chrono::seconds{1}) ==
         std::string{"is older than the newest backup, "} + label);
 }
 
