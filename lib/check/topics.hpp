@@ -63,7 +63,8 @@ void examine_catalog(run::Context& context, const std::optional<ServerFacts>& se
 void examine_stores(run::Context& context, const std::optional<ServerFacts>& server,
                     Findings& findings);
 
-/// Age and verification of the newest good backup of each database, and whether the runbooks know it.
+/// Age and verification of the newest good backup of each database, and whether the runbooks know
+/// it.
 void examine_backups(run::Context& context, const std::optional<ServerFacts>& server,
                      Findings& findings);
 /// The same for backups at hand, newest first.

@@ -13,8 +13,8 @@ namespace bkp::cli {
 /// the configuration, opens the run's row, installs signal handlers, runs, closes the row, prints
 /// text or the JSON envelope, prints errors, returns the documented exit code. Nothing escapes as
 /// an exception.
-int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& define,
-                const std::function<Report(run::Context&)>& run, int argc, char** argv);
+int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& define_command,
+                const std::function<Report(run::Context&)>& body, int argc, char** argv);
 
 namespace lookup {
 /// Hides the namespace bkp::run, so that the call below is looked up by its argument's type.

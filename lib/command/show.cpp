@@ -66,7 +66,7 @@ std::string size_line(const catalog::BackupRecord& backup) {
 }
 
 std::string verification_line(const catalog::BackupRecord& backup, util::Time now) {
-  const auto text = verification_text(backup, now);
+  auto text = verification_text(backup, now);
   if (backup.verified || !backup.good()) return text;
   return text + fmt::format(": a hope until `bkp verify {}` has restored it", backup.label);
 }

@@ -108,7 +108,7 @@ void Document::collect(std::vector<Entry>& entries, const YAML::Node& mapping,
       fail(key_node, fmt::format("a key {} is {}, not a name", where, kind_of(key_node)),
            "write `name: value`");
     }
-    const auto key = key_node.Scalar();
+    const auto& key = key_node.Scalar();
     if (!here.insert(key).second) {
       fail(key_node, fmt::format("the key {} is given twice {}", util::quoted(key), where),
            "remove one of them");

@@ -28,7 +28,7 @@ std::optional<std::filesystem::path> users_file(const util::Environment& environ
 std::filesystem::path find(const std::string& option, const util::Environment& environment) {
   if (!option.empty()) return option;
   if (const auto file = environment.get("BKP_CONFIG")) return *file;
-  const std::filesystem::path system{"/etc/bkp/bkp.yaml"};
+  std::filesystem::path system{"/etc/bkp/bkp.yaml"};
   if (is_there(system)) return system;
   const auto user = users_file(environment);
   if (user && is_there(*user)) return *user;

@@ -27,7 +27,7 @@ auto at(const Value& value, Body body) {
 // A password in the connection string must have come from where secrets may live.
 std::string read_conninfo(const Value& value, const SecretSeams& seams) {
   const auto secret = to_secret(value);
-  const auto text = at(value, [&] { return resolve(secret, seams.environment, seams.processes); });
+  auto text = at(value, [&] { return resolve(secret, seams.environment, seams.processes); });
   const auto conninfo = at(value, [&] { return pg::Conninfo::parse(text); });
   if (conninfo.has_secret() && std::holds_alternative<std::string>(secret.source)) {
     value.fail("contains a password",
@@ -54,7 +54,7 @@ std::optional<std::filesystem::path> password_file(const Section& section,
 std::string read_site(const Section& top) {
   const auto value = top.require(
       "site", "name the site, e.g. `site: studio`; it is the first part of every key in a store");
-  const auto text = to_text(value);
+  auto text = to_text(value);
   require_no_problem(value, problem_with_site(text));
   return text;
 }
@@ -119,7 +119,7 @@ Databases read_databases(const Section& top) {
 
 std::filesystem::path default_directory(std::string_view name,
                                         const util::Environment& environment) {
-  const auto system = std::filesystem::path{"/var/lib/bkp"} / name;
+  auto system = std::filesystem::path{"/var/lib/bkp"} / name;
   if (::geteuid() == 0 || ::access(system.c_str(), W_OK) == 0) return system;
   if (const auto state = environment.get("XDG_STATE_HOME"); state && state->starts_with('/')) {
     return std::filesystem::path{*state} / "bkp" / name;

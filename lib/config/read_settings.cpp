@@ -101,9 +101,10 @@ Limits read_limits(const Section& top) {
   }
   result.nice = read_int(section, "nice", result.nice, 0, 19);
   if (const auto value = section.find("ionice")) {
-    result.ionice = read_choice(
-        *value, std::array{Choice{"none", IoNice::none}, Choice{"best-effort", IoNice::best_effort},
-                           Choice{"idle", IoNice::idle}});
+    result.ionice =
+        read_choice(*value, std::array{Choice<IoNice>{"none", IoNice::none},
+                                       Choice<IoNice>{"best-effort", IoNice::best_effort},
+                                       Choice<IoNice>{"idle", IoNice::idle}});
   }
   result.connections = read_int(section, "connections", result.connections, 1, 1000);
   return result;
@@ -125,8 +126,9 @@ Full read_full(const Section& top) {
     if (result.method.empty()) value->fail("is empty", "write [dump], or remove the key");
   }
   if (const auto value = section.find("fingerprint")) {
-    result.fingerprint = read_choice(*value, std::array{Choice{"full", FingerprintMode::full},
-                                                        Choice{"none", FingerprintMode::none}});
+    result.fingerprint =
+        read_choice(*value, std::array{Choice<FingerprintMode>{"full", FingerprintMode::full},
+                                       Choice<FingerprintMode>{"none", FingerprintMode::none}});
   }
   result.jobs = read_int(section, "jobs", result.jobs, 1, 256);
   if (const auto value = section.find("config_export")) result.config_export = to_boolean(*value);

@@ -65,7 +65,7 @@ void Value::fail(std::string_view message, std::string hint) const {
 
 std::vector<Value> Value::elements() const {
   std::vector<Value> result;
-  for (const auto& element : node) {
+  for (const YAML::Node& element : node) {
     result.push_back(
         {document, element, fmt::format("{}[{}]", path, result.size()), line_of(element)});
   }

@@ -162,7 +162,7 @@ void Draft::keep_special() {
 
 /// "20261121T030000Z-incr and 4 more"
 std::string name_some(const Indexes& indexes, const std::vector<Candidate>& candidates) {
-  const auto first = util::printable(candidates[indexes.front()].label);
+  auto first = util::printable(candidates[indexes.front()].label);
   if (indexes.size() == 1) return first;
   return fmt::format("{} and {} more", first, indexes.size() - 1);
 }
