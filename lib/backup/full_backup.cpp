@@ -48,6 +48,7 @@ class FullRun {
     require_supported(m_context.config);
     prepare_job();
     open_targets();
+    open_catalog();
     if (m_context.dry_run) {
       for (const auto& database : m_databases)
         m_result.items.push_back({new_record(database, status::pending), {}});
@@ -109,18 +110,34 @@ class FullRun {
     m_context.recorder.fail_abandoned_backups("the run died before the backup was complete");
   }
 
-  /// One second later for each label that is taken: labels name a backup for good.
-  std::string free_label(const DatabaseProperties& database) const {
+  /// One second later for each label that is taken, if only by a failed backup that left no object:
+  /// labels name a backup for good.
+  std::string free_label(const DatabaseProperties& database) {
     for (util::Time time = m_result.started_at;; time += std::chrono::seconds{1}) {
       auto label = make_label(time, "full", database.name);
-      const bool taken = std::any_of(m_targets.begin(), m_targets.end(), [&](const auto& target) {
-        return !target.store->list(m_layout.backup(label)).empty();
-      });
-      if (!taken) return label;
+      if (!is_taken(label)) return label;
     }
   }
 
-  BackupRecord new_record(const DatabaseProperties& database, const char* state) const {
+  bool is_taken(const std::string& label) {
+    if (m_catalog && m_catalog->backup(label)) return true;
+    return std::any_of(m_targets.begin(), m_targets.end(), [&](const auto& target) {
+      return !target.store->list(m_layout.backup(label)).empty();
+    });
+  }
+
+  /// Without the catalog there is less to go by; the backup is taken all the same.
+  void open_catalog() {
+    if (!m_context.recorder.online()) return;
+    try {
+      m_catalog = m_context.open_catalog();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::database) throw;
+      m_context.log.debug("labels are not compared with the catalog's: {}", error.message());
+    }
+  }
+
+  BackupRecord new_record(const DatabaseProperties& database, const char* state) {
     BackupRecord record;
     record.label = free_label(database);
     record.backup_type = "full";
@@ -266,6 +283,7 @@ class FullRun {
   std::vector<DatabaseProperties> m_databases;
   std::vector<Target> m_targets;
   std::vector<run::StoreFailure> m_closed;
+  std::optional<catalog::Catalog> m_catalog;
   FullResult m_result;
   std::atomic<std::size_t> m_next = 0;
   std::mutex m_mutex;  ///< guards the recorder and the context's warnings
