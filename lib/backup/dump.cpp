@@ -89,7 +89,7 @@ class DumpRun {
   }
 
  private:
-  /// A failing target's own error says more than the one that came through the stages.
+  /// Aborting the writer collects the failures of its targets before it is gone.
   template <class Body>
   void aborting_on_error(PartWriter& writer, Body&& body) {
     try {

@@ -9,19 +9,13 @@
 #include "backup/site_file.hpp"
 #include "catalog/migrate.hpp"
 #include "support/cluster.hpp"
+#include "support/nobody_there.hpp"
 
 namespace bkp::command {
 
 using Catch::Contains;
 
 namespace {
-
-class NobodyThere final : public run::Terminal {
- public:
-  bool interactive() const override { return false; }
-  void show(std::string_view) override {}
-  std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
-};
 
 // An installation on a throwaway cluster: configuration, store and catalog as `bkp init` leaves
 // them.
@@ -76,7 +70,7 @@ class Site {
   util::SystemProcessRunner m_processes{m_interrupt};
   util::Log m_log;
   run::NoProgress m_progress;
-  NobodyThere m_terminal;
+  test::NobodyThere m_terminal;
   std::vector<std::string> m_warnings;
 };
 

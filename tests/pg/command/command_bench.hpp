@@ -10,17 +10,11 @@
 
 #include "run/context.hpp"
 #include "support/cluster.hpp"
+#include "support/nobody_there.hpp"
 #include "support/recorded_log.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {
-
-class NobodyThere final : public run::Terminal {
- public:
-  bool interactive() const override { return false; }
-  void show(std::string_view) override {}
-  std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
-};
 
 /// A site as its configuration describes it, with nothing made yet: database "studio" on a
 /// throwaway cluster, stores "local" and "second", catalog in database "bkp".

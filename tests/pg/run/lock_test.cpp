@@ -7,6 +7,7 @@
 
 #include "support/catalog_fixture.hpp"
 #include "support/manual_clock.hpp"
+#include "support/nobody_there.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
 
@@ -16,13 +17,6 @@ using run::LockMode;
 using run::LockName;
 
 namespace {
-
-class NobodyThere final : public run::Terminal {
- public:
-  bool interactive() const override { return false; }
-  void show(std::string_view) override {}
-  std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
-};
 
 /// A host with its own state directory; several share the catalog's cluster.
 struct Host {
@@ -52,7 +46,7 @@ struct Host {
   util::Interrupt interrupt;
   util::Log log{{.threshold = util::LogLevel::error}};
   run::NoProgress progress;
-  NobodyThere terminal;
+  test::NobodyThere terminal;
   util::SystemProcessRunner processes{interrupt};
   catalog::Recorder recorder{{{}, "bkp", directory / "state/spool"}, clock, log, interrupt};
   run::Context context{config,   clock,    processes, environment, interrupt, log, progress,
