@@ -1,6 +1,7 @@
 #include "support/running_program.hpp"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,10 @@ int milliseconds_until(std::chrono::steady_clock::time_point moment) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       moment - std::chrono::steady_clock::now());
   return static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0));
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
 }  // namespace
@@ -114,7 +119,8 @@ bool RunningProgram::ended_within(std::chrono::milliseconds limit) {
 
 void RunningProgram::reap(bool timed_out) {
   int status = 0;
-  while (::waitpid(m_parts.pid, &status, 0) < 0 && errno == EINTR) {
+  rusage usage{};
+  while (::wait4(m_parts.pid, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   // Members of the group that outlived their leader must not outlive the test.
   ::kill(-m_parts.pid, SIGKILL);
@@ -128,6 +134,8 @@ void RunningProgram::reap(bool timed_out) {
   result.err = contents(m_parts.err.get());
   result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - m_started);
+  result.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  result.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   m_outcome = std::move(result);
 }
 

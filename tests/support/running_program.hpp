@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ struct Outcome {
   std::string out;
   std::string err;
   std::chrono::milliseconds duration{0};
+  double cpu_seconds = 0;         ///< user and system time, of the program and those it waited for
+  std::uint64_t peak_memory = 0;  ///< bytes; the largest resident set among the same
 
   bool succeeded() const { return exit_code == 0 && signal == 0; }
   /// Command, end and both outputs: for INFO().
