@@ -91,15 +91,33 @@ void set_priority(const Command& command) noexcept {
   }
 }
 
+/// Keeps every signal from this thread, and from a child forked by it, while it lives.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &m_before);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &m_before, nullptr); }
+
+ private:
+  sigset_t m_before{};
+};
+
+/// In the child, with every signal blocked: one that came before the handlers are gone would run
+/// the parent's handler here, into the pipes the two share.
 [[noreturn]] void become(const Launch& launch, const Command& command) noexcept {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != launch.parent) ::_exit(127);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT})
+    ::signal(number, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT})
-    ::signal(number, SIG_DFL);
   ::dup2(launch.stdin_fd, 0);
   ::dup2(launch.stdout_fd, 1);
   ::dup2(launch.stderr_fd, 2);
@@ -110,6 +128,13 @@ void set_priority(const Command& command) noexcept {
   [[maybe_unused]] const ssize_t written =
       ::write(launch.report_fd, &error_number, sizeof error_number);
   ::_exit(127);
+}
+
+pid_t fork_into(const Launch& launch, const Command& command) {
+  const SignalsBlocked blocked;
+  const pid_t pid = ::fork();
+  if (pid == 0) become(launch, command);
+  return pid;
 }
 
 /// Collects the end of a child's stderr on a thread of its own, so that the child never blocks on
@@ -283,10 +308,9 @@ std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command)
   launch.stderr_fd = err.write.get();
   launch.report_fd = report.write.get();
 
-  const pid_t pid = ::fork();
+  const pid_t pid = fork_into(launch, command);
   if (pid < 0)
     throw Error::from_errno(ErrorKind::internal, "cannot start " + quoted(launch.program), errno);
-  if (pid == 0) become(launch, command);
   ::setpgid(pid, pid);
   in.read.reset();
   out.write.reset();

@@ -1,0 +1,83 @@
+#include "util/process.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <csignal>
+
+#include <catch2/catch.hpp>
+
+#include "util/error.hpp"
+
+using namespace bkp::util;
+
+namespace {
+
+Command shell(const std::string& script) {
+  Command command;
+  command.argv = {"sh", "-c", script};
+  command.environment = Environment::of_this_process().for_child();
+  return command;
+}
+
+/// Handles a signal in this process while it lives, and puts back what was there.
+class SignalAction {
+ public:
+  SignalAction(int number, void (*handler)(int)) : m_number{number} {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    ::sigaction(number, &action, &m_before);
+  }
+  SignalAction(const SignalAction&) = delete;
+  SignalAction& operator=(const SignalAction&) = delete;
+  ~SignalAction() { ::sigaction(m_number, &m_before, nullptr); }
+
+ private:
+  int m_number;
+  struct sigaction m_before {};
+};
+
+/// What runs on the two sides of a fork, before anything else does; a handler of pthread_atfork(3)
+/// cannot be taken back, so it asks here.
+void (*in_parent)() = nullptr;
+void (*in_child)() = nullptr;
+
+void hook_into_fork() {
+  static const int registered = ::pthread_atfork(
+      nullptr,
+      [] {
+        if (in_parent != nullptr) in_parent();
+      },
+      [] {
+        if (in_child != nullptr) in_child();
+      });
+  REQUIRE(registered == 0);
+}
+
+Interrupt* to_request = nullptr;
+
+}  // namespace
+
+TEST_CASE("a program's output, its complaints and its end come back") {
+  const Interrupt interrupt;
+  SystemProcessRunner processes{interrupt};
+  const auto finished = processes.run(shell("echo out; echo problem >&2; exit 3"));
+  CHECK(finished.standard_output == "out\n");
+  CHECK(finished.stderr_tail == "problem\n");
+  CHECK(finished.status.code == 3);
+  CHECK(finished.status.to_string() == "exit code 3");
+  CHECK(processes.run(shell("kill -9 $$")).status.signal == SIGKILL);
+}
+
+TEST_CASE("a signal between fork and exec ends the child and does not touch the parent") {
+  Interrupt interrupt;
+  SystemProcessRunner processes{interrupt};
+  hook_into_fork();
+  to_request = &interrupt;
+  const SignalAction action{SIGTERM, [](int number) { to_request->request(number); }};
+  in_child = [] { ::raise(SIGTERM); };
+  const auto finished = processes.run(shell("exit 0"));
+  in_child = nullptr;
+  CHECK(finished.status.signal == SIGTERM);
+  pollfd requested{interrupt.fd(), POLLIN, 0};
+  CHECK(::poll(&requested, 1, 0) == 0);
+}
