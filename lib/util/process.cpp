@@ -113,7 +113,7 @@ class SignalsBlocked {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != launch.parent) ::_exit(127);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT})
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT, SIGCHLD})
     ::signal(number, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
@@ -227,9 +227,13 @@ class SystemChild final : public ChildProcess {
 
   void reap() noexcept {
     int status = 0;
-    while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (WIFSIGNALED(status)) {
+    pid_t reaped = 0;
+    do {
+      reaped = ::waitpid(m_pid, &status, 0);
+    } while (reaped < 0 && errno == EINTR);
+    if (reaped < 0) {
+      m_status.code = ExitStatus::unknown;
+    } else if (WIFSIGNALED(status)) {
       m_status.signal = WTERMSIG(status);
     } else {
       m_status.code = WEXITSTATUS(status);
@@ -261,6 +265,7 @@ std::string Command::to_string() const {
 }
 
 std::string ExitStatus::to_string() const {
+  if (code == unknown) return "exit code unknown";
   if (signal != 0) return fmt::format("killed by signal {} ({})", signal, strsignal(signal));
   return fmt::format("exit code {}", code);
 }
@@ -283,7 +288,12 @@ Finished ProcessRunner::run(Command command, std::size_t limit) {
 
 SystemProcessRunner::SystemProcessRunner(const Interrupt& interrupt,
                                          std::function<void(const Command&)> trace)
-    : m_interrupt{interrupt}, m_trace{std::move(trace)} {}
+    : m_interrupt{interrupt}, m_trace{std::move(trace)} {
+  struct sigaction action {};
+  if (::sigaction(SIGCHLD, nullptr, &action) != 0) return;
+  if (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0)
+    ::signal(SIGCHLD, SIG_DFL);
+}
 
 std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command) {
   m_interrupt.check();

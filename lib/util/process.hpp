@@ -32,6 +32,8 @@ struct Command {
 
 /// How a child ended: by exit code or by signal.
 struct ExitStatus {
+  /// The code of a child that somebody else reaped: no success.
+  static constexpr int unknown = -1;
   int code = 0;    ///< exit code, meaningful when signal is 0
   int signal = 0;  ///< terminating signal, 0 if it exited
   bool success() const { return code == 0 && signal == 0; }
@@ -78,7 +80,8 @@ class ProcessRunner {
 class SystemProcessRunner final : public ProcessRunner {
  public:
   /// `interrupt` must outlive the runner. `trace` (may be empty) sees each command before it
-  /// starts.
+  /// starts. Where this process was started with SIGCHLD ignored (a program inherits that), it gets
+  /// its default action: the kernel would throw away how a child ended.
   explicit SystemProcessRunner(const Interrupt& interrupt,
                                std::function<void(const Command&)> trace = {});
   std::unique_ptr<ChildProcess> start(const Command& command) override;

@@ -81,3 +81,23 @@ TEST_CASE("a signal between fork and exec ends the child and does not touch the 
   pollfd requested{interrupt.fd(), POLLIN, 0};
   CHECK(::poll(&requested, 1, 0) == 0);
 }
+
+TEST_CASE("a failure is noticed though the starter of this process ignored SIGCHLD") {
+  const SignalAction action{SIGCHLD, SIG_IGN};
+  const Interrupt interrupt;
+  SystemProcessRunner processes{interrupt};
+  CHECK(processes.run(shell("exit 3")).status.code == 3);
+}
+
+TEST_CASE("a child that was reaped by somebody else has not succeeded") {
+  const Interrupt interrupt;
+  SystemProcessRunner processes{interrupt};
+  auto command = shell("read line; exit 0");
+  command.stdin_pipe = true;
+  const auto child = processes.start(command);
+  const SignalAction action{SIGCHLD, SIG_IGN};
+  child->stdin_pipe().close();
+  const auto status = child->wait();
+  CHECK_FALSE(status.success());
+  CHECK(status.to_string() == "exit code unknown");
+}
