@@ -225,7 +225,11 @@ class SystemChild final : public ChildProcess {
     m_interrupt.check();
   }
 
+  /// The child has ended, or is to end now.
   void reap() noexcept {
+    // Grandchildren that outlived the child would keep the pipes open. Before the child is reaped,
+    // because its number may name somebody else's group afterwards.
+    ::kill(-m_pid, SIGKILL);
     int status = 0;
     pid_t reaped = 0;
     do {
@@ -238,8 +242,6 @@ class SystemChild final : public ChildProcess {
     } else {
       m_status.code = WEXITSTATUS(status);
     }
-    // Grandchildren that outlived the child would keep the pipes open.
-    ::kill(-m_pid, SIGKILL);
     m_pid = 0;
     m_tail.join();
   }
