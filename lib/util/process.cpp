@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -166,15 +167,17 @@ class TailReader {
 
 class SystemChild final : public ChildProcess {
  public:
-  SystemChild(pid_t pid, Fd in, Fd out, Fd err, const Interrupt& interrupt)
-      : m_pid{pid},
-        m_pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))},
-        m_stdin{std::move(in)},
-        m_stdout{std::move(out)},
-        m_tail{std::move(err)},
-        m_interrupt{interrupt} {}
+  SystemChild(pid_t pid, Fd in, Fd out, const Interrupt& interrupt)
+      : m_pid{pid}, m_stdin{std::move(in)}, m_stdout{std::move(out)}, m_interrupt{interrupt} {}
 
   ~SystemChild() override { terminate(); }
+
+  /// To be called once, first. What fails here ends the child: this object has it already.
+  void watch(Fd err) {
+    m_pidfd = Fd{static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0))};
+    if (!m_pidfd) throw Error::from_errno(ErrorKind::internal, "cannot watch a program", errno);
+    m_tail.emplace(std::move(err));
+  }
 
   int pid() const override { return m_pid; }
   Fd& stdin_pipe() override { return m_stdin; }
@@ -200,7 +203,7 @@ class SystemChild final : public ChildProcess {
   }
 
   std::string stderr_tail() const override {
-    const std::string& text = m_tail.text();
+    const std::string& text = m_tail->text();
     return text.size() > stderr_tail_limit ? text.substr(text.size() - stderr_tail_limit) : text;
   }
 
@@ -211,7 +214,7 @@ class SystemChild final : public ChildProcess {
     ::kill(-m_pid, SIGTERM);
     pollfd ended{m_pidfd.get(), POLLIN, 0};
     constexpr int grace_milliseconds = 2000;
-    if (::poll(&ended, 1, grace_milliseconds) <= 0) ::kill(-m_pid, SIGKILL);
+    ::poll(&ended, 1, grace_milliseconds);
     reap();
   }
 
@@ -243,14 +246,14 @@ class SystemChild final : public ChildProcess {
       m_status.code = WEXITSTATUS(status);
     }
     m_pid = 0;
-    m_tail.join();
+    if (m_tail) m_tail->join();
   }
 
   pid_t m_pid;
   Fd m_pidfd;
   Fd m_stdin;
   Fd m_stdout;
-  TailReader m_tail;
+  std::optional<TailReader> m_tail;
   const Interrupt& m_interrupt;
   ExitStatus m_status;
 };
@@ -328,8 +331,9 @@ std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command)
   out.write.reset();
   err.write.reset();
   report.write.reset();
-  auto child = std::make_unique<SystemChild>(pid, std::move(in.write), std::move(out.read),
-                                             std::move(err.read), m_interrupt);
+  auto child =
+      std::make_unique<SystemChild>(pid, std::move(in.write), std::move(out.read), m_interrupt);
+  child->watch(std::move(err.read));
   int error_number = 0;
   const auto got =
       read_some(report.read.get(), std::as_writable_bytes(std::span{&error_number, 1}), "a pipe");

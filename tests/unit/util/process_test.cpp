@@ -2,7 +2,9 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <csignal>
+#include <optional>
 
 #include <catch2/catch.hpp>
 
@@ -100,4 +102,26 @@ TEST_CASE("a child that was reaped by somebody else has not succeeded") {
   const auto status = child->wait();
   CHECK_FALSE(status.success());
   CHECK(status.to_string() == "exit code unknown");
+}
+
+TEST_CASE("a program that cannot be watched is not started, rather than waited for in vain") {
+  const Interrupt interrupt;
+  SystemProcessRunner processes{interrupt};
+  hook_into_fork();
+  static rlimit before;
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  in_parent = [] {
+    const rlimit none{0, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  };
+  std::optional<Error> error;
+  try {
+    processes.run(shell("exec sleep 600"));
+  } catch (const Error& thrown) {
+    error = thrown;
+  }
+  in_parent = nullptr;
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  REQUIRE(error);
+  CHECK(error->message() == "cannot watch a program: Too many open files");
 }
