@@ -142,25 +142,40 @@ pid_t fork_into(const Launch& launch, const Command& command) {
 /// it.
 class TailReader {
  public:
-  explicit TailReader(Fd fd) : m_fd{std::move(fd)}, m_thread{[this] { run(); }} {}
-  void join() {
+  explicit TailReader(Fd fd)
+      : m_fd{std::move(fd)}, m_end{make_pipe()}, m_thread{[this] { run(); }} {}
+  ~TailReader() { finish(); }
+
+  /// Takes what is there and waits for no more: a daemon that the program started may hold the
+  /// other end for ever.
+  void finish() {
+    m_end.write.reset();
     if (m_thread.joinable()) m_thread.join();
   }
   const std::string& text() const { return m_text; }
 
  private:
   void run() {
-    std::array<std::byte, 4096> buffer;
     for (;;) {
-      const ssize_t got = ::read(m_fd.get(), buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return;
-      m_text.append(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(got));
-      if (m_text.size() > 2 * stderr_tail_limit) m_text.erase(0, m_text.size() - stderr_tail_limit);
+      std::array<pollfd, 2> watched{pollfd{m_fd.get(), POLLIN, 0},
+                                    pollfd{m_end.read.get(), POLLIN, 0}};
+      if (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) continue;
+      if (watched[0].revents == 0 || !take()) return;
     }
   }
 
+  bool take() {
+    std::array<std::byte, 4096> buffer;
+    const ssize_t got = ::read(m_fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) return true;
+    if (got <= 0) return false;
+    m_text.append(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(got));
+    if (m_text.size() > 2 * stderr_tail_limit) m_text.erase(0, m_text.size() - stderr_tail_limit);
+    return true;
+  }
+
   Fd m_fd;
+  Pipe m_end;  ///< closed by finish()
   std::string m_text;
   std::jthread m_thread;
 };
@@ -246,7 +261,7 @@ class SystemChild final : public ChildProcess {
       m_status.code = WEXITSTATUS(status);
     }
     m_pid = 0;
-    if (m_tail) m_tail->join();
+    if (m_tail) m_tail->finish();
   }
 
   pid_t m_pid;

@@ -54,7 +54,7 @@ class ChildProcess {
   virtual void read_stdout(const std::function<void(std::span<const std::byte>)>& consume) = 0;
   /// Waits for the end; throws Error{interrupted} (and ends the child) when interrupted.
   virtual ExitStatus wait() = 0;
-  /// The last 8 KiB of what the child wrote to stderr, complete after wait().
+  /// The last 8 KiB of what the child wrote to stderr. Only after wait() or terminate().
   virtual std::string stderr_tail() const = 0;
   /// Ends the child now, as the destructor does.
   virtual void terminate() noexcept = 0;

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <chrono>
 #include <csignal>
 #include <optional>
 
@@ -124,4 +125,17 @@ TEST_CASE("a program that cannot be watched is not started, rather than waited f
   ::setrlimit(RLIMIT_NOFILE, &before);
   REQUIRE(error);
   CHECK(error->message() == "cannot watch a program: Too many open files");
+}
+
+TEST_CASE("a daemon that a program leaves behind with its stderr holds nobody up") {
+  const Interrupt interrupt;
+  SystemProcessRunner processes{interrupt};
+  const auto started = std::chrono::steady_clock::now();
+  const auto finished =
+      processes.run(shell("daemon=$(setsid sh -c 'echo $$; exec sleep 60 >/dev/null' &)\n"
+                          "echo $daemon; echo problem >&2; exit 1"));
+  CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds{30});
+  CHECK(finished.status.code == 1);
+  CHECK(finished.stderr_tail == "problem\n");
+  ::kill(std::stoi(finished.standard_output), SIGKILL);
 }
