@@ -21,6 +21,10 @@ std::optional<std::string> Environment::get(std::string_view name) const {
   return found->second;
 }
 
+std::string Environment::search_path() const {
+  return get("PATH").value_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+}
+
 Environment Environment::for_child() const {
   Environment child;
   for (const char* name : {"HOME", "USER", "LOGNAME", "TZ", "TMPDIR", "PGHOST", "PGHOSTADDR",
@@ -28,8 +32,7 @@ Environment Environment::for_child() const {
                            "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"}) {
     if (auto value = get(name)) child.set(name, *value);
   }
-  child.set("PATH",
-            get("PATH").value_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+  child.set("PATH", search_path());
   child.set("LC_ALL", "C.UTF-8");
   return child;
 }

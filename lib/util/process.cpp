@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "util/error.hpp"
+#include "util/programs.hpp"
 #include "util/text.hpp"
 
 namespace bkp::util {
@@ -26,12 +26,6 @@ namespace {
 constexpr std::size_t stderr_tail_limit = 8192;
 constexpr std::size_t read_size = std::size_t{1} << 20U;
 
-bool is_program(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-         ::access(path.c_str(), X_OK) == 0;
-}
-
 std::string find_program(const std::string& name, const Environment& environment) {
   if (name.find('/') != name.npos) {
     if (is_program(name)) return name;
@@ -39,16 +33,12 @@ std::string find_program(const std::string& name, const Environment& environment
                 fmt::format("{} is not a program that can be run", quoted(name)),
                 "check the path and its execute permission"};
   }
-  const std::string path = environment.get("PATH").value_or("/usr/bin:/bin");
-  for (std::size_t start = 0; start <= path.size();) {
-    const std::size_t end = std::min(path.find(':', start), path.size());
-    std::string candidate = path.substr(start, end - start) + "/" + name;
-    if (end > start && is_program(candidate)) return candidate;
-    start = end + 1;
-  }
-  throw Error{ErrorKind::not_found,
-              fmt::format("program {} not found in PATH ({})", quoted(name), path),
-              "install it, or put its directory into PATH"};
+  const auto found = programs_in_path(name, environment);
+  if (!found.empty()) return found.front().native();
+  throw Error{
+      ErrorKind::not_found,
+      fmt::format("program {} not found in PATH ({})", quoted(name), environment.search_path()),
+      "install it, or put its directory into PATH"};
 }
 
 /// What the child needs between fork and exec, prepared beforehand: nothing may be allocated there.

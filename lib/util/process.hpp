@@ -19,7 +19,7 @@ enum class IoClass { none, best_effort, idle };
 
 /// A program to run. There is no shell: argv reaches the program as it is.
 struct Command {
-  std::vector<std::string> argv;   ///< argv[0] is looked up in the PATH of `environment`
+  std::vector<std::string> argv;   ///< argv[0] without a slash: see programs_in_path()
   Environment environment;         ///< the whole environment of the child
   bool stdin_pipe = false;         ///< otherwise the child's stdin is /dev/null
   bool stdout_pipe = false;        ///< otherwise the child's stdout goes to /dev/null
