@@ -24,9 +24,10 @@ class Environment {
   std::string search_path() const;
   const std::map<std::string, std::string>& variables() const { return m_variables; }
 
-  /// What every child gets: search_path(), HOME, USER, LOGNAME, TZ, TMPDIR,
-  /// libpq's variables that say where to connect and as whom, LC_ALL=C.UTF-8 so that messages can
-  /// be read and quoted, and nothing else: no secret.
+  /// What every child gets: search_path(), HOME, USER, LOGNAME, TZ, TMPDIR, libpq's variables that
+  /// say where to connect, as whom and how safely (what this process demands of a server, a child
+  /// demands too), LC_ALL=C.UTF-8 so that messages can be read and quoted, and nothing else: no
+  /// secret.
   Environment for_child() const;
 
  private:
