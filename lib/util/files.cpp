@@ -24,6 +24,12 @@ Error failed(std::string_view what, const std::filesystem::path& path, int error
                            fmt::format("cannot {} {}", what, quoted(path.native())), error_number);
 }
 
+Space space_of(const struct statvfs& status) {
+  const std::uint64_t unit = status.f_frsize;
+  return {status.f_blocks * unit, (status.f_blocks - status.f_bfree) * unit,
+          status.f_bavail * unit};
+}
+
 std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
 }
@@ -154,9 +160,13 @@ Fd open_unnamed_file(const std::filesystem::path& directory) {
 Space file_system_space(const std::filesystem::path& path) {
   struct statvfs status {};
   if (::statvfs(path.c_str(), &status) != 0) throw failed("ask for the space at", path, errno);
-  const std::uint64_t unit = status.f_frsize;
-  return {status.f_blocks * unit, (status.f_blocks - status.f_bfree) * unit,
-          status.f_bavail * unit};
+  return space_of(status);
+}
+
+Space file_system_space(const Fd& file, std::string_view name) {
+  struct statvfs status {};
+  if (::fstatvfs(file.get(), &status) != 0) throw failed("ask for the space at", name, errno);
+  return space_of(status);
 }
 
 std::filesystem::path executable_directory() {

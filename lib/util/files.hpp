@@ -43,8 +43,10 @@ struct Space {
   std::uint64_t available = 0;  ///< to this user
 };
 
-/// The file system that holds `path`; throws Error{store}.
+/// The file system that holds `path`, or an open file (`name` is named in errors); throws
+/// Error{store}.
 Space file_system_space(const std::filesystem::path& path);
+Space file_system_space(const Fd& file, std::string_view name);
 
 /// Directory of the running executable, from /proc/self/exe.
 std::filesystem::path executable_directory();
