@@ -33,7 +33,7 @@ class LocalObjectSink final : public stream::Sink {
 
   std::string m_url;
   Key m_key;
-  std::string m_name;          ///< for errors of write()
+  std::string m_name;          ///< for errors of write() and close()
   std::string m_current_name;  ///< of the file, in its directory
   util::Fd m_fd;
   LocalDirectory m_directory;

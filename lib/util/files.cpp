@@ -89,7 +89,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   // The umask took its share of the mode at open; this one is meant.
   if (::fchmod(fd.get(), mode) != 0) throw failed("set the permissions of", path, errno);
   if (::fsync(fd.get()) != 0) throw failed("flush", path, errno);
-  fd.close();
+  fd.close(quoted(path.native()));
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw failed("replace", path, errno);
   removal.cancel();
   sync_directory(directory);

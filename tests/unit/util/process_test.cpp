@@ -99,7 +99,7 @@ TEST_CASE("a child that was reaped by somebody else has not succeeded") {
   command.stdin_pipe = true;
   const auto child = processes.start(command);
   const SignalAction action{SIGCHLD, SIG_IGN};
-  child->stdin_pipe().close();
+  child->stdin_pipe().reset();
   const auto status = child->wait();
   CHECK_FALSE(status.success());
   CHECK(status.to_string() == "exit code unknown");
