@@ -34,6 +34,10 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
 }
 
+std::filesystem::path temporary_name_in(const std::filesystem::path& directory) {
+  return directory / (".bkp-" + random_hex(8));
+}
+
 /// Removes a file on the way out, unless it was kept.
 class Removal {
  public:
@@ -82,7 +86,7 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
                            unsigned mode) {
   const std::filesystem::path directory = directory_of(path);
-  const std::filesystem::path temporary = directory / (".bkp-" + random_hex(8));
+  const std::filesystem::path temporary = temporary_name_in(directory);
   Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
   Removal removal{temporary};
   write_all(fd.get(), std::as_bytes(std::span{contents}), quoted(path.native()));
@@ -151,7 +155,7 @@ Fd open_unnamed_file(const std::filesystem::path& directory) {
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
     throw failed("make a temporary file in", directory, errno);
   }
-  const std::filesystem::path name = directory / (".bkp-" + random_hex(8));
+  const std::filesystem::path name = temporary_name_in(directory);
   Fd named = open_file(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
   if (::unlink(name.c_str()) != 0) throw failed("remove", name, errno);
   return named;
