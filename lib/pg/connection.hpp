@@ -90,10 +90,6 @@ class Connection {
   /// Runs `COPY … TO STDOUT`; each piece is one row with its line end (libpq's unit), valid in the
   /// call. What `consume` throws cancels the statement and is passed on.
   void copy_out(const std::string& sql, const std::function<void(std::string_view row)>& consume);
-  /// Runs `COPY … FROM STDIN`; `produce` returns the next piece, nullopt at the end. What it throws
-  /// makes the statement fail (nothing is copied) and is passed on.
-  void copy_in(const std::string& sql, const std::function<std::optional<std::string>()>& produce);
-
   /// For building SQL: "na""me" with quotes. Throws Error{database} for a name that is not valid in
   /// the session's encoding.
   std::string identifier(std::string_view name) const;
@@ -116,11 +112,8 @@ class Connection {
   void await_input();
   std::optional<Result> next_result();
   Result wait_for_last_result();
-  /// Sends `sql` and waits until the server is in the COPY mode `expected` (a libpq status).
-  void start_copy(const std::string& sql, int expected);
+  void start_copy_out(const std::string& sql);
   void receive_rows(const std::function<void(std::string_view row)>& consume);
-  void put(const std::string& piece);
-  void end_copy_in(const char* error);
   void cancel() noexcept;
   /// Reads what the server still has to say; closes the session when that takes too long.
   void drain() noexcept;

@@ -1,10 +1,12 @@
 #include "util/fd.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
 #include "util/error.hpp"
+#include "util/files.hpp"
 
 using namespace bkp::util;
 
@@ -27,4 +29,16 @@ TEST_CASE("a descriptor has one owner") {
   Fd again{number};
   again = std::move(pipe.write);
   CHECK(again);
+}
+
+TEST_CASE("a full disk is named with what was written to, and with what to do") {
+  const Fd full = open_file("/dev/full", O_WRONLY);
+  try {
+    write_all(full.get(), std::as_bytes(std::span{"x"}), "the output");
+    FAIL("was written");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::store);
+    CHECK(error.message() == "cannot write the output: No space left on device");
+    CHECK_FALSE(error.hint().empty());
+  }
 }
