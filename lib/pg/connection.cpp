@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 
 #include "pg/hints.hpp"
+#include "pg/libpq_text.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {
@@ -21,11 +22,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 namespace {
 
 constexpr std::chrono::seconds drain_limit{5};
-
-struct FreeMemory {
-  void operator()(char* memory) const noexcept { PQfreemem(memory); }
-};
-using LibpqText = std::unique_ptr<char, FreeMemory>;
 
 struct FreeCancel {
   void operator()(PGcancel* cancel) const noexcept { PQfreeCancel(cancel); }

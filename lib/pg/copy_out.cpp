@@ -1,23 +1,14 @@
-#include <memory>
-
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include "pg/connection.hpp"
+#include "pg/libpq_text.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {
 
 using util::Error;
 using util::ErrorKind;
-
-namespace {
-
-struct FreeRow {
-  void operator()(char* row) const noexcept { PQfreemem(row); }
-};
-
-}  // namespace
 
 void Connection::start_copy_out(const std::string& sql) {
   send(sql, {});
@@ -45,7 +36,7 @@ void Connection::receive_rows(const std::function<void(std::string_view row)>& c
   for (;;) {
     char* raw = nullptr;
     const int length = PQgetCopyData(m_connection.get(), &raw, 1);
-    const std::unique_ptr<char, FreeRow> row{raw};
+    const LibpqText row{raw};
     if (length == -1) return;
     if (length == -2) throw_lost();
     if (length == 0) {
