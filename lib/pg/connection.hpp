@@ -118,6 +118,8 @@ class Connection {
   /// Reads what the server still has to say; closes the session when that takes too long.
   void drain() noexcept;
   void rollback() noexcept;
+  /// In a transaction of which a statement was refused.
+  bool in_failed_transaction() const;
   [[noreturn]] void throw_lost() const;
   [[noreturn]] void throw_refused(const Result& result) const;
 
@@ -126,7 +128,9 @@ class Connection {
   const util::Interrupt* m_interrupt;
 };
 
-/// BEGIN … COMMIT; rolls back when destroyed uncommitted, after an interrupt too.
+/// BEGIN … COMMIT; rolls back when destroyed uncommitted, after an interrupt too. commit() throws
+/// when nothing was committed: DatabaseError, or Error{internal} when a statement was refused
+/// before and the caller went on.
 class Transaction {
  public:
   explicit Transaction(Connection& connection, std::string_view begin = "BEGIN");

@@ -287,6 +287,19 @@ TEST_CASE("transactions keep what was committed and nothing else") {
   CHECK(connection.exec("select string_agg(a::text, ',') from t").single() == "1");
 }
 
+TEST_CASE("what the server has given up is not taken for committed") {
+  const util::Interrupt interrupt;
+  auto connection = connect(interrupt);
+  connection.exec("create temp table t (a int)");
+  {
+    pg::Transaction transaction{connection};
+    connection.exec("insert into t values (1)");
+    CHECK_THROWS_AS(connection.exec("select 1/0"), pg::DatabaseError);
+    CHECK_THROWS_AS(transaction.commit(), util::Error);
+  }
+  CHECK(connection.exec("select count(*) from t").single() == "0");
+}
+
 TEST_CASE("rows are copied out one by one") {
   const util::Interrupt interrupt;
   auto connection = connect(interrupt);
