@@ -18,7 +18,8 @@ struct pg_result;
 
 namespace bkp::pg {
 
-/// Rows of one statement, text format.
+/// Rows of one statement, text format. Asking for a row or column that is not there is
+/// Error{internal}.
 class Result {
  public:
   explicit Result(pg_result* result);
@@ -31,17 +32,19 @@ class Result {
   /// The value as text; empty for NULL.
   std::string_view text(int row, int column) const;
   std::optional<std::string> optional_text(int row, int column) const;
-  /// Throws Error{internal} when the value is none (NULL included); so do number() and boolean().
+  /// Throws Error{internal} when the value is no integer (NULL included); number() and boolean()
+  /// likewise.
   std::int64_t integer(int row, int column) const;
   double number(int row, int column) const;
   bool boolean(int row, int column) const;
-  /// The first column of the first row; Error{internal} when there is none.
+  /// The first column of the first row.
   std::string_view single() const;
   /// Rows touched by INSERT, UPDATE, DELETE.
   std::int64_t affected() const;
 
  private:
   friend class Connection;
+  void require(int row, int column) const;
   struct Deleter {
     void operator()(pg_result*) const noexcept;
   };

@@ -75,6 +75,8 @@ TEST_CASE("asking a result for what it has not is a fault with words") {
   CHECK_THROWS_AS(text.boolean(0, 0), util::Error);
   CHECK_THROWS_AS(text.number(0, 0), util::Error);
   CHECK_THROWS_AS(text.text(1, 0), util::Error);
+  CHECK_THROWS_AS(text.is_null(0, 2), util::Error);
+  CHECK_THROWS_AS(empty.optional_text(0, 0), util::Error);
 }
 
 TEST_CASE("several statements run in one call; affected rows are counted") {
