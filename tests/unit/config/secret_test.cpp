@@ -1,3 +1,5 @@
+#include "config/secret.hpp"
+
 #include <sys/stat.h>
 
 #include "config_test.hpp"
