@@ -244,6 +244,8 @@ TEST_CASE("stores") {
        "bkp.yaml:5: stores[1].name \"local\" is used twice", "of its own"},
       {with_store("  - name: b\n    url: file:///var/backups/bkp\n"),
        "bkp.yaml:6: stores[1].url is the same place as that of store \"local\"", "one copy"},
+      {with_store("  - name: b\n    url: file://localhost//var/%62ackups//bkp/\n"),
+       "bkp.yaml:6: stores[1].url is the same place as that of store \"local\"", "one copy"},
       {with_store("  - name: b/c\n    url: file:///b\n"),
        "bkp.yaml:5: stores[1].name must be a short name of letters, digits, \"_\", \".\" and "
        "\"-\", not "
