@@ -277,6 +277,8 @@ TEST_CASE("URLs of stores") {
       {"s3:///prefix", "\"s3:///prefix\" names no bucket or host", "s3://bucket"},
       {"sftp://host", "\"sftp://host\" names no directory", "sftp://user@host/path"},
       {"sftp://user:hunter2@host/a", "\"sftp://…@host/a\" contains a password", "remove it"},
+      {"sftp://user:p@ss@host/a", "\"sftp://…@host/a\" contains a password", "remove it"},
+      {"s3://AKIA:hunter/2@bucket/a", "\"s3://…@bucket/a\" contains a password", "remove it"},
   }));
   const auto error = parse_error("site: studio\nstores: [{name: a, url: '" + url + "'}]\n");
   CHECK(error.message() == "bkp.yaml:2: stores[0].url " + reason);
