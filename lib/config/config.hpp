@@ -5,10 +5,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
-
-#include "config/secret.hpp"
 
 namespace bkp::config {
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "util/environment.hpp"
+#include "util/process.hpp"
 
 namespace bkp::config {
 

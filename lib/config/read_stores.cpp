@@ -4,6 +4,7 @@
 
 #include "config/rules.hpp"
 #include "config/sections.hpp"
+#include "store/url.hpp"
 #include "util/text.hpp"
 
 namespace bkp::config {
@@ -49,6 +50,14 @@ Store read_store(const Section& section) {
   return result;
 }
 
+/// One text for one place, however its URL is written.
+std::string place_of(const Store& store) {
+  if (store::scheme_of(store.url) != "file") return store.url;
+  const auto path = (store::path_of_file_url(store.url) / "").lexically_normal();
+  // POSIX leaves open what two slashes at the front mean; on Linux they are one.
+  return store::file_url("/" / path.relative_path());
+}
+
 }  // namespace
 
 std::vector<Store> read_stores(const Section& top) {
@@ -62,7 +71,9 @@ std::vector<Store> read_stores(const Section& top) {
       section.find("name")->fail(fmt::format("{} is used twice", util::quoted(store.name)),
                                  "give every store a name of its own");
     }
-    if (const auto same = std::ranges::find(result, store.url, &Store::url); same != result.end()) {
+    const auto same = std::ranges::find_if(
+        result, [place = place_of(store)](const Store& other) { return place_of(other) == place; });
+    if (same != result.end()) {
       section.find("url")->fail(
           fmt::format("is the same place as that of store {}", util::quoted(same->name)),
           "two copies in one place are one copy; remove one of the two");

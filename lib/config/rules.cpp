@@ -46,11 +46,26 @@ bool has_dot_part(std::string_view path) {
   return false;
 }
 
-std::string without_password(std::string_view url) {
+/// Where a password in a URL ends: at the "@" behind it. One with a "/" in it, which ought to be
+/// percent-encoded and in keys of S3 often is not, ends the authority too early for the standard.
+std::optional<std::size_t> end_of_password(std::string_view url) {
   const auto parts = split_url(url);
-  if (!parts || !has_url_password(url)) return std::string{url};
-  return fmt::format("{}://…{}{}", parts->scheme,
-                     parts->authority.substr(parts->authority.rfind('@')), parts->path);
+  if (!parts || parts->authority.starts_with('[')) return std::nullopt;
+  const auto begin = parts->scheme.size() + 3;
+  auto at = parts->authority.rfind('@');
+  const auto colon = parts->authority.substr(0, at).find(':');
+  if (colon == url.npos) return std::nullopt;
+  const auto password = parts->authority.substr(colon + 1, at - colon - 1);
+  if (at != url.npos) return password.empty() ? std::nullopt : std::optional{begin + at};
+  at = url.find('@', begin);
+  const bool port = password.find_first_not_of(digits) == password.npos;
+  return at == url.npos || port ? std::nullopt : std::optional{at};
+}
+
+std::string without_password(std::string_view url) {
+  const auto end = end_of_password(url);
+  if (!end) return std::string{url};
+  return fmt::format("{}://…{}", split_url(url)->scheme, url.substr(*end));
 }
 
 Problem url_problem(std::string_view url, std::string_view reason, std::string hint) {
@@ -168,13 +183,7 @@ std::optional<Problem> problem_with_identifier(std::string_view text, std::size_
 }
 
 bool has_url_password(std::string_view text) {
-  const auto parts = split_url(text);
-  if (!parts) return false;
-  const auto at = parts->authority.rfind('@');
-  if (at == parts->authority.npos) return false;
-  const auto user = parts->authority.substr(0, at);
-  const auto colon = user.find(':');
-  return colon != user.npos && colon + 1 < user.size();
+  return end_of_password(text).has_value();
 }
 
 }  // namespace bkp::config

@@ -32,8 +32,9 @@ std::string from_file(const std::filesystem::path& path) {
   const auto name = util::quoted(path.string());
   std::optional<std::string> text;
   try {
-    text = util::read_file(path, size_limit);
+    text = util::read_private_file(path, "the secret file", size_limit);
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::key) throw;
     throw Error{ErrorKind::config,
                 fmt::format("the secret file {} cannot be read: {}", name, error.message()),
                 error.hint()};
@@ -42,7 +43,6 @@ std::string from_file(const std::filesystem::path& path) {
     throw Error{ErrorKind::config, fmt::format("there is no secret file {}", name),
                 "make it, readable by its owner only (mode 0600)"};
   }
-  util::require_private(path, "the secret file");
   return *text;
 }
 

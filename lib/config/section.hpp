@@ -40,13 +40,13 @@ class Section {
   std::vector<Entry> m_entries;
 };
 
-/// Checks the whole file against the rules: unknown keys, wrong types. Returns the keys that hold
-/// something this version has no feature for ("encryption", "stores[1].endpoint"), with their
-/// lines.
+/// A key that holds something this version has no feature for: "encryption", "stores[1].endpoint".
 struct LaterKey {
   std::string path;
   int line = 0;
 };
+
+/// Checks the whole file against the rules: unknown keys, wrong types.
 std::vector<LaterKey> check_against_rules(const Document& document);
 
 }  // namespace bkp::config

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "config/rules.hpp"
 #include "config/section.hpp"
 #include "util/environment.hpp"
 #include "util/process.hpp"
@@ -35,11 +36,10 @@ int read_int(const Section& section, std::string_view key, int fallback, int lea
 /// A text of a section that must not be empty when it is there.
 std::string non_empty_text(const Value& value);
 /// Fails with the problem if there is one.
-void require_no_problem(const Value& value, const std::optional<struct Problem>& problem);
+void require_no_problem(const Value& value, const std::optional<Problem>& problem);
 
 /// NAME below /var/lib/bkp for root and for whoever may write there, else below the user's state
-/// directory
-/// ($XDG_STATE_HOME or ~/.local/state).
+/// directory ($XDG_STATE_HOME or ~/.local/state).
 std::filesystem::path default_directory(std::string_view name,
                                         const util::Environment& environment);
 

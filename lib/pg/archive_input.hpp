@@ -32,8 +32,6 @@ class ArchiveInput {
 
   /// Where the next byte to be taken stands, counted from the start of the archive.
   std::uint64_t position() const noexcept { return m_position; }
-  /// Bytes that arrived for a take() that could not be satisfied yet.
-  std::size_t kept() const noexcept { return m_complete ? 0 : m_kept.size(); }
 
   /// Error{damaged} with the position. To be thrown by whoever finds the bytes taken last wrong.
   [[noreturn]] void fail(std::string_view what) const;

@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 
 #include "pg/hints.hpp"
+#include "pg/libpq_text.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {
@@ -21,11 +22,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 namespace {
 
 constexpr std::chrono::seconds drain_limit{5};
-
-struct FreeMemory {
-  void operator()(char* memory) const noexcept { PQfreemem(memory); }
-};
-using LibpqText = std::unique_ptr<char, FreeMemory>;
 
 struct FreeCancel {
   void operator()(PGcancel* cancel) const noexcept { PQfreeCancel(cancel); }
@@ -281,6 +277,10 @@ void Connection::rollback() noexcept {
   if (PQsendQuery(m_connection.get(), "ROLLBACK") != 0) drain();
 }
 
+bool Connection::in_failed_transaction() const {
+  return alive() && PQtransactionStatus(m_connection.get()) == PQTRANS_INERROR;
+}
+
 void Connection::throw_lost() const {
   std::string said = m_connection ? tidy_message(PQerrorMessage(m_connection.get())) : "";
   if (said.empty()) said = "the session is closed";
@@ -349,6 +349,11 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
+  // The server would answer such a COMMIT with a rollback that looks like success.
+  if (m_connection.in_failed_transaction()) {
+    throw Error{ErrorKind::internal, fmt::format("a transaction on {} that failed is committed",
+                                                 m_connection.conninfo().describe())};
+  }
   // Whatever COMMIT answers, there is nothing left to roll back.
   m_open = false;
   m_connection.exec("COMMIT");

@@ -18,7 +18,8 @@ struct pg_result;
 
 namespace bkp::pg {
 
-/// Rows of one statement, text format.
+/// Rows of one statement, text format. Asking for a row or column that is not there is
+/// Error{internal}.
 class Result {
  public:
   explicit Result(pg_result* result);
@@ -31,17 +32,19 @@ class Result {
   /// The value as text; empty for NULL.
   std::string_view text(int row, int column) const;
   std::optional<std::string> optional_text(int row, int column) const;
-  /// Throws Error{internal} when the value is none (NULL included); so do number() and boolean().
+  /// Throws Error{internal} when the value is no integer (NULL included); number() and boolean()
+  /// likewise.
   std::int64_t integer(int row, int column) const;
   double number(int row, int column) const;
   bool boolean(int row, int column) const;
-  /// The first column of the first row; Error{internal} when there is none.
+  /// The first column of the first row.
   std::string_view single() const;
   /// Rows touched by INSERT, UPDATE, DELETE.
   std::int64_t affected() const;
 
  private:
   friend class Connection;
+  void require(int row, int column) const;
   struct Deleter {
     void operator()(pg_result*) const noexcept;
   };
@@ -90,10 +93,6 @@ class Connection {
   /// Runs `COPY … TO STDOUT`; each piece is one row with its line end (libpq's unit), valid in the
   /// call. What `consume` throws cancels the statement and is passed on.
   void copy_out(const std::string& sql, const std::function<void(std::string_view row)>& consume);
-  /// Runs `COPY … FROM STDIN`; `produce` returns the next piece, nullopt at the end. What it throws
-  /// makes the statement fail (nothing is copied) and is passed on.
-  void copy_in(const std::string& sql, const std::function<std::optional<std::string>()>& produce);
-
   /// For building SQL: "na""me" with quotes. Throws Error{database} for a name that is not valid in
   /// the session's encoding.
   std::string identifier(std::string_view name) const;
@@ -116,15 +115,14 @@ class Connection {
   void await_input();
   std::optional<Result> next_result();
   Result wait_for_last_result();
-  /// Sends `sql` and waits until the server is in the COPY mode `expected` (a libpq status).
-  void start_copy(const std::string& sql, int expected);
+  void start_copy_out(const std::string& sql);
   void receive_rows(const std::function<void(std::string_view row)>& consume);
-  void put(const std::string& piece);
-  void end_copy_in(const char* error);
   void cancel() noexcept;
   /// Reads what the server still has to say; closes the session when that takes too long.
   void drain() noexcept;
   void rollback() noexcept;
+  /// In a transaction of which a statement was refused.
+  bool in_failed_transaction() const;
   [[noreturn]] void throw_lost() const;
   [[noreturn]] void throw_refused(const Result& result) const;
 
@@ -133,7 +131,9 @@ class Connection {
   const util::Interrupt* m_interrupt;
 };
 
-/// BEGIN … COMMIT; rolls back when destroyed uncommitted, after an interrupt too.
+/// BEGIN … COMMIT; rolls back when destroyed uncommitted, after an interrupt too. commit() throws
+/// when nothing was committed: DatabaseError, or Error{internal} when a statement was refused
+/// before and the caller went on.
 class Transaction {
  public:
   explicit Transaction(Connection& connection, std::string_view begin = "BEGIN");

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <memory>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include "pg/libpq_text.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -19,9 +21,6 @@ using util::ErrorKind;
 
 struct OptionsDeleter {
   void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-};
-struct MessageDeleter {
-  void operator()(char* message) const noexcept { PQfreemem(message); }
 };
 
 // What libpq marks with dispchar "*", in this and in newer versions.
@@ -78,7 +77,7 @@ Conninfo Conninfo::parse(std::string_view text) {
   char* raw_message = nullptr;
   const std::unique_ptr<PQconninfoOption, OptionsDeleter> options{
       PQconninfoParse(std::string{text}.c_str(), &raw_message)};
-  const std::unique_ptr<char, MessageDeleter> message{raw_message};
+  const LibpqText message{raw_message};
   if (!options) {
     throw Error{ErrorKind::config,
                 fmt::format("invalid connection string: {}",

@@ -42,16 +42,20 @@ int Result::columns() const {
   return PQnfields(m_result.get());
 }
 
+void Result::require(int row, int column) const {
+  if (row >= 0 && row < rows() && column >= 0 && column < columns()) return;
+  throw Error{ErrorKind::internal,
+              fmt::format("a result of {} rows and {} columns has no value at row {}, column {}",
+                          rows(), columns(), row, column)};
+}
+
 bool Result::is_null(int row, int column) const {
+  require(row, column);
   return PQgetisnull(m_result.get(), row, column) != 0;
 }
 
 std::string_view Result::text(int row, int column) const {
-  if (row < 0 || row >= rows() || column < 0 || column >= columns()) {
-    throw Error{ErrorKind::internal,
-                fmt::format("a result of {} rows and {} columns has no value at row {}, column {}",
-                            rows(), columns(), row, column)};
-  }
+  require(row, column);
   return {PQgetvalue(m_result.get(), row, column),
           static_cast<std::size_t>(PQgetlength(m_result.get(), row, column))};
 }

@@ -12,12 +12,6 @@ void RowsHash::add(std::string_view row) noexcept {
   add_hashed(hash.low64, hash.high64);
 }
 
-void RowsHash::combine(const RowsHash& other) noexcept {
-  m_rows += other.m_rows;
-  m_low += other.m_low;
-  m_high += other.m_high + (m_low < other.m_low ? 1 : 0);
-}
-
 std::string RowsHash::hex() const {
   return fmt::format("{:016x}{:016x}", m_high, m_low);
 }

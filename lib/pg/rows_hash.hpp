@@ -17,7 +17,6 @@ class RowsHash {
     m_high += high + (m_low < low ? 1 : 0);
     ++m_rows;
   }
-  void combine(const RowsHash& other) noexcept;
   std::uint64_t rows() const noexcept { return m_rows; }
   /// 32 lower-case hex digits, most significant first.
   std::string hex() const;

@@ -1,13 +1,13 @@
 #include "pg/tools.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <system_error>
 
 #include "util/error.hpp"
+#include "util/programs.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {
@@ -64,13 +64,9 @@ std::optional<int> parse_version(std::string_view output) {
   return *first * 10000 + second * 100 + take_dotted_number(output).value_or(0);
 }
 
-bool is_program(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
-}
-
 void add_if_program(std::vector<fs::path>& programs, const fs::path& path) {
-  if (is_program(path) && std::find(programs.begin(), programs.end(), path) == programs.end()) {
+  if (util::is_program(path) &&
+      std::find(programs.begin(), programs.end(), path) == programs.end()) {
     programs.push_back(path);
   }
 }
@@ -141,15 +137,8 @@ std::vector<fs::path> Tools::candidates(const std::string& program) const {
   }
   add_versions_under(programs, "/usr/lib/postgresql", "", program);
   add_versions_under(programs, "/usr", "pgsql-", program);
-  const std::string path = m_environment.get("PATH").value_or("");
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find(':', begin), path.size());
-    // An empty or relative part would mean the working directory, where anybody may leave a
-    // pg_dump.
-    if (end > begin && path[begin] == '/') {
-      add_if_program(programs, fs::path{path.substr(begin, end - begin)} / program);
-    }
-    begin = end + 1;
+  for (const fs::path& path : util::programs_in_path(program, m_environment)) {
+    add_if_program(programs, path);
   }
   return programs;
 }

@@ -14,14 +14,14 @@ namespace bkp::pg {
 /// pg_dump refuses servers newer than itself, so the major version must be at least the server's.
 class Tools {
  public:
-  /// `bin_directory` from the configuration, or empty: then the newest suitable of
-  /// /usr/lib/postgresql/*/bin (Debian), /usr/pgsql-*/bin (RPM), and PATH is taken.
+  /// Looks in `bin_directory` (from the configuration) and nowhere else; without one, in
+  /// /usr/lib/postgresql/*/bin (Debian), /usr/pgsql-*/bin (RPM), and PATH.
   Tools(std::optional<std::filesystem::path> bin_directory, util::ProcessRunner& processes,
         const util::Environment& environment);
 
-  /// The program's path, fit for a server of `server_version` (150018 = 15.18): prefers the same
-  /// major version, else the next newer. Throws Error{database} that names what was found where and
-  /// which package or setting helps.
+  /// The program's path, fit for a server of `server_version` (150018 = 15.18): of the same major
+  /// version or else the next newer, the first that was found. Throws Error{database} that names
+  /// what was found where and which package or setting helps.
   std::filesystem::path find(const std::string& program, int server_version);
 
   /// "15.18" → 150018 as `program --version` reports it; nullopt if it does not run.

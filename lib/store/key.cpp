@@ -27,7 +27,7 @@ std::string_view broken_part_rule(std::string_view part) {
   if (part.empty()) return "has an empty part";
   if (part == "." || part == "..") return "has \".\" or \"..\" as a part";
   if (part.size() > longest_part) return "has a part of more than 255 bytes";
-  if (part.starts_with(".bkp-")) return "has a part that starts with \".bkp-\"";
+  if (part.starts_with(unfinished_prefix)) return "has a part that starts with \".bkp-\"";
   return {};
 }
 

@@ -6,10 +6,12 @@
 
 namespace bkp::store {
 
+/// How the names of unfinished objects start; no key has such a part.
+inline constexpr std::string_view unfinished_prefix = ".bkp-";
+
 /// The name of an object: parts separated by '/', checked on construction. No empty part, no "." or
 /// "..", no control character, no backslash, valid UTF-8, at most 1024 bytes (S3's limit), each
-/// part at most 255 bytes (a file name's), no part that starts with ".bkp-" (kept for unfinished
-/// objects).
+/// part at most 255 bytes (a file name's), no part that starts with unfinished_prefix.
 class Key {
  public:
   /// Throws Error{store} naming the (escaped) text and the rule it breaks.

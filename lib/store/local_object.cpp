@@ -68,7 +68,7 @@ void LocalObjectSink::write(std::span<const std::byte> data) {
 void LocalObjectSink::finish() {
   sync(m_fd.get(), operation());
   // A network file system may report a full disk only here.
-  if (::close(m_fd.release()) != 0 && errno != EINTR) throw operation().failed(errno);
+  m_fd.close(m_name);
   publish();
   sync(m_directory.fd(), operation());
   m_ended = true;

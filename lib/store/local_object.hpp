@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "store/key.hpp"
 #include "store/local_directory.hpp"
@@ -10,9 +9,6 @@
 #include "util/fd.hpp"
 
 namespace bkp::store {
-
-/// How the names of unfinished objects start; no key has such a part.
-constexpr std::string_view unfinished_prefix = ".bkp-";
 
 /// An object of a local store while it is written: a file ".bkp-<random>" in the object's
 /// directory, which gets the object's name in finish() and disappears in abort(). A crash at any
@@ -33,7 +29,7 @@ class LocalObjectSink final : public stream::Sink {
 
   std::string m_url;
   Key m_key;
-  std::string m_name;          ///< for errors of write()
+  std::string m_name;          ///< for errors of write() and close()
   std::string m_current_name;  ///< of the file, in its directory
   util::Fd m_fd;
   LocalDirectory m_directory;

@@ -86,10 +86,11 @@ std::filesystem::path without_last_slash(const std::filesystem::path& path) {
 
 }  // namespace
 
-LocalStore::LocalStore(const std::filesystem::path& root, bool create_root)
-    : m_path{without_last_slash(std::filesystem::absolute(root))}, m_url{file_url(m_path)} {
-  if (create_root) util::make_private_directories(m_path);
-  m_root = Fd{::open(m_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+LocalStore::LocalStore(const std::filesystem::path& root, bool create_root) {
+  const auto path = without_last_slash(std::filesystem::absolute(root));
+  m_url = file_url(path);
+  if (create_root) util::make_private_directories(path);
+  m_root = Fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (m_root) return;
   if (errno == ENOENT) {
     throw Error{ErrorKind::store, fmt::format("there is no store at {}", m_url),
@@ -192,7 +193,7 @@ std::size_t LocalStore::remove_unfinished(const Key& prefix) {
 }
 
 std::optional<StoreSpace> LocalStore::space() {
-  const util::Space space = util::file_system_space(m_path);
+  const util::Space space = util::file_system_space(m_root, m_url);
   return StoreSpace{space.capacity, space.available};
 }
 

@@ -32,7 +32,6 @@ class LocalStore final : public Store {
   std::optional<StoreSpace> space() override;
 
  private:
-  std::filesystem::path m_path;
   std::string m_url;
   util::Fd m_root;
 };

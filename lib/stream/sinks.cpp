@@ -14,10 +14,6 @@ void StringSink::write(std::span<const std::byte> data) {
   m_text.append(reinterpret_cast<const char*>(data.data()), data.size());
 }
 
-void FdSink::write(std::span<const std::byte> data) {
-  util::write_all(m_fd, data, m_name);
-}
-
 ObservingSink::~ObservingSink() {
   ObservingSink::abort();
 }

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "stream/sink.hpp"
-#include "util/fd.hpp"
 
 namespace bkp::stream {
 
@@ -32,19 +31,6 @@ class StringSink final : public Sink {
   std::size_t m_limit;
   std::string m_text;
   bool m_finished = false;
-};
-
-/// Writes to a file descriptor that the caller owns and closes. `name` is named in errors.
-class FdSink final : public Sink {
- public:
-  FdSink(int fd, std::string name) : m_fd{fd}, m_name{std::move(name)} {}
-  void write(std::span<const std::byte> data) override;
-  void finish() override {}
-  void abort() noexcept override {}
-
- private:
-  int m_fd;
-  std::string m_name;
 };
 
 /// Passes data on, then tells `observe` the piece's size: progress meters, interruption checks.

@@ -20,11 +20,14 @@ class Environment {
   /// Absent and empty variables are both nullopt.
   std::optional<std::string> get(std::string_view name) const;
   void set(std::string name, std::string value) { m_variables[std::move(name)] = std::move(value); }
+  /// PATH, or the usual directories when it is absent.
+  std::string search_path() const;
   const std::map<std::string, std::string>& variables() const { return m_variables; }
 
-  /// What every child gets: PATH (with a default when absent), HOME, USER, LOGNAME, TZ, TMPDIR,
-  /// libpq's variables that say where to connect and as whom, LC_ALL=C.UTF-8 so that messages can
-  /// be read and quoted, and nothing else: no secret.
+  /// What every child gets: search_path(), HOME, USER, LOGNAME, TZ, TMPDIR, libpq's variables that
+  /// say where to connect, as whom and how safely (what this process demands of a server, a child
+  /// demands too), LC_ALL=C.UTF-8 so that messages can be read and quoted, and nothing else: no
+  /// secret.
   Environment for_child() const;
 
  private:

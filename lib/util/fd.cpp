@@ -21,11 +21,11 @@ Fd::~Fd() {
   reset();
 }
 
-void Fd::close() {
+void Fd::close(std::string_view name) {
   const int fd = release();
   // After EINTR the descriptor is closed on Linux; retrying could close somebody else's.
   if (fd >= 0 && ::close(fd) != 0 && errno != EINTR) {
-    throw Error::from_errno(ErrorKind::store, "closing a file failed", errno);
+    throw Error::from_errno(ErrorKind::store, "cannot close " + std::string{name}, errno);
   }
 }
 

@@ -21,8 +21,9 @@ class Fd {
 
   int get() const noexcept { return m_fd; }
   explicit operator bool() const noexcept { return m_fd >= 0; }
-  /// Throws Error{store} if the kernel reports a failure. The descriptor is gone either way.
-  void close();
+  /// Throws Error{store}, in which `name` is named, if the kernel reports a failure. The descriptor
+  /// is gone either way.
+  void close(std::string_view name);
   void reset() noexcept;
   int release() noexcept { return std::exchange(m_fd, -1); }
 

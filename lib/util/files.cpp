@@ -24,8 +24,18 @@ Error failed(std::string_view what, const std::filesystem::path& path, int error
                            fmt::format("cannot {} {}", what, quoted(path.native())), error_number);
 }
 
+Space space_of(const struct statvfs& status) {
+  const std::uint64_t unit = status.f_frsize;
+  return {status.f_blocks * unit, (status.f_blocks - status.f_bfree) * unit,
+          status.f_bavail * unit};
+}
+
 std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+}
+
+std::filesystem::path temporary_name_in(const std::filesystem::path& directory) {
+  return directory / (".bkp-" + random_hex(8));
 }
 
 /// Removes a file on the way out, unless it was kept.
@@ -44,22 +54,14 @@ class Removal {
   bool m_armed = true;
 };
 
-}  // namespace
-
-Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
-  for (;;) {
-    Fd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
-    if (fd) return fd;
-    if (errno != EINTR) throw failed("open", path, errno);
-  }
+/// No Fd where there is no file.
+Fd open_if_there(const std::filesystem::path& path, int flags) {
+  Fd fd{::open(path.c_str(), flags | O_CLOEXEC)};
+  if (!fd && errno != ENOENT && errno != ENOTDIR) throw failed("open", path, errno);
+  return fd;
 }
 
-std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
-  Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-    throw failed("open", path, errno);
-  }
+std::string contents_of(const Fd& fd, const std::filesystem::path& path, std::size_t limit) {
   std::string contents;
   std::vector<std::byte> buffer(std::size_t{64} << 10U);
   const std::string name = quoted(path.native());
@@ -73,17 +75,64 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
   return contents;
 }
 
+void require_private(const struct stat& status, const std::filesystem::path& path,
+                     std::string_view what) {
+  const std::string name = fmt::format("{} {}", what, quoted(path.native()));
+  if (!S_ISREG(status.st_mode)) {
+    throw Error{ErrorKind::key, name + " is not a regular file",
+                "name a file that holds the secret"};
+  }
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    throw Error{ErrorKind::key, name + " belongs to another user",
+                "run: chown $(id -un) " + shell_quoted(path.native())};
+  }
+  const bool own_group = status.st_gid == 0 || status.st_gid == ::getegid();
+  const mode_t forbidden = S_IROTH | S_IWOTH | (own_group ? mode_t{0} : mode_t{S_IRGRP | S_IWGRP});
+  if ((status.st_mode & forbidden) != 0) {
+    throw Error{ErrorKind::key,
+                fmt::format("{} can be read or written by others (mode {:04o})", name,
+                            status.st_mode & 07777U),
+                "run: chmod 600 " + shell_quoted(path.native())};
+  }
+}
+
+}  // namespace
+
+Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
+  for (;;) {
+    Fd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
+    if (fd) return fd;
+    if (errno != EINTR) throw failed("open", path, errno);
+  }
+}
+
+std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+  const Fd fd = open_if_there(path, O_RDONLY);
+  return fd ? std::optional{contents_of(fd, path, limit)} : std::nullopt;
+}
+
+std::optional<std::string> read_private_file(const std::filesystem::path& path,
+                                             std::string_view what, std::size_t limit) {
+  // Never waits for the other end, should it be a pipe.
+  const Fd fd = open_if_there(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return std::nullopt;
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw failed("look at", path, errno);
+  require_private(status, path, what);
+  return contents_of(fd, path, limit);
+}
+
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
                            unsigned mode) {
   const std::filesystem::path directory = directory_of(path);
-  const std::filesystem::path temporary = directory / (".bkp-" + random_hex(8));
+  const std::filesystem::path temporary = temporary_name_in(directory);
   Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
   Removal removal{temporary};
   write_all(fd.get(), std::as_bytes(std::span{contents}), quoted(path.native()));
   // The umask took its share of the mode at open; this one is meant.
   if (::fchmod(fd.get(), mode) != 0) throw failed("set the permissions of", path, errno);
   if (::fsync(fd.get()) != 0) throw failed("flush", path, errno);
-  fd.close();
+  fd.close(quoted(path.native()));
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw failed("replace", path, errno);
   removal.cancel();
   sync_directory(directory);
@@ -115,27 +164,12 @@ void sync_directory(const std::filesystem::path& path) {
 }
 
 void require_private(const std::filesystem::path& path, std::string_view what) {
-  const std::string name = fmt::format("{} {}", what, quoted(path.native()));
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    throw Error::from_errno(ErrorKind::key, "cannot read " + name, errno);
+    throw Error::from_errno(ErrorKind::key,
+                            fmt::format("cannot read {} {}", what, quoted(path.native())), errno);
   }
-  if (!S_ISREG(status.st_mode)) {
-    throw Error{ErrorKind::key, name + " is not a regular file",
-                "name a file that holds the secret"};
-  }
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
-    throw Error{ErrorKind::key, name + " belongs to another user",
-                "run: chown $(id -un) " + shell_quoted(path.native())};
-  }
-  const bool own_group = status.st_gid == 0 || status.st_gid == ::getegid();
-  const mode_t forbidden = S_IROTH | S_IWOTH | (own_group ? mode_t{0} : mode_t{S_IRGRP | S_IWGRP});
-  if ((status.st_mode & forbidden) != 0) {
-    throw Error{ErrorKind::key,
-                fmt::format("{} can be read or written by others (mode {:04o})", name,
-                            status.st_mode & 07777U),
-                "run: chmod 600 " + shell_quoted(path.native())};
-  }
+  require_private(status, path, what);
 }
 
 Fd open_unnamed_file(const std::filesystem::path& directory) {
@@ -145,7 +179,7 @@ Fd open_unnamed_file(const std::filesystem::path& directory) {
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
     throw failed("make a temporary file in", directory, errno);
   }
-  const std::filesystem::path name = directory / (".bkp-" + random_hex(8));
+  const std::filesystem::path name = temporary_name_in(directory);
   Fd named = open_file(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
   if (::unlink(name.c_str()) != 0) throw failed("remove", name, errno);
   return named;
@@ -154,9 +188,13 @@ Fd open_unnamed_file(const std::filesystem::path& directory) {
 Space file_system_space(const std::filesystem::path& path) {
   struct statvfs status {};
   if (::statvfs(path.c_str(), &status) != 0) throw failed("ask for the space at", path, errno);
-  const std::uint64_t unit = status.f_frsize;
-  return {status.f_blocks * unit, (status.f_blocks - status.f_bfree) * unit,
-          status.f_bavail * unit};
+  return space_of(status);
+}
+
+Space file_system_space(const Fd& file, std::string_view name) {
+  struct statvfs status {};
+  if (::fstatvfs(file.get(), &status) != 0) throw failed("ask for the space at", name, errno);
+  return space_of(status);
 }
 
 std::filesystem::path executable_directory() {

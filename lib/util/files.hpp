@@ -33,6 +33,10 @@ void sync_directory(const std::filesystem::path& path);
 /// group (other than root's or this user's own) nor others can read or write it.
 void require_private(const std::filesystem::path& path, std::string_view what);
 
+/// As read_file(), but require_private of the very file that is read, before it is read.
+std::optional<std::string> read_private_file(const std::filesystem::path& path,
+                                             std::string_view what, std::size_t limit);
+
 /// A file without a name in `directory` (O_TMPFILE where the file system has it, 0600), for reading
 /// and writing: gone when closed, also after a crash. A child can reopen it as /dev/fd/N.
 Fd open_unnamed_file(const std::filesystem::path& directory);
@@ -43,8 +47,10 @@ struct Space {
   std::uint64_t available = 0;  ///< to this user
 };
 
-/// The file system that holds `path`; throws Error{store}.
+/// The file system that holds `path`, or an open file (`name` is named in errors); throws
+/// Error{store}.
 Space file_system_space(const std::filesystem::path& path);
+Space file_system_space(const Fd& file, std::string_view name);
 
 /// Directory of the running executable, from /proc/self/exe.
 std::filesystem::path executable_directory();

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,11 +10,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "util/error.hpp"
+#include "util/programs.hpp"
 #include "util/text.hpp"
 
 namespace bkp::util {
@@ -25,12 +26,6 @@ namespace {
 constexpr std::size_t stderr_tail_limit = 8192;
 constexpr std::size_t read_size = std::size_t{1} << 20U;
 
-bool is_program(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-         ::access(path.c_str(), X_OK) == 0;
-}
-
 std::string find_program(const std::string& name, const Environment& environment) {
   if (name.find('/') != name.npos) {
     if (is_program(name)) return name;
@@ -38,16 +33,12 @@ std::string find_program(const std::string& name, const Environment& environment
                 fmt::format("{} is not a program that can be run", quoted(name)),
                 "check the path and its execute permission"};
   }
-  const std::string path = environment.get("PATH").value_or("/usr/bin:/bin");
-  for (std::size_t start = 0; start <= path.size();) {
-    const std::size_t end = std::min(path.find(':', start), path.size());
-    std::string candidate = path.substr(start, end - start) + "/" + name;
-    if (end > start && is_program(candidate)) return candidate;
-    start = end + 1;
-  }
-  throw Error{ErrorKind::not_found,
-              fmt::format("program {} not found in PATH ({})", quoted(name), path),
-              "install it, or put its directory into PATH"};
+  const auto found = programs_in_path(name, environment);
+  if (!found.empty()) return found.front().native();
+  throw Error{
+      ErrorKind::not_found,
+      fmt::format("program {} not found in PATH ({})", quoted(name), environment.search_path()),
+      "install it, or put its directory into PATH"};
 }
 
 /// What the child needs between fork and exec, prepared beforehand: nothing may be allocated there.
@@ -91,15 +82,33 @@ void set_priority(const Command& command) noexcept {
   }
 }
 
+/// Keeps every signal from this thread, and from a child forked by it, while it lives.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &m_before);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &m_before, nullptr); }
+
+ private:
+  sigset_t m_before{};
+};
+
+/// In the child, with every signal blocked: one that came before the handlers are gone would run
+/// the parent's handler here, into the pipes the two share.
 [[noreturn]] void become(const Launch& launch, const Command& command) noexcept {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != launch.parent) ::_exit(127);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT, SIGCHLD})
+    ::signal(number, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGQUIT})
-    ::signal(number, SIG_DFL);
   ::dup2(launch.stdin_fd, 0);
   ::dup2(launch.stdout_fd, 1);
   ::dup2(launch.stderr_fd, 2);
@@ -112,44 +121,68 @@ void set_priority(const Command& command) noexcept {
   ::_exit(127);
 }
 
+pid_t fork_into(const Launch& launch, const Command& command) {
+  const SignalsBlocked blocked;
+  const pid_t pid = ::fork();
+  if (pid == 0) become(launch, command);
+  return pid;
+}
+
 /// Collects the end of a child's stderr on a thread of its own, so that the child never blocks on
 /// it.
 class TailReader {
  public:
-  explicit TailReader(Fd fd) : m_fd{std::move(fd)}, m_thread{[this] { run(); }} {}
-  void join() {
+  explicit TailReader(Fd fd)
+      : m_fd{std::move(fd)}, m_end{make_pipe()}, m_thread{[this] { run(); }} {}
+  ~TailReader() { finish(); }
+
+  /// Takes what is there and waits for no more: a daemon that the program started may hold the
+  /// other end for ever.
+  void finish() {
+    m_end.write.reset();
     if (m_thread.joinable()) m_thread.join();
   }
   const std::string& text() const { return m_text; }
 
  private:
   void run() {
-    std::array<std::byte, 4096> buffer;
     for (;;) {
-      const ssize_t got = ::read(m_fd.get(), buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return;
-      m_text.append(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(got));
-      if (m_text.size() > 2 * stderr_tail_limit) m_text.erase(0, m_text.size() - stderr_tail_limit);
+      std::array<pollfd, 2> watched{pollfd{m_fd.get(), POLLIN, 0},
+                                    pollfd{m_end.read.get(), POLLIN, 0}};
+      if (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) continue;
+      if (watched[0].revents == 0 || !take()) return;
     }
   }
 
+  bool take() {
+    std::array<std::byte, 4096> buffer;
+    const ssize_t got = ::read(m_fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) return true;
+    if (got <= 0) return false;
+    m_text.append(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(got));
+    if (m_text.size() > 2 * stderr_tail_limit) m_text.erase(0, m_text.size() - stderr_tail_limit);
+    return true;
+  }
+
   Fd m_fd;
+  Pipe m_end;  ///< closed by finish()
   std::string m_text;
   std::jthread m_thread;
 };
 
 class SystemChild final : public ChildProcess {
  public:
-  SystemChild(pid_t pid, Fd in, Fd out, Fd err, const Interrupt& interrupt)
-      : m_pid{pid},
-        m_pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))},
-        m_stdin{std::move(in)},
-        m_stdout{std::move(out)},
-        m_tail{std::move(err)},
-        m_interrupt{interrupt} {}
+  SystemChild(pid_t pid, Fd in, Fd out, const Interrupt& interrupt)
+      : m_pid{pid}, m_stdin{std::move(in)}, m_stdout{std::move(out)}, m_interrupt{interrupt} {}
 
   ~SystemChild() override { terminate(); }
+
+  /// To be called once, first. What fails here ends the child: this object has it already.
+  void watch(Fd err) {
+    m_pidfd = Fd{static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0))};
+    if (!m_pidfd) throw Error::from_errno(ErrorKind::internal, "cannot watch a program", errno);
+    m_tail.emplace(std::move(err));
+  }
 
   int pid() const override { return m_pid; }
   Fd& stdin_pipe() override { return m_stdin; }
@@ -175,7 +208,7 @@ class SystemChild final : public ChildProcess {
   }
 
   std::string stderr_tail() const override {
-    const std::string& text = m_tail.text();
+    const std::string& text = m_tail->text();
     return text.size() > stderr_tail_limit ? text.substr(text.size() - stderr_tail_limit) : text;
   }
 
@@ -186,7 +219,7 @@ class SystemChild final : public ChildProcess {
     ::kill(-m_pid, SIGTERM);
     pollfd ended{m_pidfd.get(), POLLIN, 0};
     constexpr int grace_milliseconds = 2000;
-    if (::poll(&ended, 1, grace_milliseconds) <= 0) ::kill(-m_pid, SIGKILL);
+    ::poll(&ended, 1, grace_milliseconds);
     reap();
   }
 
@@ -200,26 +233,32 @@ class SystemChild final : public ChildProcess {
     m_interrupt.check();
   }
 
+  /// The child has ended, or is to end now.
   void reap() noexcept {
+    // Grandchildren that outlived the child would keep the pipes open. Before the child is reaped,
+    // because its number may name somebody else's group afterwards.
+    ::kill(-m_pid, SIGKILL);
     int status = 0;
-    while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (WIFSIGNALED(status)) {
+    pid_t reaped = 0;
+    do {
+      reaped = ::waitpid(m_pid, &status, 0);
+    } while (reaped < 0 && errno == EINTR);
+    if (reaped < 0) {
+      m_status.code = ExitStatus::unknown;
+    } else if (WIFSIGNALED(status)) {
       m_status.signal = WTERMSIG(status);
     } else {
       m_status.code = WEXITSTATUS(status);
     }
-    // Grandchildren that outlived the child would keep the pipes open.
-    ::kill(-m_pid, SIGKILL);
     m_pid = 0;
-    m_tail.join();
+    if (m_tail) m_tail->finish();
   }
 
   pid_t m_pid;
   Fd m_pidfd;
   Fd m_stdin;
   Fd m_stdout;
-  TailReader m_tail;
+  std::optional<TailReader> m_tail;
   const Interrupt& m_interrupt;
   ExitStatus m_status;
 };
@@ -236,6 +275,7 @@ std::string Command::to_string() const {
 }
 
 std::string ExitStatus::to_string() const {
+  if (code == unknown) return "exit code unknown";
   if (signal != 0) return fmt::format("killed by signal {} ({})", signal, strsignal(signal));
   return fmt::format("exit code {}", code);
 }
@@ -258,7 +298,12 @@ Finished ProcessRunner::run(Command command, std::size_t limit) {
 
 SystemProcessRunner::SystemProcessRunner(const Interrupt& interrupt,
                                          std::function<void(const Command&)> trace)
-    : m_interrupt{interrupt}, m_trace{std::move(trace)} {}
+    : m_interrupt{interrupt}, m_trace{std::move(trace)} {
+  struct sigaction action {};
+  if (::sigaction(SIGCHLD, nullptr, &action) != 0) return;
+  if (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0)
+    ::signal(SIGCHLD, SIG_DFL);
+}
 
 std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command) {
   m_interrupt.check();
@@ -283,17 +328,17 @@ std::unique_ptr<ChildProcess> SystemProcessRunner::start(const Command& command)
   launch.stderr_fd = err.write.get();
   launch.report_fd = report.write.get();
 
-  const pid_t pid = ::fork();
+  const pid_t pid = fork_into(launch, command);
   if (pid < 0)
     throw Error::from_errno(ErrorKind::internal, "cannot start " + quoted(launch.program), errno);
-  if (pid == 0) become(launch, command);
   ::setpgid(pid, pid);
   in.read.reset();
   out.write.reset();
   err.write.reset();
   report.write.reset();
-  auto child = std::make_unique<SystemChild>(pid, std::move(in.write), std::move(out.read),
-                                             std::move(err.read), m_interrupt);
+  auto child =
+      std::make_unique<SystemChild>(pid, std::move(in.write), std::move(out.read), m_interrupt);
+  child->watch(std::move(err.read));
   int error_number = 0;
   const auto got =
       read_some(report.read.get(), std::as_writable_bytes(std::span{&error_number, 1}), "a pipe");

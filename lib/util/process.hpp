@@ -19,7 +19,7 @@ enum class IoClass { none, best_effort, idle };
 
 /// A program to run. There is no shell: argv reaches the program as it is.
 struct Command {
-  std::vector<std::string> argv;   ///< argv[0] is looked up in the PATH of `environment`
+  std::vector<std::string> argv;   ///< argv[0] without a slash: see programs_in_path()
   Environment environment;         ///< the whole environment of the child
   bool stdin_pipe = false;         ///< otherwise the child's stdin is /dev/null
   bool stdout_pipe = false;        ///< otherwise the child's stdout goes to /dev/null
@@ -32,6 +32,8 @@ struct Command {
 
 /// How a child ended: by exit code or by signal.
 struct ExitStatus {
+  /// The code of a child that somebody else reaped: no success.
+  static constexpr int unknown = -1;
   int code = 0;    ///< exit code, meaningful when signal is 0
   int signal = 0;  ///< terminating signal, 0 if it exited
   bool success() const { return code == 0 && signal == 0; }
@@ -52,7 +54,7 @@ class ChildProcess {
   virtual void read_stdout(const std::function<void(std::span<const std::byte>)>& consume) = 0;
   /// Waits for the end; throws Error{interrupted} (and ends the child) when interrupted.
   virtual ExitStatus wait() = 0;
-  /// The last 8 KiB of what the child wrote to stderr, complete after wait().
+  /// The last 8 KiB of what the child wrote to stderr. Only after wait() or terminate().
   virtual std::string stderr_tail() const = 0;
   /// Ends the child now, as the destructor does.
   virtual void terminate() noexcept = 0;
@@ -78,7 +80,8 @@ class ProcessRunner {
 class SystemProcessRunner final : public ProcessRunner {
  public:
   /// `interrupt` must outlive the runner. `trace` (may be empty) sees each command before it
-  /// starts.
+  /// starts. Where this process was started with SIGCHLD ignored (a program inherits that), it gets
+  /// its default action: the kernel would throw away how a child ended.
   explicit SystemProcessRunner(const Interrupt& interrupt,
                                std::function<void(const Command&)> trace = {});
   std::unique_ptr<ChildProcess> start(const Command& command) override;

@@ -75,6 +75,8 @@ TEST_CASE("asking a result for what it has not is a fault with words") {
   CHECK_THROWS_AS(text.boolean(0, 0), util::Error);
   CHECK_THROWS_AS(text.number(0, 0), util::Error);
   CHECK_THROWS_AS(text.text(1, 0), util::Error);
+  CHECK_THROWS_AS(text.is_null(0, 2), util::Error);
+  CHECK_THROWS_AS(empty.optional_text(0, 0), util::Error);
 }
 
 TEST_CASE("several statements run in one call; affected rows are counted") {
@@ -287,6 +289,19 @@ TEST_CASE("transactions keep what was committed and nothing else") {
   CHECK(connection.exec("select string_agg(a::text, ',') from t").single() == "1");
 }
 
+TEST_CASE("what the server has given up is not taken for committed") {
+  const util::Interrupt interrupt;
+  auto connection = connect(interrupt);
+  connection.exec("create temp table t (a int)");
+  {
+    pg::Transaction transaction{connection};
+    connection.exec("insert into t values (1)");
+    CHECK_THROWS_AS(connection.exec("select 1/0"), pg::DatabaseError);
+    CHECK_THROWS_AS(transaction.commit(), util::Error);
+  }
+  CHECK(connection.exec("select count(*) from t").single() == "0");
+}
+
 TEST_CASE("rows are copied out one by one") {
   const util::Interrupt interrupt;
   auto connection = connect(interrupt);
@@ -323,6 +338,9 @@ TEST_CASE("rows are copied out one by one") {
   SECTION("another statement than COPY is a fault of the caller") {
     CHECK_THROWS_AS(connection.copy_out("select 1", [](std::string_view) {}), util::Error);
     CHECK_THROWS_AS(connection.exec("copy (select 1) to stdout"), util::Error);
+    connection.exec("create temp table t (a int)");
+    CHECK_THROWS_AS(connection.exec("copy t from stdin"), util::Error);
+    CHECK_THROWS_AS(connection.copy_out("copy t from stdin", [](std::string_view) {}), util::Error);
     CHECK(connection.exec("select 2").single() == "2");
   }
 }
@@ -333,47 +351,4 @@ TEST_CASE("an interrupt ends a COPY") {
   CHECK_THROWS_AS(connection.copy_out("copy (select generate_series(1, 100000000)) to stdout",
                                       [&](std::string_view) { interrupt.request(SIGINT); }),
                   util::Error);
-}
-
-TEST_CASE("rows are copied in, in pieces of any size") {
-  const util::Interrupt interrupt;
-  auto connection = connect(interrupt);
-  connection.exec("create temp table t (a bigint, b text)");
-  int piece = 0;
-  connection.copy_in("copy t from stdin", [&]() -> std::optional<std::string> {
-    if (piece == 3) return std::nullopt;
-    // One row in two pieces, then one of several megabytes.
-    switch (piece++) {
-      case 0:
-        return "1\tfir";
-      case 1:
-        return "st\n";
-      default:
-        return "2\t" + std::string(3'000'000, 'x') + "\n";
-    }
-  });
-  CHECK(connection.exec("select sum(length(b)) from t").single() == "3000005");
-
-  SECTION("what the producer throws makes it fail as a whole") {
-    bool first = true;
-    CHECK_THROWS_WITH(connection.copy_in("copy t from stdin",
-                                         [&]() -> std::optional<std::string> {
-                                           if (!first) throw std::runtime_error{"disk gone"};
-                                           first = false;
-                                           return "3\tnever\n";
-                                         }),
-                      "disk gone");
-    CHECK(connection.exec("select count(*) from t").single() == "2");
-  }
-  SECTION("data the server refuses is an error") {
-    bool first = true;
-    const auto error = refusal_of([&] {
-      connection.copy_in("copy t from stdin", [&]() -> std::optional<std::string> {
-        return std::exchange(first, false) ? std::optional<std::string>{"no number\tx\n"}
-                                           : std::nullopt;
-      });
-    });
-    CHECK(error.sqlstate() == "22P02");
-    CHECK(connection.exec("select count(*) from t").single() == "2");
-  }
 }

@@ -244,6 +244,8 @@ TEST_CASE("stores") {
        "bkp.yaml:5: stores[1].name \"local\" is used twice", "of its own"},
       {with_store("  - name: b\n    url: file:///var/backups/bkp\n"),
        "bkp.yaml:6: stores[1].url is the same place as that of store \"local\"", "one copy"},
+      {with_store("  - name: b\n    url: file://localhost//var/%62ackups//bkp/\n"),
+       "bkp.yaml:6: stores[1].url is the same place as that of store \"local\"", "one copy"},
       {with_store("  - name: b/c\n    url: file:///b\n"),
        "bkp.yaml:5: stores[1].name must be a short name of letters, digits, \"_\", \".\" and "
        "\"-\", not "
@@ -275,6 +277,8 @@ TEST_CASE("URLs of stores") {
       {"s3:///prefix", "\"s3:///prefix\" names no bucket or host", "s3://bucket"},
       {"sftp://host", "\"sftp://host\" names no directory", "sftp://user@host/path"},
       {"sftp://user:hunter2@host/a", "\"sftp://…@host/a\" contains a password", "remove it"},
+      {"sftp://user:p@ss@host/a", "\"sftp://…@host/a\" contains a password", "remove it"},
+      {"s3://AKIA:hunter/2@bucket/a", "\"s3://…@bucket/a\" contains a password", "remove it"},
   }));
   const auto error = parse_error("site: studio\nstores: [{name: a, url: '" + url + "'}]\n");
   CHECK(error.message() == "bkp.yaml:2: stores[0].url " + reason);

@@ -1,3 +1,5 @@
+#include "config/secret.hpp"
+
 #include <sys/stat.h>
 
 #include "config_test.hpp"
@@ -63,6 +65,9 @@ TEST_CASE("a secret file that others can read is refused, an empty one too") {
   CHECK_THAT(open.hint(), Catch::Contains("chmod 600"));
   CHECK(open.message().find("hunter2") == std::string::npos);
   util::write_file_atomically(file, "\n");
+  const auto pipe = directory.path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(secret_error({SecretText::FromFile{pipe}}).kind() == util::ErrorKind::key);
   CHECK(secret_error({SecretText::FromFile{file}}).message() ==
         "the source of a secret gave nothing");
 }

@@ -203,4 +203,9 @@ TEST_CASE_METHOD(Fixture, "the space is that of the root's file system") {
   const auto space = store.space();
   REQUIRE(space);
   CHECK(space->capacity > 0);
+
+  // What has taken the root's place, a mount point without its mount perhaps, is not asked.
+  fs::rename(root, directory / "moved");
+  REQUIRE(store.space());
+  CHECK(store.space()->capacity == space->capacity);
 }

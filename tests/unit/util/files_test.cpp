@@ -157,6 +157,22 @@ TEST_CASE("a secret readable by a foreign group, or of a foreign owner, is refus
         std::string::npos);
 }
 
+TEST_CASE("a secret is read from the file that was checked, if it is one") {
+  const TemporaryDirectory directory;
+  CHECK_FALSE(read_private_file(directory / "none", "the key", 10));
+  write_text(directory / "key", "secret");
+  REQUIRE(::chmod((directory / "key").c_str(), 0600) == 0);
+  CHECK(read_private_file(directory / "key", "the key", 10) == "secret");
+  CHECK(error_of([&] { read_private_file(directory / "key", "the key", 5); }).kind() ==
+        ErrorKind::store);
+  REQUIRE(::chmod((directory / "key").c_str(), 0644) == 0);
+  CHECK(error_of([&] { read_private_file(directory / "key", "the key", 10); }).kind() ==
+        ErrorKind::key);
+  REQUIRE(::mkfifo((directory / "pipe").c_str(), 0600) == 0);
+  CHECK_THAT(error_of([&] { read_private_file(directory / "pipe", "the key", 10); }).message(),
+             Catch::EndsWith("is not a regular file"));
+}
+
 TEST_CASE("an unnamed file can be reopened by number and leaves nothing") {
   const TemporaryDirectory directory;
   Fd fd = open_unnamed_file(directory.path());

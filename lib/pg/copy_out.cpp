@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include "pg/connection.hpp"
+#include "pg/libpq_text.hpp"
+#include "util/text.hpp"
+
+namespace bkp::pg {
+
+using util::Error;
+using util::ErrorKind;
+
+void Connection::start_copy_out(const std::string& sql) {
+  send(sql, {});
+  const auto result = next_result();
+  if (!result) throw_lost();
+  const auto status = PQresultStatus(result->m_result.get());
+  if (status == PGRES_COPY_OUT) return;
+  if (status == PGRES_FATAL_ERROR) {
+    drain();
+    throw_refused(*result);
+  }
+  cancel();
+  throw Error{ErrorKind::internal,
+              fmt::format("the statement is no COPY … TO STDOUT: {}", util::printable(sql))};
+}
+
+void Connection::copy_out(const std::string& sql,
+                          const std::function<void(std::string_view row)>& consume) {
+  start_copy_out(sql);
+  receive_rows(consume);
+  wait_for_last_result();
+}
+
+void Connection::receive_rows(const std::function<void(std::string_view row)>& consume) {
+  for (;;) {
+    char* raw = nullptr;
+    const int length = PQgetCopyData(m_connection.get(), &raw, 1);
+    const LibpqText row{raw};
+    if (length == -1) return;
+    if (length == -2) throw_lost();
+    if (length == 0) {
+      await_input();
+      continue;
+    }
+    try {
+      consume({row.get(), static_cast<std::size_t>(length)});
+    } catch (...) {
+      cancel();
+      throw;
+    }
+  }
+}
+
+}  // namespace bkp::pg

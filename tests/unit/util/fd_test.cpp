@@ -1,0 +1,44 @@
+#include "util/fd.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "util/error.hpp"
+#include "util/files.hpp"
+
+using namespace bkp::util;
+
+TEST_CASE("an error of closing names the file, and the descriptor is gone") {
+  Pipe pipe = make_pipe();
+  ::close(pipe.read.get());
+  CHECK_THROWS_WITH(pipe.read.close("\"dump\""), "cannot close \"dump\": Bad file descriptor");
+  CHECK_FALSE(pipe.read);
+  pipe.write.close("the other end");
+  CHECK_FALSE(pipe.write);
+}
+
+TEST_CASE("a descriptor has one owner") {
+  Pipe pipe = make_pipe();
+  const int number = pipe.read.get();
+  Fd moved = std::move(pipe.read);
+  CHECK_FALSE(pipe.read);
+  CHECK(moved.get() == number);
+  CHECK(moved.release() == number);
+  Fd again{number};
+  again = std::move(pipe.write);
+  CHECK(again);
+}
+
+TEST_CASE("a full disk is named with what was written to, and with what to do") {
+  const Fd full = open_file("/dev/full", O_WRONLY);
+  try {
+    write_all(full.get(), std::as_bytes(std::span{"x"}), "the output");
+    FAIL("was written");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::store);
+    CHECK(error.message() == "cannot write the output: No space left on device");
+    CHECK_FALSE(error.hint().empty());
+  }
+}
