@@ -170,11 +170,9 @@ class FullRun {
     std::uint64_t total = 0;
     for (const auto& database : m_databases)
       total += static_cast<std::uint64_t>(database.size_bytes);
-    m_context.progress.begin(
-        fmt::format("dumping {}", m_databases.size() == 1
-                                      ? util::quoted(m_databases.front().name)
-                                      : fmt::format("{} databases", m_databases.size())),
-        total);
+    const auto what = m_databases.size() == 1 ? util::quoted(m_databases.front().name)
+                                              : fmt::format("{} databases", m_databases.size());
+    const run::ProgressStep step{m_context.progress, "dumping " + what, total};
     m_result.items.resize(m_databases.size());
     const auto wanted = static_cast<std::size_t>(
         std::max(1, std::min(m_context.config.full.jobs, m_context.config.limits.connections)));
@@ -184,7 +182,6 @@ class FullRun {
       std::vector<std::jthread> threads;
       for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this] { dump_next_ones(); });
     }
-    m_context.progress.end();
   }
 
   void dump_next_ones() {

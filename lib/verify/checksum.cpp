@@ -105,7 +105,8 @@ std::vector<Check> check_parts(run::Context& context, const recover::Source& sou
                                std::uint64_t& bytes) {
   std::vector<Check> checks;
   const auto& manifest = source.manifest();
-  context.progress.begin("reading " + manifest.label, manifest.original_bytes());
+  const run::ProgressStep step{context.progress, "reading " + manifest.label,
+                               manifest.original_bytes()};
   for (const auto& part : manifest.parts) {
     std::vector<Check> more;
     const auto begin = context.clock.steady();
@@ -115,7 +116,6 @@ std::vector<Check> check_parts(run::Context& context, const recover::Source& sou
     std::move(more.begin(), more.end(), std::back_inserter(checks));
     bytes += part.size_bytes;
   }
-  context.progress.end();
   return checks;
 }
 
