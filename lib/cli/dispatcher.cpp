@@ -150,23 +150,22 @@ int dispatch_unsafe(int argc, char** argv) {
 }  // namespace
 
 int dispatch(int argc, char** argv) {
+  Error error{ErrorKind::internal, ""};
   try {
-    return dispatch_unsafe(argc, argv);
-  } catch (...) {
-    const Error error = util::current_error();
+    try {
+      return dispatch_unsafe(argc, argv);
+    } catch (...) {
+      error = util::current_error();
+    }
     const bool json =
         std::any_of(argv + 1, argv + argc, [](std::string_view text) { return text == "--json"; });
-    if (json) {
-      Ending ending;
-      ending.command = argv[1];
-      ending.started_at = ending.finished_at = util::SystemClock{}.now();
-      ending.error = error;
-      print(envelope(ending));
-    }
-    const std::string text = error_text("bkp", error, false);
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-    return error.exit_code();
+    if (json) print(envelope(ended_at_once(argv[1], error)));
+  } catch (...) {
+    // A closed or full stdout: stderr and the exit code still tell.
   }
+  const std::string text = error_text("bkp", error, false);
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+  return error.exit_code();
 }
 
 }  // namespace bkp::cli

@@ -56,6 +56,24 @@ TEST_CASE("wrong arguments are exit 2 and name the option") {
   check_failure(site, {"frobnicate"}, 2, "usage", "frobnicate");
 }
 
+TEST_CASE("an error is said although the logs go to a program, and although stdout is full") {
+  const Site site;
+  const auto unknown = site.run({"list", "--log-format", "json", "--frobnicate"});
+  CAPTURE(unknown);
+  CHECK(unknown.exit_code == 2);
+  CHECK_THAT(unknown.err, Contains("--frobnicate"));
+  for (const std::string arguments :
+       {"list --help", "help", "--version", "frobnicate --json", "check --explain"}) {
+    const auto outcome =
+        Program{{"sh", "-c", InstalledBkp::program().string() + " " + arguments + " >/dev/full"}}
+            .with_variable("BKP_CONFIG", site.config_file())
+            .run();
+    CAPTURE(arguments, outcome);
+    CHECK(outcome.exit_code == (arguments == "frobnicate --json" ? 2 : 6));
+    CHECK_THAT(outcome.err, Contains("error: ") && Contains("hint: "));
+  }
+}
+
 TEST_CASE("a server that is down is exit 5, and the run is in the catalog later") {
   Site site;
   site.must({"init"});
