@@ -54,6 +54,10 @@ TEST_CASE("wrong arguments are exit 2 and name the option") {
   check_failure(site, {"verify", "--level", "deep"}, 2, "usage", "--level");
   check_failure(site, {"list", "--since", "yesterdayish"}, 2, "usage", "yesterdayish");
   check_failure(site, {"frobnicate"}, 2, "usage", "frobnicate");
+  check_failure(site, {"--config", "my site.yaml", "list", "-q"}, 2, "usage", "--config");
+  CHECK_THAT(site.run({"--config", "my site.yaml", "list", "-q"}).err,
+             Contains("options follow the command: `bkp list --config 'my site.yaml' -q`"));
+  CHECK_THAT(site.run({"--verbose"}).err, Contains("`bkp COMMAND --verbose`"));
 }
 
 TEST_CASE("an error is said although the logs go to a program, and although stdout is full") {
