@@ -88,17 +88,18 @@ class Run {
                       m_log.debug("running {}", mask_secrets(command.to_string()));
                     }} {}
 
-  Ending execute(const std::function<Report(run::Context&)>& body, std::string& text) {
+  Ending execute(const Command& command, std::string& text) {
     Ending ending;
     ending.command = m_info.name;
     ending.started_at = m_clock.now();
     try {
       const config::Config config = load_config();
-      catalog::Recorder recorder{
-          {recorder_conninfo(config), config.catalog.schema, config.catalog.spool_directory},
-          m_clock,
-          m_log,
-          m_interrupt};
+      const bool recorded = !config.site.empty() && !m_shared.dry_run && command.recorded();
+      catalog::Recorder recorder{{recorded ? run::catalog_conninfo(config) : pg::Conninfo{},
+                                  config.catalog.schema, config.catalog.spool_directory},
+                                 m_clock,
+                                 m_log,
+                                 m_interrupt};
       run::Context context{config,
                            m_clock,
                            m_processes,
@@ -112,7 +113,7 @@ class Run {
                            m_shared.lock_wait,
                            m_shared.dry_run,
                            {}};
-      execute_recorded(context, body, ending, text);
+      run_body(context, command, recorded, ending, text);
     } catch (...) {
       ending.error = final_error();
     }
@@ -150,20 +151,15 @@ class Run {
     return config::load(file, m_environment, m_processes);
   }
 
-  static pg::Conninfo recorder_conninfo(const config::Config& config) {
-    return config.site.empty() ? pg::Conninfo{} : run::catalog_conninfo(config);
-  }
-
-  void execute_recorded(run::Context& context, const std::function<Report(run::Context&)>& body,
-                        Ending& ending, std::string& text) {
-    const bool recorded = m_info.recorded && !context.config.site.empty() && !m_shared.dry_run;
+  void run_body(run::Context& context, const Command& command, bool recorded, Ending& ending,
+                std::string& text) {
     if (recorded) {
       context.recorder.open_run(run_record(ending.started_at));
       if (context.recorder.online()) context.recorder.deliver_spool();
     }
     Report report;
     try {
-      report = body(context);
+      report = command.body(context);
       ending.error = std::move(report.error);
     } catch (...) {
       ending.error = final_error();
@@ -261,13 +257,12 @@ int present(const Ending& ending, const std::string& text, const SharedOptions& 
 
 }  // namespace
 
-int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& define_command,
-                const std::function<Report(run::Context&)>& body, int argc, char** argv) {
+int run_program(const CommandInfo& info, const Command& command, int argc, char** argv) {
   prepare_process();
   SharedOptions shared;
   CLI::App app{std::string{info.summary}, fmt::format("bkp {}", info.name)};
   define(app, shared);
-  define_command(app);
+  command.define(app);
   const auto fail = [&](Error error) {
     const auto ending = ended_at_once(std::string{info.name}, std::move(error));
     return present(ending, "", shared, app.get_name(), false, nullptr);
@@ -288,7 +283,7 @@ int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& d
     return fail(util::current_error());
   }
   std::string text;
-  const Ending ending = run->execute(body, text);
+  const Ending ending = run->execute(command, text);
   return present(ending, text, shared, run->program(), run->color(), &run->log());
 }
 

@@ -120,6 +120,20 @@ TEST_CASE("a catalog that was never made says to run init") {
   CHECK_THAT(outcome.err, Contains("bkp init"));
 }
 
+TEST_CASE("an explanation of the settings touches neither the catalog nor the spool") {
+  Site site;
+  site.must({"init"});
+  const auto runs = [&] { return site.cluster().psql("bkp", "select count(*) from bkp.runs"); };
+  const auto before = runs();
+  site.must({"check", "--explain"});
+  CHECK(runs() == before);
+  site.cluster().stop();
+  std::filesystem::remove_all(site.spool());
+  const auto outcome = site.must({"check", "--explain"});
+  CHECK(outcome.err.empty());
+  CHECK_FALSE(std::filesystem::exists(site.spool()));
+}
+
 TEST_CASE("one database that fails does not stop the others") {
   Site site;
   site.must({"init"});

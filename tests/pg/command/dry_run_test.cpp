@@ -9,7 +9,7 @@
 #include "command/release.hpp"
 #include "command/runbook.hpp"
 #include "command/verify.hpp"
-#include "pg/command/command_bench.hpp"
+#include "command_bench.hpp"
 
 using namespace bkp;
 using test::CommandBench;
