@@ -136,7 +136,7 @@ std::string plan_text(const retention::Plan& plan, util::Time now, std::size_t w
                     {"LABEL", Align::left},
                     {"AGE", Align::right},
                     {"SIZE", Align::right},
-                    {"WHY", Align::left}}};
+                    {"WHY", Align::left, cli::Table::Overflow::wrap}}};
   for (const auto& [candidate, action, reasons] : plan) {
     table.add({std::string{retention::action_name(action)}, candidate.label,
                util::format_duration(now - candidate.started_at),

@@ -5,6 +5,7 @@
 #include "backup/marks.hpp"
 #include "command/store_prune.hpp"
 #include "unit/retention/offline_site.hpp"
+#include "util/text.hpp"
 
 using namespace bkp;
 using namespace std::chrono_literals;
@@ -188,4 +189,19 @@ TEST_CASE("the plan for people has a line a backup") {
   CHECK(std::count(text.begin(), text.end(), '\n') == 3);
   CHECK_THAT(text, Contains("keep ") && Contains("last 1 of 1; last good full backup"));
   CHECK_THAT(text, Contains("remove") && Contains("beyond every rule"));
+}
+
+TEST_CASE("on a terminal every reason of the plan is there, in lines that fit") {
+  auto policy = test::no_rules();
+  policy.last = 1;
+  policy.daily = 30;
+  policy.monthly = 12;
+  const auto text = command::plan_text(retention::make_plan({dump(1h)}, policy, k_now), k_now, 80);
+  std::string joined;
+  for (const auto line : util::split_lines(text)) {
+    CHECK(line.size() <= 80);
+    joined += std::string{line.substr(std::min(line.find_first_not_of(' '), line.size()))} + " ";
+  }
+  CHECK(joined.find("…") == joined.npos);
+  CHECK_THAT(joined, Contains("monthly 1 of 12"));
 }
