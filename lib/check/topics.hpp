@@ -27,8 +27,8 @@ struct ServerFacts {
   bool local = false;                    ///< reached over a Unix socket
   std::vector<std::string> databases;    ///< those that are backed up
 };
-/// Reachable, version, what is selected, rights, pg_dump and its siblings. nullopt when the server
-/// does not answer.
+/// Reachable, version, what is selected, rights, pg_dump and its siblings, what dead restores left.
+/// nullopt when the server does not answer.
 std::optional<ServerFacts> examine_server(run::Context& context, Findings& findings);
 
 /// What the role may do. For a superuser everything but `superuser` is meaningless.

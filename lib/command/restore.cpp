@@ -7,6 +7,7 @@
 
 #include "backup/repository.hpp"
 #include "recover/restore.hpp"
+#include "recover/unfinished.hpp"
 #include "run/lock.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -219,6 +220,13 @@ std::string needs_text(const recover::ReadyRestore& ready) {
   return text;
 }
 
+void name_unfinished(run::Context& context, pg::Connection& maintenance) {
+  for (const auto& left : recover::unfinished_restores(maintenance)) {
+    context.warn(fmt::format("{}; to drop it: {}", left.text(),
+                             recover::drop_command(maintenance, left.database)));
+  }
+}
+
 json names_json(const std::vector<std::string>& names) {
   json result = json::array();
   for (const auto& name : names) result.push_back(util::printable(name));
@@ -233,6 +241,7 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
   auto source = open_first_good(context, found);
   const auto maintenance_info = maintenance_conninfo(context, options.database);
   auto maintenance = pg::Connection::open(maintenance_info, context.interrupt);
+  name_unfinished(context, maintenance);
   const auto plan = recover::make_plan(context, maintenance, found.record, source, request);
   trail.details["plan"] = recover::to_json(plan);
 

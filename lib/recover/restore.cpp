@@ -6,6 +6,7 @@
 
 #include "recover/database_settings.hpp"
 #include "recover/new_database.hpp"
+#include "recover/unfinished.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -112,11 +113,13 @@ RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
   auto connection = pg::Connection::open(maintenance, context.interrupt);
   const auto old = read_database_settings(connection, plan.request.database);
   const auto begin = context.clock.steady();
+  lift_timeouts(connection);
+  announce_restore(connection, plan.target);
   NewDatabase database{context,
                        maintenance,
                        source.manifest().database,
                        plan.target,
-                       fmt::format("bkp: restore of {} not finished", plan.label),
+                       unfinished_comment(plan.label),
                        tablespace_option(connection, old, plan)};
   if (old) {
     apply_privileges(database.connection(), database.name(), *old);
