@@ -214,6 +214,9 @@ std::string needs_text(const recover::ReadyRestore& ready) {
   for (const auto& table : ready.selection.needed_too) {
     text += fmt::format("  also needed   table {}\n", util::quoted(table));
   }
+  for (const auto& reference : ready.loose_references) {
+    text += fmt::format("  by name only  {}\n", reference);
+  }
   for (const auto& role : ready.missing_roles) {
     text += fmt::format("  missing role  {}\n", util::quoted(role));
   }
@@ -258,6 +261,7 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
   report.result["store"] = source.store.name;
   report.result["missing_roles"] = names_json(ready.missing_roles);
   report.result["also_restored"] = names_json(ready.selection.needed_too);
+  report.result["loose_references"] = ready.loose_references;
   if (context.dry_run) {
     report.text =
         needs_text(ready) + "dry run: the backup was read and proven, nothing was changed\n";

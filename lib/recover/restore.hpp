@@ -18,7 +18,8 @@ struct ReadyRestore {
   PreparedDump dump;
   Selection selection;  ///< of a partial restore
   Globals globals;
-  std::vector<std::string> missing_roles;  ///< needed and not on the server
+  std::vector<std::string> missing_roles;     ///< needed and not on the server
+  std::vector<std::string> loose_references;  ///< of a partial restore, in words
 };
 
 /// Fetches and proves; see prepare_dump. For a partial restore, chooses the entries: an archive of
