@@ -100,6 +100,12 @@ class FullRun {
   }
 
   void clear_debris() {
+    // Without the catalog there is no lock against other hosts: what looks like debris may be their
+    // backup in the making.
+    if (!m_catalog) {
+      m_context.log.debug("what died runs left is not looked for without the catalog");
+      return;
+    }
     for (const auto& target : m_targets) {
       for (auto& label : remove_debris(*target.store, m_layout)) {
         m_context.log.info("removed the remains of {} on store {}: its run had died", label,
