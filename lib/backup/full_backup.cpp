@@ -23,18 +23,19 @@ namespace {
 namespace status = catalog::status;
 
 /// What was configured and this version cannot do must not be left out in silence.
-void require_supported(const config::Config& config) {
+void require_supported(const config::Config& config, const FullRequest& request) {
   if (config.asks_for("encryption")) {
     throw Error{ErrorKind::config,
                 "encryption is configured, and this version of bkp cannot seal backups",
                 "nothing was written unsealed; remove `encryption` from the configuration to go on "
                 "without it"};
   }
-  if (std::find(config.full.method.begin(), config.full.method.end(), "base") !=
-      config.full.method.end()) {
+  const auto& methods = config.full.method;
+  if (request.method.empty() &&
+      std::find(methods.begin(), methods.end(), "base") != methods.end()) {
     throw Error{ErrorKind::config,
                 "full.method asks for base, and this version of bkp takes dumps only",
-                "write `full: {method: [dump]}`"};
+                "write `full: {method: [dump]}`, or take a dump now with --method dump"};
   }
 }
 
@@ -45,7 +46,7 @@ class FullRun {
 
   FullResult run() {
     m_result.started_at = m_context.clock.now();
-    require_supported(m_context.config);
+    require_supported(m_context.config, m_request);
     prepare_job();
     open_targets();
     open_catalog();

@@ -12,6 +12,7 @@ namespace bkp::backup {
 struct FullRequest {
   std::vector<std::string> databases;  ///< empty: as configured
   std::vector<std::string> stores;     ///< empty: all
+  std::string method = {};             ///< dump; empty: as configured
 };
 
 /// What became of one database.

@@ -119,7 +119,8 @@ cli::Report run(const FullOptions& options, run::Context& context) {
   std::optional<run::SiteLock> lock;
   if (!context.dry_run)
     lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "full");
-  const auto result = backup::full_backup(context, {options.databases, options.stores});
+  const auto result =
+      backup::full_backup(context, {options.databases, options.stores, options.method});
   cli::Report report;
   report.bytes = result.bytes();
   report.error = result.error();

@@ -28,3 +28,18 @@ TEST_CASE("what a dead run left goes with the next, but not without the lock of 
   CHECK(report.result["debris_removed"].size() == 1);
   CHECK_FALSE(std::filesystem::exists(debris / "dump.pgc.zst"));
 }
+
+TEST_CASE("--method outranks the configuration's") {
+  CommandBench bench;
+  bench.run(command::InitOptions{});
+  bench.config().full.method = {"dump", "base"};
+  try {
+    bench.run(FullOptions{});
+    FAIL("taken");
+  } catch (const util::Error& error) {
+    CHECK(error.kind() == util::ErrorKind::config);
+  }
+  FullOptions options;
+  options.method = "dump";
+  CHECK_FALSE(bench.run(options).error);
+}
