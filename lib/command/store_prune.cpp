@@ -18,14 +18,7 @@ using util::ErrorKind;
 catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known) {
   stored.id = known.id;
   stored.parent_label = known.parent_label;
-  if (known.held_until && (!stored.held_until || *known.held_until > *stored.held_until)) {
-    stored.held_until = known.held_until;
-    stored.hold_reason = known.hold_reason;
-  }
-  if (known.verified_at && (!stored.verified_at || *known.verified_at > *stored.verified_at)) {
-    stored.verified = known.verified;
-    stored.verified_at = known.verified_at;
-  }
+  backup::take_over_marks(stored, known);
   return stored;
 }
 
