@@ -110,8 +110,8 @@ class StorePruner {
         ErrorKind::store,
         fmt::format("store {} at {} holds none of the {} backups the catalog names there",
                     util::quoted(m_store.name), util::printable(m_store.store->url()), missing),
-        "is the right file system mounted there? if they are really gone, `bkp catalog "
-        "rebuild` makes the catalog follow the stores"};
+        "is the right file system mounted there? if they are really gone, take a new backup with "
+        "`bkp full`; then prune tells the catalog"};
   }
 
   void change() {

@@ -134,8 +134,12 @@ TEST_CASE("a store that is empty where the catalog names backups is not believed
   } catch (const util::Error& error) {
     CHECK(error.kind() == util::ErrorKind::store);
     CHECK_THAT(error.message(), Contains("holds none of the 1 backups"));
+    CHECK_THAT(error.hint(), Contains("`bkp full`"));
   }
   CHECK(site.recorded("copy_purged") == 0);
+  site.add(dump(1min));
+  command::prune_store(site.context(), site.named(), prunable.known, result);
+  CHECK(result.vanished == std::vector<std::string>{prunable.newest.label});
 }
 
 TEST_CASE("a damaged manifest is left alone and reported") {
