@@ -15,7 +15,7 @@ namespace bkp::check {
 /// The topics of `bkp check`, one source file each. All add to the findings and throw nothing but
 /// an interruption (and faults of bkp itself).
 
-/// Keys without effect, encryption, retention rules that keep nothing, number of copies.
+/// Keys without effect, encryption, stores without a retention rule, number of copies.
 void examine_settings(const config::Config& config, Findings& findings);
 /// Who can read and change the configuration, password files and spool.
 void examine_permissions(const config::Config& config, Findings& findings);
