@@ -181,6 +181,7 @@ void check_before_swap(run::Context& context, const recover::Source& source, int
   verify::Verification verification;
   context.log.info("comparing the restored rows with the backup's");
   verify::check_data(context, database, source.manifest(), 1.0, connections, verification);
+  for (const auto& note : verification.notes) context.warn("before the swap " + note);
   if (verification.passed() == verification.total()) return;
   throw Error{ErrorKind::damaged,
               fmt::format("what was restored is not what was backed up: {}; nothing was swapped",
