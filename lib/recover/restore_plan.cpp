@@ -16,22 +16,11 @@ using util::ErrorKind;
 
 namespace {
 
-/// Of this backup if it was restored before, else of the newest one of its database that was.
 std::optional<double> last_duration(run::Context& context, const std::string& label,
                                     const std::string& database) {
   if (context.config.site.empty()) return std::nullopt;
   try {
-    auto catalog = context.open_catalog();
-    const auto rows = catalog.connection().exec(
-        fmt::format("SELECT v.restore_duration_seconds FROM {0}.verifications v "
-                    "JOIN {0}.backups b ON b.id = v.backup_id "
-                    "WHERE v.success AND v.level <> 'checksum' AND "
-                    "(b.label = $1 OR b.database_name = $2) "
-                    "ORDER BY (b.label = $1) DESC, v.finished_at DESC LIMIT 1",
-                    catalog.connection().identifier(context.config.catalog.schema)),
-        {label, database});
-    if (rows.rows() == 0) return std::nullopt;
-    return rows.number(0, 0);
+    return context.open_catalog().last_restore_seconds(label, database);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database) throw;
     context.log.debug("no catalog, so no measured restore time: {}", error.message());
