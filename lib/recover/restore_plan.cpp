@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/databases.hpp"
 #include "pg/tools.hpp"
 #include "recover/new_database.hpp"
 #include "util/error.hpp"
@@ -99,9 +100,10 @@ RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
   plan.store = source.store.name;
   plan.now = context.clock.now();
   const auto time = util::format_compact(plan.now);
-  plan.target =
-      request.into.empty() ? name_with_suffix(request.database, "_restored_" + time) : request.into;
-  plan.kept_as = name_with_suffix(request.database, "_before_" + time);
+  plan.target = request.into.empty()
+                    ? backup::name_with_suffix(request.database, "_restored_" + time)
+                    : request.into;
+  plan.kept_as = backup::name_with_suffix(request.database, "_before_" + time);
   plan.database_exists = database_exists(maintenance, request.database);
   plan.taken_at = manifest.started_at;
   plan.verified = record.verified;
