@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/databases.hpp"
 #include "backup/repository.hpp"
 #include "recover/restore.hpp"
 #include "recover/unfinished.hpp"
@@ -160,6 +161,12 @@ void require_sense(const RestoreOptions& options, const run::Context& context) {
   if (options.swap && partial) {
     throw Error{ErrorKind::usage, "--swap replaces a whole database, not by a part of one",
                 "restore the part beside, then copy what is needed"};
+  }
+  if (options.into.size() > backup::longest_name) {
+    throw Error{
+        ErrorKind::usage,
+        fmt::format("--into: {} has {} bytes", util::quoted(options.into), options.into.size()),
+        fmt::format("PostgreSQL keeps {} of them; give a shorter name", backup::longest_name)};
   }
   if (is_url(options.store) && options.site.empty()) {
     throw Error{ErrorKind::usage, "a store given by its URL needs --site too",

@@ -60,6 +60,12 @@ TEST_CASE("wrong arguments are exit 2 and name the option") {
   CHECK_THAT(site.run({"--verbose"}).err, Contains("`bkp COMMAND --verbose`"));
 }
 
+TEST_CASE("a name that PostgreSQL would cut is not restored into") {
+  const Site site;
+  check_failure(site, {"restore", "latest", "--db", "a", "--into", std::string(64, 'b')}, 2,
+                "usage", "64 bytes");
+}
+
 TEST_CASE("an error is said although the logs go to a program, and although stdout is full") {
   const Site site;
   const auto unknown = site.run({"list", "--log-format", "json", "--frobnicate"});
