@@ -343,7 +343,8 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
              statements({fmt::format("ALTER ROLE {} {}", sql_identifier(user), attribute)});
     };
     commands.grant_superuser = alter("SUPERUSER");
-    commands.revoke_superuser = alter("NOSUPERUSER");
+    // Where the server could not be asked, the role may have been one before.
+    if (model.role_is_superuser) commands.revoke_superuser = alter("NOSUPERUSER");
   }
   commands.init = bkp(model, "init");
   commands.untie_stores = untie_stores(model);

@@ -123,6 +123,10 @@ TEST_CASE("a role that is superuser already is neither raised nor lowered") {
   model.role_is_superuser = true;
   CHECK(cluster_commands(model).grant_superuser.empty());
   CHECK(cluster_commands(model).revoke_superuser.empty());
+  // Not known: it may need the right, and may have had it.
+  model.role_is_superuser.reset();
+  CHECK_FALSE(cluster_commands(model).grant_superuser.empty());
+  CHECK(cluster_commands(model).revoke_superuser.empty());
 }
 
 TEST_CASE("the row check covers the largest tables with the backup's counts") {
