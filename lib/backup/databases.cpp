@@ -88,6 +88,18 @@ std::vector<DatabaseProperties> select_databases(pg::Connection& connection,
   return databases;
 }
 
+std::string name_with_suffix(std::string_view name, std::string_view suffix) {
+  std::size_t length = name.size();
+  if (length + suffix.size() > longest_name) {
+    length = longest_name - suffix.size();
+    const auto continues = [&](std::size_t i) {
+      return (static_cast<unsigned char>(name[i]) & 0xC0U) == 0x80U;
+    };
+    while (length > 0 && continues(length)) --length;
+  }
+  return std::string{name.substr(0, length)} + std::string{suffix};
+}
+
 std::string system_identifier(pg::Connection& connection) {
   try {
     return std::string{

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backup/manifest.hpp"
@@ -17,6 +18,12 @@ std::vector<DatabaseProperties> select_databases(pg::Connection& connection,
                                                  const config::Databases& wanted,
                                                  const std::vector<std::string>& names,
                                                  const std::string& verify_prefix);
+
+/// What PostgreSQL keeps of a name, in bytes; the rest it cuts off.
+inline constexpr std::size_t longest_name = 63;
+
+/// `name` + `suffix`, the name cut between characters so that the whole is not too long.
+std::string name_with_suffix(std::string_view name, std::string_view suffix);
 
 /// pg_control_system()'s identifier; empty where this role may not ask.
 std::string system_identifier(pg::Connection& connection);

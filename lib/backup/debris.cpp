@@ -21,4 +21,17 @@ std::vector<std::string> remove_debris(store::Store& store, const Layout& layout
   return removed;
 }
 
+void remove_backup(store::Store& store, const Layout& layout, const std::string& label,
+                   RemovedObjects& removed) {
+  auto objects = store.list(layout.backup(label));
+  const auto manifest = layout.manifest(label).text();
+  std::stable_partition(objects.begin(), objects.end(),
+                        [&](const auto& object) { return object.key == manifest; });
+  for (const auto& object : objects) {
+    if (!store.remove(store::Key{object.key})) continue;
+    removed.bytes += object.size;
+    ++removed.objects;
+  }
+}
+
 }  // namespace bkp::backup

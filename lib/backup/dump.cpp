@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/debris.hpp"
 #include "pg/fingerprint.hpp"
 #include "stream/hash.hpp"
 #include "stream/rate_limit.hpp"
@@ -151,8 +152,8 @@ class DumpRun {
 void remove_remains(const run::Context& context, const Target& target, const Layout& layout,
                     const std::string& label) {
   try {
-    for (const auto& object : target.store->list(layout.backup(label)))
-      target.store->remove(store::Key{object.key});
+    RemovedObjects ignored;
+    remove_backup(*target.store, layout, label, ignored);
   } catch (const Error& error) {
     context.log.debug("remains of {} stay on store {} for now: {}", label, target.name,
                       error.message());

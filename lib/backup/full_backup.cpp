@@ -23,18 +23,19 @@ namespace {
 namespace status = catalog::status;
 
 /// What was configured and this version cannot do must not be left out in silence.
-void require_supported(const config::Config& config) {
+void require_supported(const config::Config& config, const FullRequest& request) {
   if (config.asks_for("encryption")) {
     throw Error{ErrorKind::config,
                 "encryption is configured, and this version of bkp cannot seal backups",
                 "nothing was written unsealed; remove `encryption` from the configuration to go on "
                 "without it"};
   }
-  if (std::find(config.full.method.begin(), config.full.method.end(), "base") !=
-      config.full.method.end()) {
+  const auto& methods = config.full.method;
+  if (request.method.empty() &&
+      std::find(methods.begin(), methods.end(), "base") != methods.end()) {
     throw Error{ErrorKind::config,
                 "full.method asks for base, and this version of bkp takes dumps only",
-                "write `full: {method: [dump]}`"};
+                "write `full: {method: [dump]}`, or take a dump now with --method dump"};
   }
 }
 
@@ -45,7 +46,7 @@ class FullRun {
 
   FullResult run() {
     m_result.started_at = m_context.clock.now();
-    require_supported(m_context.config);
+    require_supported(m_context.config, m_request);
     prepare_job();
     open_targets();
     open_catalog();
@@ -100,6 +101,12 @@ class FullRun {
   }
 
   void clear_debris() {
+    // Without the catalog there is no lock against other hosts: what looks like debris may be their
+    // backup in the making.
+    if (!m_catalog) {
+      m_context.log.debug("what died runs left is not looked for without the catalog");
+      return;
+    }
     for (const auto& target : m_targets) {
       for (auto& label : remove_debris(*target.store, m_layout)) {
         m_context.log.info("removed the remains of {} on store {}: its run had died", label,
@@ -170,11 +177,9 @@ class FullRun {
     std::uint64_t total = 0;
     for (const auto& database : m_databases)
       total += static_cast<std::uint64_t>(database.size_bytes);
-    m_context.progress.begin(
-        fmt::format("dumping {}", m_databases.size() == 1
-                                      ? util::quoted(m_databases.front().name)
-                                      : fmt::format("{} databases", m_databases.size())),
-        total);
+    const auto what = m_databases.size() == 1 ? util::quoted(m_databases.front().name)
+                                              : fmt::format("{} databases", m_databases.size());
+    const run::ProgressStep step{m_context.progress, "dumping " + what, total};
     m_result.items.resize(m_databases.size());
     const auto wanted = static_cast<std::size_t>(
         std::max(1, std::min(m_context.config.full.jobs, m_context.config.limits.connections)));
@@ -184,7 +189,6 @@ class FullRun {
       std::vector<std::jthread> threads;
       for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this] { dump_next_ones(); });
     }
-    m_context.progress.end();
   }
 
   void dump_next_ones() {

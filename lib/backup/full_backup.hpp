@@ -12,6 +12,7 @@ namespace bkp::backup {
 struct FullRequest {
   std::vector<std::string> databases;  ///< empty: as configured
   std::vector<std::string> stores;     ///< empty: all
+  std::string method = {};             ///< dump; empty: as configured
 };
 
 /// What became of one database.
@@ -35,7 +36,8 @@ struct FullResult {
 };
 
 /// Takes a full logical backup of each database the request names. The caller holds the site's
-/// write lock. Clears the debris of earlier runs; dumps up to full.jobs databases at once (never
+/// write lock. Clears the debris of earlier runs, unless the catalog is down, and with it the lock
+/// against other hosts; dumps up to full.jobs databases at once (never
 /// more than limits.connections); one that fails does not stop the others. A missing copy on a
 /// required store makes that backup `partial`, on an optional one it is a warning. Throws when
 /// nothing could be started: server down, no program, no store. With context.dry_run everything is

@@ -78,6 +78,17 @@ BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
   return record;
 }
 
+void take_over_marks(BackupRecord& record, const BackupRecord& other) {
+  if (other.held_until && (!record.held_until || *other.held_until > *record.held_until)) {
+    record.held_until = other.held_until;
+    record.hold_reason = other.hold_reason;
+  }
+  if (other.verified_at && (!record.verified_at || *other.verified_at > *record.verified_at)) {
+    record.verified = other.verified;
+    record.verified_at = other.verified_at;
+  }
+}
+
 namespace {
 
 std::vector<BackupRecord> list_from_stores(run::Context& context,
@@ -95,7 +106,9 @@ std::vector<BackupRecord> list_from_stores(run::Context& context,
     for (const auto& backup : scan_store(*named.store, layout, problems)) {
       BackupRecord record = to_record(backup, layout, named.name, named.store->url());
       const auto [position, is_new] = by_label.try_emplace(record.label, record);
-      if (!is_new) position->second.copies.push_back(record.copies.at(0));
+      if (is_new) continue;
+      position->second.copies.push_back(record.copies.at(0));
+      take_over_marks(position->second, record);
     }
     for (const auto& problem : problems) context.warn(problem);
   }

@@ -36,8 +36,13 @@ std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layou
 catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
                                 const std::string& store_name, const std::string& store_url);
 
+/// Takes over what another place knows of the same backup beyond it: the later end of a hold, the
+/// newer verification.
+void take_over_marks(catalog::BackupRecord& record, const catalog::BackupRecord& other);
+
 /// Lists backups, newest first: from the catalog, or, when that cannot be reached, from all stores
-/// that can (with a warning). Copies of one label on several stores become one record.
+/// that can (with a warning). Copies of one label on several stores become one record, with the
+/// marks of all of them.
 std::vector<catalog::BackupRecord> list_backups(run::Context& context,
                                                 const catalog::BackupFilter& filter);
 

@@ -216,6 +216,17 @@ std::vector<VerificationRecord> Catalog::verifications() {
   return select_verifications(m_connection, {});
 }
 
+std::optional<double> Catalog::last_restore_seconds(const std::string& label,
+                                                    const std::string& database) {
+  const auto found = m_connection.exec(
+      "SELECT v.restore_duration_seconds FROM verifications v JOIN backups b ON b.id = v.backup_id "
+      "WHERE v.success AND v.level <> 'checksum' AND (b.label = $1 OR b.database_name = $2) "
+      "ORDER BY (b.label = $1) DESC, v.finished_at DESC LIMIT 1",
+      {label, database});
+  if (found.rows() == 0) return std::nullopt;
+  return found.number(0, 0);
+}
+
 std::vector<RunRecord> Catalog::runs(int limit) {
   const auto found = m_connection.exec(
       "SELECT id, command, arguments, user_name, host, coalesce(pid, 0), triggered_by, version, "

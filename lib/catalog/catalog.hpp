@@ -33,6 +33,8 @@ class Catalog {
   /// Newest first: of one backup, or all.
   std::vector<VerificationRecord> verifications(const std::string& label);
   std::vector<VerificationRecord> verifications();
+  /// How long a checked restore took: the last one of this backup, else of its database.
+  std::optional<double> last_restore_seconds(const std::string& label, const std::string& database);
   /// Newest first, at most `limit`.
   std::vector<RunRecord> runs(int limit);
   /// Oldest first since the given time.

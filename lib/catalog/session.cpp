@@ -55,6 +55,9 @@ void prepare_session(pg::Connection& connection, const std::string& schema) {
       "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET jit = off; SET work_mem = '64MB'; "
       "SET search_path = " +
       connection.identifier(schema) + ", pg_temp");
+  // Between two records, and all along a lock, a whole backup may pass. From version 14 on.
+  connection.exec(
+      "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'");
 }
 
 pg::Connection open_session(const pg::Conninfo& conninfo, const std::string& schema,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "check/topics.hpp"
+#include "retention/policy.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
@@ -27,11 +28,6 @@ void examine_encryption(const config::Config& config, Findings& findings) {
   }
   findings.warning("encryption", "backups are not encrypted",
                    "keep the stores on encrypted file systems, and readable by bkp's user only");
-}
-
-bool keeps_nothing(const config::RetentionPolicy& keep) {
-  return keep.last == 0 && keep.within.count() == 0 && keep.hourly == 0 && keep.daily == 0 &&
-         keep.weekly == 0 && keep.monthly == 0 && keep.quarterly == 0 && keep.yearly == 0;
 }
 
 void examine_copies(const config::Config& config, Findings& findings) {
@@ -65,12 +61,12 @@ void examine_settings(const config::Config& config, Findings& findings) {
   examine_encryption(config, findings);
   examine_copies(config, findings);
   for (const auto& store : config.stores) {
-    if (!keeps_nothing(store.retention)) continue;
+    if (retention::has_rules(store.retention)) continue;
     findings.warning(
         "retention",
-        fmt::format("every rule of store {} is 0: `bkp prune` would keep the last good "
-                    "and the last verified backup only",
-                    util::quoted(store.name)),
+        fmt::format(
+            "every rule of store {} is 0: `bkp prune` removes nothing there, and it fills up",
+            util::quoted(store.name)),
         "set at least one rule, e.g. retention: {daily: 30}");
   }
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "check/topics.hpp"
+#include "report/runbook_commands.hpp"
 #include "util/text.hpp"
 
 namespace bkp::check {
@@ -12,12 +13,7 @@ namespace {
 
 // For the SQL in a fix, which somebody copies: quoted always, and harmless to read.
 std::string sql_name(std::string_view name) {
-  std::string result = "\"";
-  for (const char c : util::printable(name)) {
-    if (c == '"') result += c;
-    result += c;
-  }
-  return result += '"';
+  return report::sql_identifier(util::printable(name));
 }
 
 Unreadable::Some ask(pg::Connection& connection, const std::string& sql) {

@@ -4,6 +4,7 @@
 
 #include "backup/databases.hpp"
 #include "check/topics.hpp"
+#include "recover/unfinished.hpp"
 #include "util/text.hpp"
 
 namespace bkp::check {
@@ -89,6 +90,12 @@ void examine_programs(run::Context& context, int server_version, Findings& findi
   }
 }
 
+void examine_restores(pg::Connection& connection, Findings& findings) {
+  for (const auto& left : recover::unfinished_restores(connection)) {
+    findings.warning("restores", left.text(), recover::drop_command(connection, left.database));
+  }
+}
+
 ServerFacts ask_facts(run::Context& context, pg::Connection& connection) {
   ServerFacts facts;
   facts.system_identifier = backup::system_identifier(connection);
@@ -124,6 +131,7 @@ std::optional<ServerFacts> examine_server(run::Context& context, Findings& findi
                      [&] { facts->databases = examine_databases(context, connection, findings); });
     examine_rights(context, connection, facts->databases, findings);
     examine_programs(context, connection.server_version(), findings);
+    findings.attempt("restores", [&] { examine_restores(connection, findings); });
   });
   return facts;
 }

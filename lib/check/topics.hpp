@@ -15,7 +15,7 @@ namespace bkp::check {
 /// The topics of `bkp check`, one source file each. All add to the findings and throw nothing but
 /// an interruption (and faults of bkp itself).
 
-/// Keys without effect, encryption, retention rules that keep nothing, number of copies.
+/// Keys without effect, encryption, stores without a retention rule, number of copies.
 void examine_settings(const config::Config& config, Findings& findings);
 /// Who can read and change the configuration, password files and spool.
 void examine_permissions(const config::Config& config, Findings& findings);
@@ -27,8 +27,8 @@ struct ServerFacts {
   bool local = false;                    ///< reached over a Unix socket
   std::vector<std::string> databases;    ///< those that are backed up
 };
-/// Reachable, version, what is selected, rights, pg_dump and its siblings. nullopt when the server
-/// does not answer.
+/// Reachable, version, what is selected, rights, pg_dump and its siblings, what dead restores left.
+/// nullopt when the server does not answer.
 std::optional<ServerFacts> examine_server(run::Context& context, Findings& findings);
 
 /// What the role may do. For a superuser everything but `superuser` is meaningless.

@@ -74,6 +74,20 @@ std::string versions() {
                           errno);
 }
 
+/// `bkp --config F list`: each command reads its own options, and `bkp` has none to pass on.
+[[noreturn]] void refuse_option_first(const std::vector<std::string>& arguments,
+                                      const std::vector<std::string>& known) {
+  const auto command =
+      std::find_first_of(arguments.begin(), arguments.end(), known.begin(), known.end());
+  std::string right = command == arguments.end() ? "bkp COMMAND" : "bkp " + *command;
+  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
+    if (word != command) right += " " + util::shell_quoted(*word);
+  }
+  throw Error{ErrorKind::usage,
+              fmt::format("{} stands before the command", util::quoted(arguments.front())),
+              fmt::format("options follow the command: `{}`", right)};
+}
+
 void check_command(const std::string& command) {
   const auto known = commands();
   if (std::find(known.begin(), known.end(), command) != known.end()) return;
@@ -141,6 +155,7 @@ int dispatch_unsafe(int argc, char** argv) {
     return 0;
   }
   if (command == "help") return help(argc - 2, argv + 2);
+  if (command.starts_with('-')) refuse_option_first({argv + 1, argv + argc}, commands());
   check_command(command);
   std::vector<std::string> arguments{"bkp-" + command};
   arguments.insert(arguments.end(), argv + 2, argv + argc);
@@ -150,23 +165,23 @@ int dispatch_unsafe(int argc, char** argv) {
 }  // namespace
 
 int dispatch(int argc, char** argv) {
+  Error error{ErrorKind::internal, ""};
   try {
-    return dispatch_unsafe(argc, argv);
-  } catch (...) {
-    const Error error = util::current_error();
+    try {
+      return dispatch_unsafe(argc, argv);
+    } catch (...) {
+      error = util::current_error();
+    }
     const bool json =
         std::any_of(argv + 1, argv + argc, [](std::string_view text) { return text == "--json"; });
-    if (json) {
-      Ending ending;
-      ending.command = argv[1];
-      ending.started_at = ending.finished_at = util::SystemClock{}.now();
-      ending.error = error;
-      print(envelope(ending));
-    }
-    const std::string text = error_text("bkp", error, false);
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-    return error.exit_code();
+    const std::string command = *argv[1] == '-' ? "bkp" : argv[1];
+    if (json) print(envelope(ended_at_once(command, error)));
+  } catch (...) {
+    // A closed or full stdout: stderr and the exit code still tell.
   }
+  const std::string text = error_text("bkp", error, false);
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+  return error.exit_code();
 }
 
 }  // namespace bkp::cli

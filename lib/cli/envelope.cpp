@@ -33,6 +33,14 @@ std::string Ending::status() const {
   return error->kind() == util::ErrorKind::partial ? "partial" : "failed";
 }
 
+Ending ended_at_once(std::string command, util::Error error) {
+  Ending ending;
+  ending.command = std::move(command);
+  ending.started_at = ending.finished_at = util::SystemClock{}.now();
+  ending.error = std::move(error);
+  return ending;
+}
+
 std::string envelope(const Ending& ending) {
   ordered_json out;
   out["schema"] = "bkp/v1";

@@ -26,6 +26,9 @@ struct Ending {
   std::string status() const;
 };
 
+/// Of a run that failed before it could begin.
+Ending ended_at_once(std::string command, util::Error error);
+
 /// The one JSON document, with a line end.
 std::string envelope(const Ending& ending);
 

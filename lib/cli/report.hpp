@@ -23,7 +23,6 @@ struct CommandInfo {
   std::string_view name;     ///< "pitr-restore"
   std::string_view summary;  ///< one line for --help and the list of commands
   ConfigNeed config = ConfigNeed::required;
-  bool recorded = true;  ///< leaves a row in `runs`
 };
 
 /// What a command that ran has to say.

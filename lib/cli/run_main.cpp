@@ -88,17 +88,18 @@ class Run {
                       m_log.debug("running {}", mask_secrets(command.to_string()));
                     }} {}
 
-  Ending execute(const std::function<Report(run::Context&)>& body, std::string& text) {
+  Ending execute(const Command& command, std::string& text) {
     Ending ending;
     ending.command = m_info.name;
     ending.started_at = m_clock.now();
     try {
       const config::Config config = load_config();
-      catalog::Recorder recorder{
-          {recorder_conninfo(config), config.catalog.schema, config.catalog.spool_directory},
-          m_clock,
-          m_log,
-          m_interrupt};
+      const bool recorded = !config.site.empty() && !m_shared.dry_run && command.recorded();
+      catalog::Recorder recorder{{recorded ? run::catalog_conninfo(config) : pg::Conninfo{},
+                                  config.catalog.schema, config.catalog.spool_directory},
+                                 m_clock,
+                                 m_log,
+                                 m_interrupt};
       run::Context context{config,
                            m_clock,
                            m_processes,
@@ -112,7 +113,7 @@ class Run {
                            m_shared.lock_wait,
                            m_shared.dry_run,
                            {}};
-      execute_recorded(context, body, ending, text);
+      run_body(context, command, recorded, ending, text);
     } catch (...) {
       ending.error = final_error();
     }
@@ -150,20 +151,15 @@ class Run {
     return config::load(file, m_environment, m_processes);
   }
 
-  static pg::Conninfo recorder_conninfo(const config::Config& config) {
-    return config.site.empty() ? pg::Conninfo{} : run::catalog_conninfo(config);
-  }
-
-  void execute_recorded(run::Context& context, const std::function<Report(run::Context&)>& body,
-                        Ending& ending, std::string& text) {
-    const bool recorded = m_info.recorded && !context.config.site.empty() && !m_shared.dry_run;
+  void run_body(run::Context& context, const Command& command, bool recorded, Ending& ending,
+                std::string& text) {
     if (recorded) {
       context.recorder.open_run(run_record(ending.started_at));
       if (context.recorder.online()) context.recorder.deliver_spool();
     }
     Report report;
     try {
-      report = body(context);
+      report = command.body(context);
       ending.error = std::move(report.error);
     } catch (...) {
       ending.error = final_error();
@@ -228,66 +224,67 @@ class Run {
   util::SystemProcessRunner m_processes;
 };
 
+/// An error for people on stderr, and through the log (null: there is none yet) where that goes to
+/// programs.
+void present_error(const Error& error, const SharedOptions& shared, const std::string& program,
+                   bool color, util::Log* log) {
+  if (log != nullptr && (shared.log_format == "json" || shared.syslog)) {
+    log->error("{}{}", error.full_message(),
+               error.hint().empty() ? "" : fmt::format(" [hint: {}]", error.hint()));
+  }
+  if (log == nullptr || shared.log_format != "json") {
+    const std::string message = error_text(program, error, color);
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
+  }
+}
+
 int present(const Ending& ending, const std::string& text, const SharedOptions& shared,
             const std::string& program, bool color, util::Log* log) {
+  auto error = ending.error;
   try {
     if (shared.json) {
       print(envelope(ending));
     } else if (!text.empty() && !(shared.quiet && !ending.error)) {
       print(text);
     }
-  } catch (const Error& error) {
+  } catch (...) {
     // The reader of our output went away or its disk is full; what the run did stands.
-    if (!ending.error) return error.exit_code();
+    if (!error) error = util::current_error();
   }
-  if (ending.error) {
-    if (log != nullptr && (shared.log_format == "json" || shared.syslog)) {
-      log->error(
-          "{}{}", ending.error->full_message(),
-          ending.error->hint().empty() ? "" : fmt::format(" [hint: {}]", ending.error->hint()));
-    }
-    if (shared.log_format != "json") {
-      const std::string message = error_text(program, *ending.error, color);
-      [[maybe_unused]] const ssize_t written =
-          ::write(STDERR_FILENO, message.data(), message.size());
-    }
-  }
-  return ending.exit_code();
+  if (error) present_error(*error, shared, program, color, log);
+  return error ? error->exit_code() : 0;
 }
 
 }  // namespace
 
-int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& define_command,
-                const std::function<Report(run::Context&)>& body, int argc, char** argv) {
+int run_program(const CommandInfo& info, const Command& command, int argc, char** argv) {
   prepare_process();
   SharedOptions shared;
   CLI::App app{std::string{info.summary}, fmt::format("bkp {}", info.name)};
   define(app, shared);
-  define_command(app);
+  command.define(app);
+  const auto fail = [&](Error error) {
+    const auto ending = ended_at_once(std::string{info.name}, std::move(error));
+    return present(ending, "", shared, app.get_name(), false, nullptr);
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    print(app.help());
-    return 0;
+    shared = {};
+    return present({}, app.help(), shared, app.get_name(), false, nullptr);
   } catch (const CLI::ParseError& error) {
     shared.json = wants_json(argc, argv);
-    Ending ending;
-    ending.command = info.name;
-    ending.started_at = ending.finished_at = util::SystemClock{}.now();
-    ending.error = usage_error(info, app, error, argc, argv);
-    return present(ending, "", shared, app.get_name(), false, nullptr);
+    return fail(usage_error(info, app, error, argc, argv));
   }
+  std::optional<Run> run;
   try {
-    Run run{info, shared, {argv + 1, argv + argc}};
-    std::string text;
-    const Ending ending = run.execute(body, text);
-    return present(ending, text, shared, run.program(), run.color(), &run.log());
+    run.emplace(info, shared, std::vector<std::string>{argv + 1, argv + argc});
   } catch (...) {
-    const Error error = util::current_error();
-    const std::string message = error_text(app.get_name(), error, false);
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
-    return error.exit_code();
+    return fail(util::current_error());
   }
+  std::string text;
+  const Ending ending = run->execute(command, text);
+  return present(ending, text, shared, run->program(), run->color(), &run->log());
 }
 
 }  // namespace bkp::cli

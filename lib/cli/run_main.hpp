@@ -9,12 +9,20 @@
 
 namespace bkp::cli {
 
+/// The command of a program, as run_program() needs it.
+struct Command {
+  std::function<void(CLI::App&)> define;
+  /// Asked after parsing: whether the run leaves a row in `runs`. If not, neither the catalog nor
+  /// the spool is touched but by the body itself.
+  std::function<bool()> recorded;
+  std::function<Report(run::Context&)> body;
+};
+
 /// The whole of a program but its command: parses the shared options and the command's own, reads
 /// the configuration, opens the run's row, installs signal handlers, runs, closes the row, prints
 /// text or the JSON envelope, prints errors, returns the documented exit code. Nothing escapes as
 /// an exception.
-int run_program(const CommandInfo& info, const std::function<void(CLI::App&)>& define_command,
-                const std::function<Report(run::Context&)>& body, int argc, char** argv);
+int run_program(const CommandInfo& info, const Command& command, int argc, char** argv);
 
 namespace lookup {
 /// Hides the namespace bkp::run, so that the call below is looked up by its argument's type.
@@ -25,16 +33,24 @@ Report run_command(const Options& options, run::Context& context) {
 }
 }  // namespace lookup
 
+template <class Options>
+bool is_recorded(const Options& options) {
+  if constexpr (requires { options.recorded(); }) return options.recorded();
+  return true;
+}
+
 /// A command is an Options struct with `static constexpr CommandInfo info`, and beside it, found by
 /// its type:
 ///   void define(CLI::App&, Options&);
 ///   cli::Report run(const Options&, run::Context&);
+/// It leaves a row in `runs`, unless it has a member `bool recorded() const` that says no.
 template <class Options>
 int run_main(int argc, char** argv) {
   Options options;
-  return run_program(
-      Options::info, [&](CLI::App& app) { define(app, options); },
-      [&](run::Context& context) { return lookup::run_command(options, context); }, argc, argv);
+  const Command command{
+      [&](CLI::App& app) { define(app, options); }, [&] { return is_recorded(options); },
+      [&](run::Context& context) { return lookup::run_command(options, context); }};
+  return run_program(Options::info, command, argc, argv);
 }
 
 }  // namespace bkp::cli

@@ -5,15 +5,18 @@
 
 namespace bkp::cli {
 
-/// A table for people: columns as wide as their content, the widest cells shortened with "…" when
-/// the table would not fit `width` (0 = no limit). Cells go through util::printable(). Widths count
-/// code points.
+/// A table for people: columns as wide as their content. When the table would not fit `width`
+/// (0 = no limit), first the cells of columns that may be are broken into lines, at spaces; then
+/// the widest of the others are shortened with "…". Cells go through util::printable(). Widths
+/// count code points.
 class Table {
  public:
   enum class Align { left, right };
+  enum class Overflow { shorten, wrap };
   struct Column {
     std::string title;
     Align align = Align::left;
+    Overflow overflow = Overflow::shorten;
   };
   explicit Table(std::vector<Column> columns) : m_columns{std::move(columns)} {}
   void add(std::vector<std::string> cells);
@@ -21,6 +24,10 @@ class Table {
   std::string to_text(std::size_t width) const;
 
  private:
+  std::vector<std::size_t> widths_within(std::size_t width) const;
+  void append_row(std::string& text, const std::vector<std::string>& cells,
+                  const std::vector<std::size_t>& widths) const;
+
   std::vector<Column> m_columns;
   std::vector<std::vector<std::string>> m_rows;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -52,8 +53,11 @@ void require_online(const run::Context& context) {
 
 cli::Report rebuild(const std::string& store_name, run::Context& context) {
   const auto named = context.open_store(store_name);
-  if (!context.dry_run) require_online(context);
-  const run::SiteLock lock{context, run::LockName::read, run::LockMode::shared, "catalog rebuild"};
+  std::optional<run::SiteLock> lock;
+  if (!context.dry_run) {
+    require_online(context);
+    lock.emplace(context, run::LockName::read, run::LockMode::shared, "catalog rebuild");
+  }
   const backup::Layout layout{context.config.site};
   std::vector<std::string> problems;
   const auto found = backups_on(named, layout, problems);

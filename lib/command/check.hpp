@@ -10,6 +10,9 @@ namespace bkp::command {
 struct CheckOptions {
   static constexpr cli::CommandInfo info{"check", "Examine the installation and say what to fix"};
   bool explain = false;  ///< show the effective settings instead
+
+  /// Explaining reads the configuration and nothing else.
+  bool recorded() const { return !explain; }
 };
 
 /// Also lets the shared option --config stand without a file: that means --explain.

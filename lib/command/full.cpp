@@ -5,6 +5,7 @@
 #include "backup/full_backup.hpp"
 #include "cli/table.hpp"
 #include "command/backup_json.hpp"
+#include "command/backup_text.hpp"
 #include "report/runbook_publish.hpp"
 #include "retention/usage.hpp"
 #include "run/lock.hpp"
@@ -48,14 +49,6 @@ std::vector<std::string> good_labels(const backup::FullResult& result) {
   return labels;
 }
 
-std::string good_stores(const catalog::BackupRecord& record) {
-  std::string names;
-  for (const auto& copy : record.copies) {
-    if (copy.state == catalog::status::completed) names += (names.empty() ? "" : ", ") + copy.store;
-  }
-  return names;
-}
-
 std::string to_text(const backup::FullResult& result, bool dry_run) {
   using Align = cli::Table::Align;
   cli::Table table{{{"DATABASE"},
@@ -71,10 +64,9 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
     const bool sized = record.good();
     table.add(
         {record.database_name.value_or(""), record.status, record.label,
-         sized ? util::format_size(static_cast<std::uint64_t>(record.size_bytes)) : "",
-         sized ? util::format_size(static_cast<std::uint64_t>(record.original_bytes)) : "",
+         sized ? size_text(record.size_bytes) : "", sized ? size_text(record.original_bytes) : "",
          record.completed_at ? util::format_duration(*record.completed_at - record.started_at) : "",
-         good_stores(record)});
+         stores_text(record)});
   }
   std::string text = table.to_text(cli::terminal_width());
   if (dry_run) text += "dry run: nothing was written\n";
@@ -82,22 +74,28 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
   return text;
 }
 
-nlohmann::json to_json(run::Context& context, const backup::FullResult& result) {
+std::chrono::duration<double> duration_of(const backup::FullResult& result) {
+  return result.finished_at - result.started_at;
+}
+
+void warn_when_late(run::Context& context, const backup::FullResult& result) {
+  const auto window = context.config.objectives.window;
+  if (duration_of(result) <= window) return;
+  context.warn(
+      fmt::format("the run took {}, longer than the backup window of {} (objectives.window)",
+                  util::format_duration(duration_of(result)), util::format_duration(window)));
+}
+
+nlohmann::json to_json(const backup::FullResult& result, std::chrono::seconds window) {
   std::vector<catalog::BackupRecord> records;
   for (const auto& item : result.items) records.push_back(item.record);
-  const std::chrono::duration<double> took = result.finished_at - result.started_at;
-  const auto objective = context.config.objectives.window;
-  if (took > objective) {
-    context.warn(
-        fmt::format("the run took {}, longer than the backup window of {} (objectives.window)",
-                    util::format_duration(took), util::format_duration(objective)));
-  }
+  const auto took = duration_of(result);
   return {{"backups", backups_json(records)},
           {"debris_removed", result.debris_removed},
           {"window",
-           {{"objective_seconds", objective.count()},
+           {{"objective_seconds", window.count()},
             {"seconds", took.count()},
-            {"met", took <= objective}}}};
+            {"met", took <= window}}}};
 }
 
 }  // namespace
@@ -119,7 +117,8 @@ cli::Report run(const FullOptions& options, run::Context& context) {
   std::optional<run::SiteLock> lock;
   if (!context.dry_run)
     lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "full");
-  const auto result = backup::full_backup(context, {options.databases, options.stores});
+  const auto result =
+      backup::full_backup(context, {options.databases, options.stores, options.method});
   cli::Report report;
   report.bytes = result.bytes();
   report.error = result.error();
@@ -128,7 +127,8 @@ cli::Report run(const FullOptions& options, run::Context& context) {
     if (const auto labels = good_labels(result); !labels.empty())
       report::renew_runbook(context, labels);
   }
-  report.result = to_json(context, result);
+  warn_when_late(context, result);
+  report.result = to_json(result, context.config.objectives.window);
   report.text = to_text(result, context.dry_run);
   return report;
 }

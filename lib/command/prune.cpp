@@ -84,7 +84,7 @@ json store_json(const StorePrune& result) {
           {"policy", retention::describe(*result.policy)},
           {"kept", retention::total_of(result.plan, Action::keep).backups},
           {"removed", result.swept.removed.size()},
-          {"bytes_freed", result.swept.bytes_freed},
+          {"bytes_freed", result.swept.freed.bytes},
           {"debris", result.debris},
           {"vanished", result.vanished},
           {"usage", result.usage ? catalog::to_json(*result.usage) : json{}},
@@ -96,7 +96,7 @@ std::string summary(const StorePrune& result, bool dry_run) {
   auto text = fmt::format("{} {} of {} backups and {} {}", dry_run ? "would remove" : "removed",
                           dry_run ? to_go.backups : result.swept.removed.size(), result.plan.size(),
                           dry_run ? "free" : "freed",
-                          util::format_size(dry_run ? to_go.bytes : result.swept.bytes_freed));
+                          util::format_size(dry_run ? to_go.bytes : result.swept.freed.bytes));
   if (!result.debris.empty()) {
     text += fmt::format("; cleared away what {} unfinished one{} left", result.debris.size(),
                         result.debris.size() == 1 ? "" : "s");
@@ -136,7 +136,7 @@ std::string plan_text(const retention::Plan& plan, util::Time now, std::size_t w
                     {"LABEL", Align::left},
                     {"AGE", Align::right},
                     {"SIZE", Align::right},
-                    {"WHY", Align::left}}};
+                    {"WHY", Align::left, cli::Table::Overflow::wrap}}};
   for (const auto& [candidate, action, reasons] : plan) {
     table.add({std::string{retention::action_name(action)}, candidate.label,
                util::format_duration(now - candidate.started_at),
@@ -164,7 +164,7 @@ cli::Report run(const PruneOptions& options, run::Context& context) {
   for (const auto& result : results) {
     for (auto& entry : plan_json(result)) report.result["plan"].push_back(std::move(entry));
     report.result["stores"].push_back(store_json(result));
-    bytes_freed += result.swept.bytes_freed;
+    bytes_freed += result.swept.freed.bytes;
     report.text += (report.text.empty() ? "" : "\n") +
                    store_text(result, now, context.dry_run, cli::terminal_width());
   }

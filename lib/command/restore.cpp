@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "backup/databases.hpp"
 #include "backup/repository.hpp"
 #include "recover/restore.hpp"
+#include "recover/unfinished.hpp"
 #include "run/lock.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -160,6 +162,12 @@ void require_sense(const RestoreOptions& options, const run::Context& context) {
     throw Error{ErrorKind::usage, "--swap replaces a whole database, not by a part of one",
                 "restore the part beside, then copy what is needed"};
   }
+  if (options.into.size() > backup::longest_name) {
+    throw Error{
+        ErrorKind::usage,
+        fmt::format("--into: {} has {} bytes", util::quoted(options.into), options.into.size()),
+        fmt::format("PostgreSQL keeps {} of them; give a shorter name", backup::longest_name)};
+  }
   if (is_url(options.store) && options.site.empty()) {
     throw Error{ErrorKind::usage, "a store given by its URL needs --site too",
                 "the site is the first part of every key in the store"};
@@ -180,6 +188,7 @@ void check_before_swap(run::Context& context, const recover::Source& source, int
   verify::Verification verification;
   context.log.info("comparing the restored rows with the backup's");
   verify::check_data(context, database, source.manifest(), 1.0, connections, verification);
+  for (const auto& note : verification.notes) context.warn("before the swap " + note);
   if (verification.passed() == verification.total()) return;
   throw Error{ErrorKind::damaged,
               fmt::format("what was restored is not what was backed up: {}; nothing was swapped",
@@ -213,10 +222,20 @@ std::string needs_text(const recover::ReadyRestore& ready) {
   for (const auto& table : ready.selection.needed_too) {
     text += fmt::format("  also needed   table {}\n", util::quoted(table));
   }
+  for (const auto& reference : ready.loose_references) {
+    text += fmt::format("  by name only  {}\n", reference);
+  }
   for (const auto& role : ready.missing_roles) {
     text += fmt::format("  missing role  {}\n", util::quoted(role));
   }
   return text;
+}
+
+void name_unfinished(run::Context& context, pg::Connection& maintenance) {
+  for (const auto& left : recover::unfinished_restores(maintenance)) {
+    context.warn(fmt::format("{}; to drop it: {}", left.text(),
+                             recover::drop_command(maintenance, left.database)));
+  }
 }
 
 json names_json(const std::vector<std::string>& names) {
@@ -233,6 +252,7 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
   auto source = open_first_good(context, found);
   const auto maintenance_info = maintenance_conninfo(context, options.database);
   auto maintenance = pg::Connection::open(maintenance_info, context.interrupt);
+  name_unfinished(context, maintenance);
   const auto plan = recover::make_plan(context, maintenance, found.record, source, request);
   trail.details["plan"] = recover::to_json(plan);
 
@@ -249,6 +269,7 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
   report.result["store"] = source.store.name;
   report.result["missing_roles"] = names_json(ready.missing_roles);
   report.result["also_restored"] = names_json(ready.selection.needed_too);
+  report.result["loose_references"] = ready.loose_references;
   if (context.dry_run) {
     report.text =
         needs_text(ready) + "dry run: the backup was read and proven, nothing was changed\n";

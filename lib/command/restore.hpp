@@ -12,7 +12,7 @@ namespace bkp::command {
 
 struct RestoreOptions {
   static constexpr cli::CommandInfo info{"restore", "bring a database back from a backup",
-                                         cli::ConfigNeed::optional, true};
+                                         cli::ConfigNeed::optional};
   std::string id;
   std::string database;
   std::string store;  ///< a name from the configuration, or a URL

@@ -1,6 +1,7 @@
 #include "command/runbook.hpp"
 
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -61,7 +62,9 @@ nlohmann::json stale_pages(run::Context& context, const report::RunbookModel& mo
 }
 
 cli::Report renew(run::Context& context, const report::RunbookModel& model) {
-  const run::SiteLock lock{context, run::LockName::write, run::LockMode::exclusive, "runbook"};
+  std::optional<run::SiteLock> lock;
+  if (!context.dry_run)
+    lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "runbook");
   cli::Report report;
   const auto stale = stale_pages(context, model);
   const auto published = report::publish_runbook(context, model, {});

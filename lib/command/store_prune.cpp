@@ -18,14 +18,7 @@ using util::ErrorKind;
 catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known) {
   stored.id = known.id;
   stored.parent_label = known.parent_label;
-  if (known.held_until && (!stored.held_until || *known.held_until > *stored.held_until)) {
-    stored.held_until = known.held_until;
-    stored.hold_reason = known.hold_reason;
-  }
-  if (known.verified_at && (!stored.verified_at || *known.verified_at > *stored.verified_at)) {
-    stored.verified = known.verified;
-    stored.verified_at = known.verified_at;
-  }
+  backup::take_over_marks(stored, known);
   return stored;
 }
 
@@ -117,8 +110,8 @@ class StorePruner {
         ErrorKind::store,
         fmt::format("store {} at {} holds none of the {} backups the catalog names there",
                     util::quoted(m_store.name), util::printable(m_store.store->url()), missing),
-        "is the right file system mounted there? if they are really gone, `bkp catalog "
-        "rebuild` makes the catalog follow the stores"};
+        "is the right file system mounted there? if they are really gone, take a new backup with "
+        "`bkp full`; then prune tells the catalog"};
   }
 
   void change() {

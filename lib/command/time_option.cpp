@@ -13,7 +13,7 @@ namespace bkp::command {
 namespace {
 
 // Time is counted in nanoseconds and ends in 2262: a longer step would wrap around.
-constexpr std::chrono::seconds k_longest{std::chrono::hours{24} * 365 * 100};
+constexpr std::chrono::seconds longest{std::chrono::hours{24} * 365 * 100};
 
 template <class Parse>
 auto parsed(Parse parse) -> std::optional<decltype(parse())> {
@@ -29,7 +29,7 @@ auto parsed(Parse parse) -> std::optional<decltype(parse())> {
 
 util::Time parse_moment(std::string_view text, util::Time now, Direction direction) {
   const auto duration = parsed([&] { return util::parse_duration(text); });
-  if (duration && *duration <= k_longest) {
+  if (duration && *duration <= longest) {
     return direction == Direction::ago ? now - *duration : now + *duration;
   }
   if (const auto time = parsed([&] { return util::parse_time(text); })) return *time;

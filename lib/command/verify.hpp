@@ -10,8 +10,7 @@
 namespace bkp::command {
 
 struct VerifyOptions {
-  static constexpr cli::CommandInfo info{"verify", "prove that backups are good",
-                                         cli::ConfigNeed::required, true};
+  static constexpr cli::CommandInfo info{"verify", "prove that backups are good"};
   std::string id;  ///< empty: the newest good backup of each database
   std::string level = "restore";
   bool all = false;

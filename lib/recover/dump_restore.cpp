@@ -46,21 +46,6 @@ const backup::Part& dump_part(const backup::Manifest& manifest) {
               "use another backup"};
 }
 
-/// Ends the meter's step whatever happens.
-class Step {
- public:
-  Step(run::Progress& progress, std::string name, std::optional<std::uint64_t> total)
-      : m_progress{progress} {
-    m_progress.begin(std::move(name), total);
-  }
-  ~Step() { m_progress.end(); }
-  Step(const Step&) = delete;
-  Step& operator=(const Step&) = delete;
-
- private:
-  run::Progress& m_progress;
-};
-
 /// What pg_restore says when the file, rather than the server, is the trouble.
 bool blames_archive(std::string_view text) {
   constexpr std::array signs{"does not appear to be a valid archive",
@@ -127,7 +112,7 @@ PreparedDump prepare_dump(run::Context& context, store::Store& store, const back
   dump.file = util::open_unnamed_file(directory);
   pg::SeekableArchiveSink archive{dump.file.get(), "the dump in " + directory.string()};
   stream::QueueSink writer{archive};
-  Step step{context.progress, "fetching " + manifest.label, part.original_bytes};
+  const run::ProgressStep step{context.progress, "fetching " + manifest.label, part.original_bytes};
   stream::ObservingSink meter{writer, [&](std::size_t bytes) {
                                 context.interrupt.check();
                                 context.progress.advance(bytes);
@@ -147,7 +132,7 @@ void run_pg_restore(run::Context& context, const PreparedDump& dump, const pg::C
     command.inherited_fds.push_back(list.get());
   }
   command.argv.push_back(fmt::format("/dev/fd/{}", dump.file.get()));
-  Step step{context.progress, "pg_restore", std::nullopt};
+  const run::ProgressStep step{context.progress, "pg_restore", std::nullopt};
   const auto finished = context.processes.run(std::move(command));
   const std::string said = on_one_line(finished.stderr_tail);
   if (finished.status.success()) {

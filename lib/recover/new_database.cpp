@@ -18,7 +18,6 @@ constexpr std::string_view wrong_object = "42809";
 constexpr int first_with_force = 130000;
 constexpr int first_with_providers = 150000;
 constexpr int first_with_builtin_provider = 170000;
-constexpr std::size_t longest_name = 63;
 
 std::string locale_options(const pg::Connection& connection,
                            const backup::DatabaseProperties& original) {
@@ -80,18 +79,6 @@ void lift_timeouts(pg::Connection& connection) {
 bool database_exists(pg::Connection& connection, const std::string& name) {
   return connection.exec("SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1", {name}).rows() >
          0;
-}
-
-std::string name_with_suffix(std::string_view name, std::string_view suffix) {
-  std::size_t length = name.size();
-  if (length + suffix.size() > longest_name) {
-    length = longest_name - suffix.size();
-    const auto continues = [&](std::size_t i) {
-      return (static_cast<unsigned char>(name[i]) & 0xC0U) == 0x80U;
-    };
-    while (length > 0 && continues(length)) --length;
-  }
-  return std::string{name.substr(0, length)} + std::string{suffix};
 }
 
 void create_database_like(pg::Connection& connection, const backup::DatabaseProperties& original,

@@ -53,9 +53,6 @@ void lift_timeouts(pg::Connection& connection);
 /// True when the server has a database of this name.
 bool database_exists(pg::Connection& connection, const std::string& name);
 
-/// `name` + `suffix`, the name cut between characters so that PostgreSQL's limit of 63 bytes holds.
-std::string name_with_suffix(std::string_view name, std::string_view suffix);
-
 /// DROP DATABASE, ending whoever is connected to it.
 void drop_database(pg::Connection& connection, const std::string& name);
 

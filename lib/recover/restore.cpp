@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "recover/database_settings.hpp"
+#include "recover/loose_references.hpp"
 #include "recover/new_database.hpp"
+#include "recover/unfinished.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -52,12 +55,37 @@ PgRestoreOptions restore_options(const ReadyRestore& ready, const RestoreRequest
   return options;
 }
 
+/// A part may need what its archive does not know that it needs.
+[[noreturn]] void throw_for_part(const Error& error, const ReadyRestore& ready) {
+  Error explained{
+      error.kind(), error.message(),
+      fmt::format(
+          "{}; or a part was chosen that needs more: {}choose that too (--table, --schema), "
+          "or restore everything beside and copy the part from there",
+          error.hint(),
+          ready.loose_references.empty()
+              ? ""
+              : fmt::format("{}; ", fmt::join(ready.loose_references, "; ")))};
+  for (const auto& context : error.context()) explained.add_context(context);
+  throw explained;
+}
+
+void load(run::Context& context, NewDatabase& database, const ReadyRestore& ready,
+          const RestorePlan& plan) {
+  try {
+    run_pg_restore(context, ready.dump, database.conninfo(),
+                   std::max(database.connection().server_version(), plan.backed_up_from),
+                   restore_options(ready, plan.request));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::database || !plan.request.partial()) throw;
+    throw_for_part(error, ready);
+  }
+}
+
 void fill(run::Context& context, NewDatabase& database, const ReadyRestore& ready,
           const RestorePlan& plan) {
   context.log.info("restoring {} into {}", plan.label, util::quoted(database.name()));
-  run_pg_restore(context, ready.dump, database.conninfo(),
-                 std::max(database.connection().server_version(), plan.backed_up_from),
-                 restore_options(ready, plan.request));
+  load(context, database, ready, plan);
   context.log.info("gathering statistics in {}", util::quoted(database.name()));
   auto connection = pg::Connection::open(database.conninfo(), context.interrupt);
   lift_timeouts(connection);
@@ -78,6 +106,7 @@ ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const
                   "restore all of it, or update bkp"};
     }
     ready.selection = select_entries(ready.dump.entries, request.schemas, request.tables);
+    ready.loose_references = loose_references(chosen_entries(ready));
   }
   if (!request.no_owner) {
     ready.missing_roles = missing_roles(
@@ -112,11 +141,13 @@ RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
   auto connection = pg::Connection::open(maintenance, context.interrupt);
   const auto old = read_database_settings(connection, plan.request.database);
   const auto begin = context.clock.steady();
+  lift_timeouts(connection);
+  announce_restore(connection, plan.target);
   NewDatabase database{context,
                        maintenance,
                        source.manifest().database,
                        plan.target,
-                       fmt::format("bkp: restore of {} not finished", plan.label),
+                       unfinished_comment(plan.label),
                        tablespace_option(connection, old, plan)};
   if (old) {
     apply_privileges(database.connection(), database.name(), *old);

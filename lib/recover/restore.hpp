@@ -18,7 +18,8 @@ struct ReadyRestore {
   PreparedDump dump;
   Selection selection;  ///< of a partial restore
   Globals globals;
-  std::vector<std::string> missing_roles;  ///< needed and not on the server
+  std::vector<std::string> missing_roles;     ///< needed and not on the server
+  std::vector<std::string> loose_references;  ///< of a partial restore, in words
 };
 
 /// Fetches and proves; see prepare_dump. For a partial restore, chooses the entries: an archive of
@@ -39,7 +40,8 @@ struct RestoreOutcome {
 
 /// Makes the new database, restores into it, gathers statistics and, when asked, swaps. `check` is
 /// called with the restored database before a swap; what it throws stops it. On any failure the new
-/// database is dropped and the old one is as it was.
+/// database is dropped and the old one is as it was; killed, it leaves one that
+/// unfinished_restores() names.
 RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
                          const Source& source, const ReadyRestore& ready, const RestorePlan& plan,
                          const std::function<void(const pg::Conninfo&)>& check);

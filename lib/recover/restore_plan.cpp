@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/databases.hpp"
 #include "pg/tools.hpp"
 #include "recover/new_database.hpp"
 #include "util/error.hpp"
@@ -16,22 +17,11 @@ using util::ErrorKind;
 
 namespace {
 
-/// Of this backup if it was restored before, else of the newest one of its database that was.
 std::optional<double> last_duration(run::Context& context, const std::string& label,
                                     const std::string& database) {
   if (context.config.site.empty()) return std::nullopt;
   try {
-    auto catalog = context.open_catalog();
-    const auto rows = catalog.connection().exec(
-        fmt::format("SELECT v.restore_duration_seconds FROM {0}.verifications v "
-                    "JOIN {0}.backups b ON b.id = v.backup_id "
-                    "WHERE v.success AND v.level <> 'checksum' AND "
-                    "(b.label = $1 OR b.database_name = $2) "
-                    "ORDER BY (b.label = $1) DESC, v.finished_at DESC LIMIT 1",
-                    catalog.connection().identifier(context.config.catalog.schema)),
-        {label, database});
-    if (rows.rows() == 0) return std::nullopt;
-    return rows.number(0, 0);
+    return context.open_catalog().last_restore_seconds(label, database);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database) throw;
     context.log.debug("no catalog, so no measured restore time: {}", error.message());
@@ -110,9 +100,10 @@ RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
   plan.store = source.store.name;
   plan.now = context.clock.now();
   const auto time = util::format_compact(plan.now);
-  plan.target =
-      request.into.empty() ? name_with_suffix(request.database, "_restored_" + time) : request.into;
-  plan.kept_as = name_with_suffix(request.database, "_before_" + time);
+  plan.target = request.into.empty()
+                    ? backup::name_with_suffix(request.database, "_restored_" + time)
+                    : request.into;
+  plan.kept_as = backup::name_with_suffix(request.database, "_before_" + time);
   plan.database_exists = database_exists(maintenance, request.database);
   plan.taken_at = manifest.started_at;
   plan.verified = record.verified;

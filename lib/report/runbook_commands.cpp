@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/databases.hpp"
 #include "backup/layout.hpp"
 #include "util/text.hpp"
 
@@ -179,7 +180,7 @@ void add_stock(DatabaseCommands& commands, const RunbookModel& model, const Runb
   const auto directory = parts_directory(model, backup);
   const backup::Part* dump = manifest.part("dump");
   if (!directory || dump == nullptr) return;
-  commands.stock_name = manifest.database.name + "_by_hand";
+  commands.stock_name = backup::name_with_suffix(manifest.database.name, "_by_hand");
   commands.stock_sums = sums_command(*directory, manifest);
   commands.stock_create = createdb(model, manifest.database, commands.stock_name);
   commands.stock_restore = unpack(*directory, *dump) + " \\\n  | pg_restore --exit-on-error -d " +
@@ -210,9 +211,10 @@ void add_table(DatabaseCommands& commands, const RunbookModel& model, const Runb
   commands.copy_schema_back = copy_back("--schema", sql_identifier(table.schema));
   commands.count_table = psql(model, database) + statements({count_sql({&table})});
   commands.restore_table_only =
-      bkp(model, fmt::format("restore {} --db {} --table {} --into {}",
-                             shell_word(backup.manifest.label), shell_word(database),
-                             shell_word(commands.table), shell_word(database + "_part")));
+      bkp(model,
+          fmt::format("restore {} --db {} --table {} --into {}", shell_word(backup.manifest.label),
+                      shell_word(database), shell_word(commands.table),
+                      shell_word(backup::name_with_suffix(database, "_part"))));
 }
 
 // pg_hba.conf and the package's defaults are of the major version: 150018 → 15, 90624 → 9.6.
@@ -289,8 +291,8 @@ DatabaseCommands database_commands(const RunbookModel& model, const RunbookBacku
   const std::string label = shell_word(backup.manifest.label);
   const std::string quoted = sql_identifier(database);
   const std::string name = shell_word(database);
-  commands.restored_name = database + "_restored";
-  commands.old_name = database + "_damaged";
+  commands.restored_name = backup::name_with_suffix(database, "_restored");
+  commands.old_name = backup::name_with_suffix(database, "_damaged");
   commands.stop_writes =
       superuser_psql(model) +
       statements({fmt::format("ALTER DATABASE {} SET default_transaction_read_only = on", quoted),
@@ -341,7 +343,8 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
              statements({fmt::format("ALTER ROLE {} {}", sql_identifier(user), attribute)});
     };
     commands.grant_superuser = alter("SUPERUSER");
-    commands.revoke_superuser = alter("NOSUPERUSER");
+    // Where the server could not be asked, the role may have been one before.
+    if (model.role_is_superuser) commands.revoke_superuser = alter("NOSUPERUSER");
   }
   commands.init = bkp(model, "init");
   commands.untie_stores = untie_stores(model);
@@ -367,7 +370,8 @@ StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost
     commands.restore_from_other = bkp(
         model, fmt::format("restore {} --db {} --into {} --store {}",
                            shell_word(database.newest->manifest.label), shell_word(database.name),
-                           shell_word(database.name + "_restored"), shell_word(other.name)));
+                           shell_word(backup::name_with_suffix(database.name, "_restored")),
+                           shell_word(other.name)));
   }
   const auto to = lost.directory();
   const auto from = other.directory();

@@ -59,9 +59,9 @@ struct ClusterCommands {
   std::string make_user;
   std::string write_config;
   std::string globals;
-  std::string grant_superuser;  ///< so that bkp's role may restore
-  std::string revoke_superuser;
-  std::string untie_stores;  ///< so that init ties them to a new cluster
+  std::string grant_superuser;   ///< so that bkp's role may restore
+  std::string revoke_superuser;  ///< only where it is known not to have been one
+  std::string untie_stores;      ///< so that init ties them to a new cluster
   std::string init;
   std::vector<std::string> rebuild_catalog;  ///< one for each store
   std::string list;

@@ -270,10 +270,7 @@ bool is_held(const std::optional<util::Time>& held_until, util::Time now) {
 
 std::string describe_hold(util::Time held_until, const std::string& reason) {
   const auto why = util::printable(reason);
-  // Time ends in 2262: a hold said to last that long has no end.
-  if (held_until >= std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}) {
-    return fmt::format("held: {}", why);
-  }
+  if (held_until >= catalog::forever) return fmt::format("held: {}", why);
   return fmt::format("held until {}: {}", util::format_rfc3339(held_until), why);
 }
 

@@ -77,10 +77,11 @@ Plan make_plan(std::vector<Candidate> candidates, const config::RetentionPolicy&
 std::optional<Candidate> candidate_on(const catalog::BackupRecord& backup,
                                       const std::string& store);
 
-/// Held at `now`. A hold without end has a time far ahead.
+/// Held at `now`.
 bool is_held(const std::optional<util::Time>& held_until, util::Time now);
 
-/// "held until 2026-12-24T00:00:00Z: audit", "held: audit"; for people, reason made printable.
+/// "held until 2026-12-24T00:00:00Z: audit", or "held: audit" for catalog::forever; for people,
+/// reason made printable.
 std::string describe_hold(util::Time held_until, const std::string& reason);
 
 std::string_view action_name(Action action);

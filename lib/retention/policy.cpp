@@ -12,7 +12,7 @@ using namespace std::chrono;
 namespace {
 
 /// 1970-01-01 was a Thursday: three days after the Monday its week began with.
-constexpr days k_epoch_after_monday{3};
+constexpr days epoch_after_monday{3};
 
 sys_days day_of(util::Time time) {
   return floor<days>(time);
@@ -42,7 +42,7 @@ long bucket_number(util::Time time, Period period) {
     case Period::day:
       return day.time_since_epoch().count();
     case Period::week:
-      return floor<weeks>(day.time_since_epoch() + k_epoch_after_monday).count();
+      return floor<weeks>(day.time_since_epoch() + epoch_after_monday).count();
     case Period::month:
       return month_number(day);
     case Period::quarter:

@@ -27,23 +27,6 @@ std::optional<std::string> reason_to_spare(store::Store& store, const backup::La
   }
 }
 
-void remove_objects(store::Store& store, const backup::Layout& layout, const std::string& label,
-                    Swept& swept) {
-  const auto objects = store.list(layout.backup(label));
-  const auto manifest = layout.manifest(label);
-  const auto remove = [&](const store::ObjectInfo& object) {
-    if (!store.remove(store::Key{object.key})) return;
-    swept.bytes_freed += object.size;
-    ++swept.objects_removed;
-  };
-  const auto is_manifest = [&](const auto& object) { return object.key == manifest.text(); };
-  const auto commit_point = std::find_if(objects.begin(), objects.end(), is_manifest);
-  if (commit_point != objects.end()) remove(*commit_point);
-  for (const auto& object : objects) {
-    if (!is_manifest(object)) remove(object);
-  }
-}
-
 }  // namespace
 
 void sweep(run::Context& context, const run::NamedStore& store, const backup::Layout& layout,
@@ -68,7 +51,7 @@ void sweep(run::Context& context, const run::NamedStore& store, const backup::La
       continue;
     }
     util::with_context(fmt::format("removing backup {}", util::printable(label)),
-                       [&] { remove_objects(*store.store, layout, label, swept); });
+                       [&] { backup::remove_backup(*store.store, layout, label, swept.freed); });
     const auto now = context.clock.now();
     context.recorder.mark_purged(label, store.name, now);
     catalog::AuditRecord audit;

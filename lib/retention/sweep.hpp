@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "backup/debris.hpp"
 #include "backup/layout.hpp"
 #include "retention/plan.hpp"
 #include "run/context.hpp"
@@ -18,8 +18,7 @@ struct Swept {
   };
   std::vector<std::string> removed;  ///< labels, newest first
   std::vector<Spared> spared;        ///< should have gone, but things changed since the plan
-  std::uint64_t bytes_freed = 0;
-  std::uint64_t objects_removed = 0;
+  backup::RemovedObjects freed;
 };
 
 /// Removes from one store what the plan says, newest first, so that no backup is ever there without

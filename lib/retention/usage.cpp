@@ -16,8 +16,8 @@ using std::chrono::days;
 
 namespace {
 
-constexpr std::size_t k_least_days = 3;
-constexpr double k_horizon_days = 3650;
+constexpr std::size_t least_days = 3;
+constexpr double horizon_days = 3650;
 
 double days_between(util::Time from, util::Time to) {
   return std::chrono::duration<double, days::period>(to - from).count();
@@ -36,7 +36,7 @@ double occupied(const StoreUsage& usage) {
 std::vector<StoreUsage> last_of_each_day(const std::vector<StoreUsage>& samples) {
   std::vector<StoreUsage> daily;
   for (const auto& sample : samples) {
-    if (sample.sampled_at < samples.back().sampled_at - k_forecast_window) continue;
+    if (sample.sampled_at < samples.back().sampled_at - forecast_window) continue;
     const auto day = std::chrono::floor<days>(sample.sampled_at);
     if (!daily.empty() && std::chrono::floor<days>(daily.back().sampled_at) == day) {
       daily.back() = sample;
@@ -100,11 +100,11 @@ std::optional<util::Time> forecast_full(const std::vector<StoreUsage>& samples) 
   const auto& present = samples.back();
   if (*present.available_bytes <= 0) return present.sampled_at;
   const auto daily = last_of_each_day(samples);
-  if (daily.size() < k_least_days) return std::nullopt;
+  if (daily.size() < least_days) return std::nullopt;
   const auto growth = typical_growth(daily);
   if (growth <= 0) return std::nullopt;
   const auto left = static_cast<double>(*present.available_bytes) / growth;
-  if (left > k_horizon_days) return std::nullopt;
+  if (left > horizon_days) return std::nullopt;
   const auto seconds = std::chrono::duration<double, days::period>{left};
   return present.sampled_at + std::chrono::duration_cast<std::chrono::seconds>(seconds);
 }
@@ -119,7 +119,7 @@ StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
   if (fullness(usage) >= context.config.status.capacity_alert) usage.alert_state = "alert";
   std::vector<StoreUsage> samples;
   if (catalog != nullptr) {
-    samples = catalog->usage_history(store.name, usage.sampled_at - k_forecast_window);
+    samples = catalog->usage_history(store.name, usage.sampled_at - forecast_window);
   }
   samples.push_back(usage);
   usage.full_at = forecast_full(samples);

@@ -23,7 +23,7 @@ catalog::StoreUsage measure(const run::NamedStore& store, const backup::Layout& 
 std::optional<double> fullness(const catalog::StoreUsage& usage);
 
 /// The history a forecast looks at.
-inline constexpr std::chrono::days k_forecast_window{30};
+inline constexpr std::chrono::days forecast_window{30};
 
 /// When the store will be full, by the growth of the last 30 days: the Theil–Sen slope (the median
 /// of the slopes of all pairs, which one odd day does not move) over the last sample of each UTC

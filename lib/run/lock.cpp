@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "catalog/session.hpp"
 #include "stream/hash.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
@@ -121,8 +122,11 @@ std::optional<pg::Connection> open_session(const Context& context, const std::st
   const auto name =
       fmt::format("bkp {} pid {} on {}", command, ::getpid(), util::host_name()).substr(0, 63);
   try {
-    return pg::Connection::open(context.catalog_conninfo().with("application_name", name),
-                                context.interrupt);
+    auto session = pg::Connection::open(
+        catalog::session_conninfo(context.catalog_conninfo()).with("application_name", name),
+        context.interrupt);
+    catalog::prepare_session(session, context.config.catalog.schema);
+    return session;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database) throw;
     context.log.debug("no lock against other hosts, the catalog cannot be reached: {}",

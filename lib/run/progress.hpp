@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace bkp::run {
 
@@ -21,6 +22,21 @@ class NoProgress final : public Progress {
   void begin(std::string, std::optional<std::uint64_t>) override {}
   void advance(std::uint64_t) override {}
   void end() override {}
+};
+
+/// One step of it, ended by the destructor, also when the step ends with an exception.
+class ProgressStep {
+ public:
+  ProgressStep(Progress& progress, std::string step, std::optional<std::uint64_t> total_bytes)
+      : m_progress{progress} {
+    m_progress.begin(std::move(step), total_bytes);
+  }
+  ~ProgressStep() { m_progress.end(); }
+  ProgressStep(const ProgressStep&) = delete;
+  ProgressStep& operator=(const ProgressStep&) = delete;
+
+ private:
+  Progress& m_progress;
 };
 
 }  // namespace bkp::run

@@ -68,7 +68,7 @@ Check check_part(run::Context& context, const recover::Source& source, const bac
   }
 }
 
-class Findings {
+class ManifestChecks {
  public:
   void require(bool good, std::string name, std::string message) {
     m_checks.push_back(good ? passed("manifest", std::move(name))
@@ -83,29 +83,30 @@ class Findings {
 }  // namespace
 
 std::vector<Check> check_manifest(const backup::Manifest& manifest) {
-  Findings findings;
+  ManifestChecks checks;
   const auto* dump = manifest.part("dump");
-  findings.require(dump != nullptr, "names a dump", "there is no part with the role dump");
+  checks.require(dump != nullptr, "names a dump", "there is no part with the role dump");
   std::set<std::string> names;
   for (const auto& part : manifest.parts) names.insert(part.name);
-  findings.require(names.size() == manifest.parts.size(), "parts are distinct",
-                   "two parts have the same name");
-  findings.require(manifest.started_at <= manifest.completed_at, "times are in order",
-                   "it was completed before it was started");
+  checks.require(names.size() == manifest.parts.size(), "parts are distinct",
+                 "two parts have the same name");
+  checks.require(manifest.started_at <= manifest.completed_at, "times are in order",
+                 "it was completed before it was started");
   if (manifest.fingerprint && dump != nullptr) {
-    findings.require(manifest.fingerprint->archive_bytes == dump->original_bytes,
-                     "fingerprint covers the dump",
-                     fmt::format("the fingerprint is of {} bytes, the dump has {}",
-                                 manifest.fingerprint->archive_bytes, dump->original_bytes));
+    checks.require(manifest.fingerprint->archive_bytes == dump->original_bytes,
+                   "fingerprint covers the dump",
+                   fmt::format("the fingerprint is of {} bytes, the dump has {}",
+                               manifest.fingerprint->archive_bytes, dump->original_bytes));
   }
-  return findings.take();
+  return checks.take();
 }
 
 std::vector<Check> check_parts(run::Context& context, const recover::Source& source,
                                std::uint64_t& bytes) {
   std::vector<Check> checks;
   const auto& manifest = source.manifest();
-  context.progress.begin("reading " + manifest.label, manifest.original_bytes());
+  const run::ProgressStep step{context.progress, "reading " + manifest.label,
+                               manifest.original_bytes()};
   for (const auto& part : manifest.parts) {
     std::vector<Check> more;
     const auto begin = context.clock.steady();
@@ -115,7 +116,6 @@ std::vector<Check> check_parts(run::Context& context, const recover::Source& sou
     std::move(more.begin(), more.end(), std::back_inserter(checks));
     bytes += part.size_bytes;
   }
-  context.progress.end();
   return checks;
 }
 

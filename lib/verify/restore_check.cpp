@@ -49,21 +49,6 @@ void set_encoding(pg::Connection& connection, const std::string& encoding) {
   connection.exec("SELECT pg_catalog.set_config('client_encoding', $1, false)", {encoding});
 }
 
-/// Ends the meter's step whatever happens.
-class Meter {
- public:
-  Meter(run::Progress& progress, std::string step, std::optional<std::uint64_t> total)
-      : m_progress{progress} {
-    m_progress.begin(std::move(step), total);
-  }
-  ~Meter() { m_progress.end(); }
-  Meter(const Meter&) = delete;
-  Meter& operator=(const Meter&) = delete;
-
- private:
-  run::Progress& m_progress;
-};
-
 void note_sample(const pg::Fingerprint& fingerprint, const std::vector<std::size_t>& chosen,
                  Verification& result) {
   result.fingerprint = "full";
@@ -154,7 +139,7 @@ void check_data(run::Context& context, const pg::Conninfo& database,
   probes.push_back(large_objects_probe(fingerprint));
   std::uint64_t bytes = 0;
   for (const auto& probe : probes) bytes += probe.weight;
-  const Meter meter{context.progress, "comparing rows", bytes};
+  const run::ProgressStep step{context.progress, "comparing rows", bytes};
   append(result.checks,
          run_probes(context, database, connections, probes, [&](pg::Connection& connection) {
            use_dump_settings(connection, fingerprint);
@@ -170,7 +155,8 @@ void check_structure(run::Context& context, const pg::Conninfo& database,
     set_encoding(connection, encoding);
     connection.exec("SET row_security = off");
   };
-  const Meter meter{context.progress, "checking keys, indexes and sequences", std::nullopt};
+  const run::ProgressStep step{context.progress, "checking keys, indexes and sequences",
+                               std::nullopt};
   {
     auto connection = pg::Connection::open(database, context.interrupt);
     prepare(connection);

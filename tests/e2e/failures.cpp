@@ -54,6 +54,34 @@ TEST_CASE("wrong arguments are exit 2 and name the option") {
   check_failure(site, {"verify", "--level", "deep"}, 2, "usage", "--level");
   check_failure(site, {"list", "--since", "yesterdayish"}, 2, "usage", "yesterdayish");
   check_failure(site, {"frobnicate"}, 2, "usage", "frobnicate");
+  check_failure(site, {"--config", "my site.yaml", "list", "-q"}, 2, "usage", "--config");
+  CHECK_THAT(site.run({"--config", "my site.yaml", "list", "-q"}).err,
+             Contains("options follow the command: `bkp list --config 'my site.yaml' -q`"));
+  CHECK_THAT(site.run({"--verbose"}).err, Contains("`bkp COMMAND --verbose`"));
+}
+
+TEST_CASE("a name that PostgreSQL would cut is not restored into") {
+  const Site site;
+  check_failure(site, {"restore", "latest", "--db", "a", "--into", std::string(64, 'b')}, 2,
+                "usage", "64 bytes");
+}
+
+TEST_CASE("an error is said although the logs go to a program, and although stdout is full") {
+  const Site site;
+  const auto unknown = site.run({"list", "--log-format", "json", "--frobnicate"});
+  CAPTURE(unknown);
+  CHECK(unknown.exit_code == 2);
+  CHECK_THAT(unknown.err, Contains("--frobnicate"));
+  for (const std::string arguments :
+       {"list --help", "help", "--version", "frobnicate --json", "check --explain"}) {
+    const auto outcome =
+        Program{{"sh", "-c", InstalledBkp::program().string() + " " + arguments + " >/dev/full"}}
+            .with_variable("BKP_CONFIG", site.config_file())
+            .run();
+    CAPTURE(arguments, outcome);
+    CHECK(outcome.exit_code == (arguments == "frobnicate --json" ? 2 : 6));
+    CHECK_THAT(outcome.err, Contains("error: ") && Contains("hint: "));
+  }
 }
 
 TEST_CASE("a server that is down is exit 5, and the run is in the catalog later") {
@@ -96,6 +124,20 @@ TEST_CASE("a catalog that was never made says to run init") {
   CAPTURE(outcome);
   CHECK_FALSE(outcome.succeeded());
   CHECK_THAT(outcome.err, Contains("bkp init"));
+}
+
+TEST_CASE("an explanation of the settings touches neither the catalog nor the spool") {
+  Site site;
+  site.must({"init"});
+  const auto runs = [&] { return site.cluster().psql("bkp", "select count(*) from bkp.runs"); };
+  const auto before = runs();
+  site.must({"check", "--explain"});
+  CHECK(runs() == before);
+  site.cluster().stop();
+  std::filesystem::remove_all(site.spool());
+  const auto outcome = site.must({"check", "--explain"});
+  CHECK(outcome.err.empty());
+  CHECK_FALSE(std::filesystem::exists(site.spool()));
 }
 
 TEST_CASE("one database that fails does not stop the others") {

@@ -97,6 +97,14 @@ TEST_CASE("swap: the name is typed at a terminal") {
   CHECK(studio.audited("restore") == "1 typed x121");
 }
 
+TEST_CASE("a swap of what could not be compared says so") {
+  Studio studio{"full: {fingerprint: none}\n"};
+  const auto outcome = studio.run({"restore", "latest", "--db", "x121", "--swap", "--yes", "x121"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.err, Contains("before the swap rows were not compared"));
+}
+
 TEST_CASE("a dry run proves the backup and changes nothing") {
   Studio studio;
   const auto databases = studio.databases();

@@ -138,3 +138,40 @@ TEST_CASE("SIGUSR1 tells how far the run is") {
   wait_until([&] { return run.err_so_far().find("dumping \"slow\": ") != std::string::npos; });
   CHECK(run.running());
 }
+
+TEST_CASE("kill -9 in mid-restore: the database it leaves is named, with what drops it") {
+  Site site;
+  site.must({"init"});
+  site.cluster().create_database("it's slow");
+  site.cluster().psql("it's slow",
+                      "create table t (i int check (pg_sleep(case current_database() when 'it''s "
+                      "slow' then 0 else 600 end)::text = '')); insert into t values (1)");
+  site.must({"full", "--db", "it's slow"});
+  const auto left_ones = [&] {
+    std::vector<std::string> commands;
+    const auto report = site.json({"check"});
+    for (const auto& finding : report.at("result").at("checks"))
+      if (finding.at("check") == "restores") commands.push_back(finding.at("fix"));
+    return commands;
+  };
+  auto run =
+      site.bkp().command({"restore", "latest", "--db", "it's slow", "--into", "half"}).start();
+  wait_until([&] {
+    return site.cluster().psql("postgres",
+                               "select count(*) from pg_stat_activity where datname = 'half' and "
+                               "wait_event = 'PgSleep'") == "1";
+  });
+  CHECK(left_ones().empty());
+  run.signal(SIGKILL);
+  run.wait();
+  REQUIRE(wait_until([&] { return !left_ones().empty(); }));
+  const auto next =
+      site.run({"restore", "latest", "--db", "it's slow", "--into", "h", "--dry-run"});
+  CAPTURE(next);
+  CHECK_THAT(next.err, Contains("database \"half\" was left unfinished") && Contains("dropdb "));
+  const auto commands = left_ones();
+  REQUIRE(commands.size() == 1);
+  output_of(Program{{"sh", "-c", commands.front()}});
+  CHECK_FALSE(site.cluster().has_database("half"));
+  CHECK(left_ones().empty());
+}

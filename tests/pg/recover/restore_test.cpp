@@ -138,6 +138,46 @@ TEST_CASE("a schema comes whole") {
   CHECK(cluster().psql(request.into, "select to_regclass('other') is null") == "t");
 }
 
+TEST_CASE("a part whose rows or defaults name what was not chosen says so") {
+  RestoreBench bench;
+  const auto database = fresh_database();
+  cluster().psql(database,
+                 "create table other (id int); create sequence numbers;"
+                 "create table named (\"the class\" regclass, kinds regtype[], note text);"
+                 "insert into named values ('other', '{int}', 'x');"
+                 "create table numbered (id int default nextval('numbers'::text), sure int "
+                 "default nextval('numbers'));"
+                 "insert into numbered values (default, default)");
+  const auto source = bench.back_up(database);
+  auto request = request_for(database);
+  request.into = database + "_part";
+  request.jobs = 1;
+  SECTION("its rows cannot be loaded alone, and can with what they name") {
+    request.tables = {"named"};
+    try {
+      restore(bench, source, request);
+      FAIL("restored");
+    } catch (const util::Error& error) {
+      CHECK(error.kind() == util::ErrorKind::database);
+      CHECK_THAT(error.hint(), Contains("\"public.named\": the rows of column \"the class\" name "
+                                        "objects (regclass)") &&
+                                   Contains("column \"kinds\"") && Contains("--table"));
+    }
+    CHECK_FALSE(cluster().has_database(request.into));
+    request.tables = {"named", "other"};
+    CHECK(restore(bench, source, request).ready.loose_references.size() == 2);
+  }
+  SECTION("its default is told of before it is missed") {
+    request.tables = {"numbered"};
+    const auto done = restore(bench, source, request);
+    CHECK(done.ready.loose_references ==
+          std::vector<std::string>{
+              "\"public.numbered\": a default takes numbers from the sequence 'numbers'"});
+    CHECK(cluster().psql(request.into, "insert into numbered (id) values (0) returning sure") ==
+          "3");
+  }
+}
+
 TEST_CASE("every table of a difficult database can be restored alone") {
   RestoreBench bench;
   cluster().create_database("nasty parts");

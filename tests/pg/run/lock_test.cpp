@@ -9,6 +9,7 @@
 #include "support/manual_clock.hpp"
 #include "support/nobody_there.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/wait_until.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -102,6 +103,23 @@ TEST_CASE("with the catalog down the lock on the host still holds") {
   Host host{"no_such_database"};
   const auto held = host.lock(LockName::write, LockMode::exclusive);
   CHECK(host.refusal(LockName::write, LockMode::exclusive).kind() == util::ErrorKind::locked);
+}
+
+TEST_CASE("a server that ends idle sessions does not end the lock") {
+  const auto database = test::fresh_database();
+  test::cluster().psql("postgres",
+                       "alter database " + database + " set idle_session_timeout = '50ms'");
+  Host here{database};
+  Host there{database};
+  const auto held = here.lock(LockName::write, LockMode::exclusive);
+  const auto idle = pg::Connection::open(test::conninfo(database), here.interrupt);
+  REQUIRE(test::wait_until([&] {
+    return test::cluster().psql("postgres",
+                                "select count(*) from pg_stat_activity where application_name = "
+                                "'bkp' and datname = '" +
+                                    database + "'") == "0";
+  }));
+  CHECK(there.refusal(LockName::write, LockMode::exclusive).kind() == util::ErrorKind::locked);
 }
 
 TEST_CASE("waiting ends when the time is over") {

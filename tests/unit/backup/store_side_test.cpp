@@ -6,6 +6,7 @@
 #include "example_manifest.hpp"
 #include "store/memory_store.hpp"
 #include "stream/sinks.hpp"
+#include "support/faulty_store.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -151,6 +152,20 @@ TEST_CASE("what has no manifest is debris; what has one stays") {
   CHECK(backup.store->list(layout.backup("20261122T020000Z-full-y")).empty());
   CHECK(backup::read_backup(*backup.store, layout, label));
   CHECK(backup::remove_debris(*backup.store, layout).empty());
+}
+
+TEST_CASE("of a backup that is removed the manifest goes first") {
+  const Stored backup{"content"};
+  test::FaultyStore faulty{*backup.store};
+  faulty.fail_at(test::FaultyStore::Operation::remove, 2);
+  backup::RemovedObjects removed;
+  CHECK_THROWS_AS(backup::remove_backup(faulty, layout, label, removed), util::Error);
+  CHECK(removed.objects == 1);
+  CHECK_FALSE(backup.store->stat(layout.manifest(label)));
+  CHECK(backup.store->stat(layout.part(label, "dump.pgc.zst")));
+  backup::remove_backup(faulty, layout, label, removed);
+  CHECK(removed.objects == 2);
+  CHECK(backup.store->list(layout.root()).empty());
 }
 
 TEST_CASE("marks tell what happened later, the newest of a pair counts") {

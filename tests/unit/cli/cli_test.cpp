@@ -138,6 +138,18 @@ TEST_CASE("a table that does not fit is shortened and no line is wider than the 
   CHECK_THAT(text, Contains("…"));
 }
 
+TEST_CASE("a column that wraps gives way first, and loses nothing") {
+  cli::Table table{{{"LABEL"}, {"WHY", cli::Table::Align::left, cli::Table::Overflow::wrap}}};
+  table.add({"20261121T020000Z", "daily 1 of 30: newest of 2026-11-21; last good one"});
+  table.add({"20261120T020000Z", "0123456789012345678901234567890123456789"});
+  CHECK(table.to_text(44) ==
+        "LABEL             WHY\n"
+        "20261121T020000Z  daily 1 of 30: newest of\n"
+        "                  2026-11-21; last good one\n"
+        "20261120T020000Z  01234567890123456789012345\n"
+        "                  67890123456789\n");
+}
+
 TEST_CASE("hostile cells stay on their line") {
   cli::Table table{{{"NAME"}}};
   table.add({"a\nb\x1b[31m"});

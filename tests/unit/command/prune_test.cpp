@@ -5,6 +5,7 @@
 #include "backup/marks.hpp"
 #include "command/store_prune.hpp"
 #include "unit/retention/offline_site.hpp"
+#include "util/text.hpp"
 
 using namespace bkp;
 using namespace std::chrono_literals;
@@ -133,8 +134,12 @@ TEST_CASE("a store that is empty where the catalog names backups is not believed
   } catch (const util::Error& error) {
     CHECK(error.kind() == util::ErrorKind::store);
     CHECK_THAT(error.message(), Contains("holds none of the 1 backups"));
+    CHECK_THAT(error.hint(), Contains("`bkp full`"));
   }
   CHECK(site.recorded("copy_purged") == 0);
+  site.add(dump(1min));
+  command::prune_store(site.context(), site.named(), prunable.known, result);
+  CHECK(result.vanished == std::vector<std::string>{prunable.newest.label});
 }
 
 TEST_CASE("a damaged manifest is left alone and reported") {
@@ -188,4 +193,19 @@ TEST_CASE("the plan for people has a line a backup") {
   CHECK(std::count(text.begin(), text.end(), '\n') == 3);
   CHECK_THAT(text, Contains("keep ") && Contains("last 1 of 1; last good full backup"));
   CHECK_THAT(text, Contains("remove") && Contains("beyond every rule"));
+}
+
+TEST_CASE("on a terminal every reason of the plan is there, in lines that fit") {
+  auto policy = test::no_rules();
+  policy.last = 1;
+  policy.daily = 30;
+  policy.monthly = 12;
+  const auto text = command::plan_text(retention::make_plan({dump(1h)}, policy, k_now), k_now, 80);
+  std::string joined;
+  for (const auto line : util::split_lines(text)) {
+    CHECK(line.size() <= 80);
+    joined += std::string{line.substr(std::min(line.find_first_not_of(' '), line.size()))} + " ";
+  }
+  CHECK(joined.find("…") == joined.npos);
+  CHECK_THAT(joined, Contains("monthly 1 of 12"));
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "backup/databases.hpp"
 #include "sample_model.hpp"
 #include "support/program.hpp"
 
@@ -47,6 +48,15 @@ TEST_CASE("SQL literals use dollar quotes unless the text could end them") {
 TEST_CASE("a restore beside names backup, database and target") {
   CHECK(commands_of(test::sample_model()).restore_beside ==
         "bkp restore 20261121T020000Z-full-studio --db studio --into studio_restored");
+}
+
+TEST_CASE("names made of a long name are as PostgreSQL keeps them, and differ") {
+  auto model = test::sample_model();
+  model.databases[0].newest->manifest.database.name = std::string(63, 'a');
+  const auto commands = commands_of(model);
+  CHECK(commands.restored_name == std::string(54, 'a') + "_restored");
+  CHECK(commands.old_name == std::string(55, 'a') + "_damaged");
+  CHECK(commands.stock_name == std::string(55, 'a') + "_by_hand");
 }
 
 TEST_CASE("on a fresh cluster the database postgres is there already and is swapped") {
@@ -113,6 +123,10 @@ TEST_CASE("a role that is superuser already is neither raised nor lowered") {
   model.role_is_superuser = true;
   CHECK(cluster_commands(model).grant_superuser.empty());
   CHECK(cluster_commands(model).revoke_superuser.empty());
+  // Not known: it may need the right, and may have had it.
+  model.role_is_superuser.reset();
+  CHECK_FALSE(cluster_commands(model).grant_superuser.empty());
+  CHECK(cluster_commands(model).revoke_superuser.empty());
 }
 
 TEST_CASE("the row check covers the largest tables with the backup's counts") {
@@ -156,8 +170,9 @@ TEST_CASE("hostile names stay one argument each") {
   const auto arguments = test::output_of(test::Program{
       {"bash", "-c", "bkp() { printf '%s\\0' \"$@\"; }\n" + commands.restore_beside}});
   std::string expected;
-  for (const auto& word : std::vector<std::string>{"restore", "20261121T020000Z-full-studio",
-                                                   "--db", name, "--into", name + "_restored"}) {
+  for (const auto& word :
+       std::vector<std::string>{"restore", "20261121T020000Z-full-studio", "--db", name, "--into",
+                                backup::name_with_suffix(name, "_restored")}) {
     expected += word + '\0';
   }
   CHECK(arguments == expected);

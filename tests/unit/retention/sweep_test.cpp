@@ -81,8 +81,8 @@ TEST_CASE("a sweep removes all objects of what goes, and nothing else") {
   const auto swept = filled.sweep(plan);
   CHECK(filled.site.keys() == expected);
   CHECK(swept.removed == std::vector<std::string>{filled.middle.label});
-  CHECK(swept.bytes_freed == 20 + manifest_size);
-  CHECK(swept.objects_removed == 3);
+  CHECK(swept.freed.bytes == 20 + manifest_size);
+  CHECK(swept.freed.objects == 3);
   CHECK(swept.spared.empty());
   CHECK(filled.site.recorded("copy_purged") == 1);
   CHECK(filled.site.recorded("audited") == 1);

@@ -1,21 +1,9 @@
 #include <catch2/catch.hpp>
 
-#include "recover/new_database.hpp"
 #include "recover/restore_plan.hpp"
 
 using namespace bkp;
 using Catch::Matchers::Contains;
-
-TEST_CASE("a name with a suffix fits PostgreSQL, cut between characters") {
-  CHECK(recover::name_with_suffix("x121", "_restored") == "x121_restored");
-  const std::string long_name(63, 'a');
-  CHECK(recover::name_with_suffix(long_name, "_b") == std::string(61, 'a') + "_b");
-  std::string wide;
-  for (int i = 0; i < 21; ++i) wide += "€";
-  const auto cut = recover::name_with_suffix(wide, "_b");
-  CHECK(cut.size() == 62);
-  CHECK(cut == wide.substr(0, 60) + "_b");
-}
 
 namespace {
 

@@ -1,0 +1,45 @@
+#include "command/full.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "command/init.hpp"
+#include "command_bench.hpp"
+
+using namespace bkp;
+using command::FullOptions;
+using test::CommandBench;
+
+TEST_CASE("what a dead run left goes with the next, but not without the lock of the catalog") {
+  CommandBench bench;
+  bench.run(command::InitOptions{});
+  const auto debris =
+      bench.store_directory("local") / "studio/backups/20200101T000000Z-full-studio";
+  std::filesystem::create_directories(debris);
+  test::write_text(debris / "dump.pgc.zst", "half");
+  const auto catalog = bench.config().catalog.conninfo;
+  bench.config().catalog.conninfo = "host=/nonexistent";
+  auto report = bench.run(FullOptions{});
+  CHECK_FALSE(report.error);
+  CHECK(report.result["debris_removed"].empty());
+  CHECK(std::filesystem::exists(debris / "dump.pgc.zst"));
+  bench.config().catalog.conninfo = catalog;
+  report = bench.run(FullOptions{});
+  CHECK(report.result["debris_removed"].size() == 1);
+  CHECK_FALSE(std::filesystem::exists(debris / "dump.pgc.zst"));
+}
+
+TEST_CASE("--method outranks the configuration's") {
+  CommandBench bench;
+  bench.run(command::InitOptions{});
+  bench.config().full.method = {"dump", "base"};
+  try {
+    bench.run(FullOptions{});
+    FAIL("taken");
+  } catch (const util::Error& error) {
+    CHECK(error.kind() == util::ErrorKind::config);
+  }
+  FullOptions options;
+  options.method = "dump";
+  CHECK_FALSE(bench.run(options).error);
+}
