@@ -32,7 +32,12 @@ namespace {
 constexpr std::string_view program_prefix = "bkp-";
 
 std::filesystem::path libexec_directory() {
-  return util::executable_directory().parent_path() / "libexec" / "bkp";
+  return util::executable_directory();
+}
+
+/// PREFIX/share/man
+std::filesystem::path man_directory() {
+  return libexec_directory().parent_path().parent_path() / "share" / "man";
 }
 
 std::vector<std::string> commands() {
@@ -104,7 +109,7 @@ void check_command(const std::string& command) {
 
 /// The page from this installation's own share/man when it has one, else from where man(1) looks.
 void show_page(const std::string& name) {
-  const auto own = util::executable_directory().parent_path() / "share" / "man";
+  const auto own = man_directory();
   const auto page = own / (name.ends_with(".yaml") ? "man5" : "man1");
   std::vector<std::string> arguments{"man"};
   std::error_code ignored;
@@ -157,9 +162,12 @@ int dispatch_unsafe(int argc, char** argv) {
   if (command == "help") return help(argc - 2, argv + 2);
   if (command.starts_with('-')) refuse_option_first({argv + 1, argv + argc}, commands());
   check_command(command);
-  std::vector<std::string> arguments{"bkp-" + command};
-  arguments.insert(arguments.end(), argv + 2, argv + argc);
-  become(libexec_directory() / (std::string{program_prefix} + command), std::move(arguments));
+  throw Error{
+      ErrorKind::internal,
+      fmt::format(
+          "{} cannot be run",
+          util::quoted((libexec_directory() / (std::string{program_prefix} + command)).string())),
+      "check its permissions, or install bkp again"};
 }
 
 }  // namespace
