@@ -112,7 +112,9 @@ class Run {
                            m_shared.triggered_by,
                            m_shared.lock_wait,
                            m_shared.dry_run,
-                           {}};
+                           {},
+                           !m_shared.json,
+                           m_shared.json};
       run_body(context, command, recorded, ending, text);
     } catch (...) {
       ending.error = final_error();

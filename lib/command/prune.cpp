@@ -162,9 +162,12 @@ cli::Report run(const PruneOptions& options, run::Context& context) {
   const auto now = context.clock.now();
   std::uint64_t bytes_freed = 0;
   for (const auto& result : results) {
-    for (auto& entry : plan_json(result)) report.result["plan"].push_back(std::move(entry));
+    if (context.wants_json) {
+      for (auto& entry : plan_json(result)) report.result["plan"].push_back(std::move(entry));
+    }
     report.result["stores"].push_back(store_json(result));
     bytes_freed += result.swept.freed.bytes;
+    if (!context.wants_text) continue;
     report.text += (report.text.empty() ? "" : "\n") +
                    store_text(result, now, context.dry_run, cli::terminal_width());
   }

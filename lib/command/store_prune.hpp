@@ -35,10 +35,6 @@ struct KnownBackups {
 /// Warns when the catalog is down.
 KnownBackups ask_catalog(run::Context& context);
 
-/// What a store tells of a backup, with what the catalog knows beyond it: its parent, its id, the
-/// later end of a hold, the newer verification.
-catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known);
-
 /// Plans for `store` by the policy of `result`, sweeps it, clears away debris, and measures what is
 /// left; with context.dry_run only plans and measures. Copies the catalog names and the store has
 /// lost are marked purged. `result` holds what was done so far when this throws: what the store

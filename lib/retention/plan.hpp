@@ -55,6 +55,7 @@ struct Candidate {
   std::optional<util::Time> held_until;
   std::string hold_reason;
   std::uint64_t size_bytes = 0;
+  bool operator==(const Candidate&) const = default;
 };
 
 enum class Action { keep, remove };

@@ -66,17 +66,4 @@ void sweep(run::Context& context, const run::NamedStore& store, const backup::La
   }
 }
 
-std::vector<std::string> vanished(const std::vector<catalog::BackupRecord>& catalog_records,
-                                  const std::string& store,
-                                  const std::vector<std::string>& present) {
-  std::vector<std::string> labels;
-  for (const auto& record : catalog_records) {
-    const auto candidate = candidate_on(record, store);
-    if (!candidate || candidate->state != State::good) continue;
-    if (std::find(present.begin(), present.end(), record.label) != present.end()) continue;
-    labels.push_back(record.label);
-  }
-  return labels;
-}
-
 }  // namespace bkp::retention

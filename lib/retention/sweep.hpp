@@ -35,11 +35,4 @@ struct Swept {
 void sweep(run::Context& context, const run::NamedStore& store, const backup::Layout& layout,
            const Plan& plan, Swept& swept);
 
-/// Labels the catalog has a complete copy of on `store` but the store has not: their purge was
-/// interrupted before it was recorded, or other hands removed them. `present` are the labels with a
-/// manifest, readable or not.
-std::vector<std::string> vanished(const std::vector<catalog::BackupRecord>& catalog_records,
-                                  const std::string& store,
-                                  const std::vector<std::string>& present);
-
 }  // namespace bkp::retention

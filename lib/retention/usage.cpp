@@ -64,16 +64,11 @@ double typical_growth(const std::vector<StoreUsage>& samples) {
 
 }  // namespace
 
-StoreUsage measure(const run::NamedStore& store, const backup::Layout& layout,
-                   std::optional<std::uint64_t> configured, util::Time now) {
-  StoreUsage usage;
-  usage.store = store.name;
-  usage.url = store.store->url();
-  usage.sampled_at = now;
-  for (const auto& object : store.store->list(layout.root())) {
-    usage.used_bytes += static_cast<std::int64_t>(object.size);
-    ++usage.objects;
-  }
+namespace {
+
+/// Adds what is left to what is used.
+StoreUsage with_space(StoreUsage usage, const run::NamedStore& store,
+                      std::optional<std::uint64_t> configured) {
   const auto space = store.store->space();
   if (space) {
     usage.capacity_bytes = static_cast<std::int64_t>(space->capacity);
@@ -86,6 +81,21 @@ StoreUsage measure(const run::NamedStore& store, const backup::Layout& layout,
     usage.capacity_bytes = capacity;
   }
   return usage;
+}
+
+}  // namespace
+
+StoreUsage measure(const run::NamedStore& store, const backup::Layout& layout,
+                   std::optional<std::uint64_t> configured, util::Time now) {
+  StoreUsage usage;
+  usage.store = store.name;
+  usage.url = store.store->url();
+  usage.sampled_at = now;
+  for (const auto& object : store.store->list(layout.root())) {
+    usage.used_bytes += static_cast<std::int64_t>(object.size);
+    ++usage.objects;
+  }
+  return with_space(std::move(usage), store, configured);
 }
 
 std::optional<double> fullness(const StoreUsage& usage) {
@@ -115,12 +125,21 @@ StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
   const auto configured = std::find_if(stores.begin(), stores.end(),
                                        [&](const auto& one) { return one.name == store.name; });
   const auto capacity = configured == stores.end() ? std::nullopt : configured->capacity;
-  auto usage = measure(store, layout, capacity, context.clock.now());
-  if (fullness(usage) >= context.config.status.capacity_alert) usage.alert_state = "alert";
+  const auto now = context.clock.now();
   std::vector<StoreUsage> samples;
-  if (catalog != nullptr) {
-    samples = catalog->usage_history(store.name, usage.sampled_at - forecast_window);
+  if (catalog != nullptr) samples = catalog->usage_history(store.name, now - forecast_window);
+  StoreUsage usage;
+  if (context.dry_run && !samples.empty()) {
+    usage.store = store.name;
+    usage.url = store.store->url();
+    usage.sampled_at = now;
+    usage.used_bytes = samples.back().used_bytes;
+    usage.objects = samples.back().objects;
+    usage = with_space(std::move(usage), store, capacity);
+  } else {
+    usage = measure(store, layout, capacity, now);
   }
+  if (fullness(usage) >= context.config.status.capacity_alert) usage.alert_state = "alert";
   samples.push_back(usage);
   usage.full_at = forecast_full(samples);
   if (usage.alert_state == "alert") {

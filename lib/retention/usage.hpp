@@ -34,7 +34,8 @@ std::optional<util::Time> forecast_full(const std::vector<catalog::StoreUsage>& 
 
 /// Measures, judges against `config.status.capacity_alert`, forecasts from the catalog's samples
 /// (`catalog` is null when it is down: no forecast), records, and warns with both when the alert is
-/// reached. With context.dry_run nothing is recorded. Throws what the store throws.
+/// reached. With context.dry_run nothing is recorded, and what the site uses is taken from the last
+/// sample where there is one: counting a large store takes its time. Throws what the store throws.
 catalog::StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
                                  const backup::Layout& layout, catalog::Catalog* catalog);
 

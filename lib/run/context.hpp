@@ -63,6 +63,8 @@ struct Context {
   std::chrono::seconds lock_wait{0};
   bool dry_run = false;
   std::vector<std::string> warnings;  ///< for the JSON envelope; add through warn()
+  bool wants_text = true;             ///< the report's text will be shown
+  bool wants_json = true;             ///< the report's result will be shown
 
   /// Logs the warning and keeps it for the envelope.
   void warn(std::string message);

@@ -158,6 +158,18 @@ std::vector<ObjectInfo> LocalStore::list(const Key& prefix) {
   return found;
 }
 
+std::vector<std::string> LocalStore::names(const Key& prefix) {
+  const LocalOperation operation{"list", prefix.text(), m_url};
+  const auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
+  if (!directory) return {};
+  auto names = names_in(directory->fd(), operation);
+  std::erase_if(names, [&](const std::string& name) {
+    return name.starts_with(unfinished_prefix) || !Key::is_valid(prefix.text() + "/" + name);
+  });
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 bool LocalStore::remove(const Key& key) {
   const LocalOperation operation{"remove", key.text(), m_url};
   auto found = find(m_root.get(), operation);

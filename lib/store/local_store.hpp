@@ -27,6 +27,7 @@ class LocalStore final : public Store {
   bool fetch(const Key& key, std::optional<ByteRange> range, stream::Sink& sink) override;
   std::optional<ObjectInfo> stat(const Key& key) override;
   std::vector<ObjectInfo> list(const Key& prefix) override;
+  std::vector<std::string> names(const Key& prefix) override;
   bool remove(const Key& key) override;
   std::size_t remove_unfinished(const Key& prefix) override;
   std::optional<StoreSpace> space() override;

@@ -76,6 +76,22 @@ std::vector<ObjectInfo> MemoryStore::list(const Key& prefix) {
   return result;
 }
 
+std::vector<std::string> MemoryStore::names(const Key& prefix) {
+  const std::lock_guard lock{m_mutex};
+  const std::string start = prefix.text() + "/";
+  std::vector<std::string> result;
+  for (auto object = m_objects.lower_bound(start);
+       object != m_objects.end() && object->first.starts_with(start); ++object) {
+    const auto& key = object->first;
+    auto name = key.substr(start.size(), key.find('/', start.size()) - start.size());
+    if (result.empty() || result.back() != name) result.push_back(std::move(name));
+  }
+  // "a-b/x" comes before "a/x", but "a" before "a-b".
+  std::sort(result.begin(), result.end());
+  result.erase(std::unique(result.begin(), result.end()), result.end());
+  return result;
+}
+
 bool MemoryStore::remove(const Key& key) {
   const std::lock_guard lock{m_mutex};
   return m_objects.erase(key.text()) > 0;

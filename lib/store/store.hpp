@@ -52,6 +52,12 @@ class Store {
   /// All objects whose key is `prefix` or starts with `prefix` + "/", sorted by key, bytewise.
   virtual std::vector<ObjectInfo> list(const Key& prefix) = 0;
 
+  /// The distinct names that follow `prefix` + "/" in the keys of objects: "a" and "b" for
+  /// PREFIX/a/x, PREFIX/a/y and PREFIX/b. Sorted bytewise. Takes as long as there are names,
+  /// however many objects are below them. A name may be there below which are only unfinished
+  /// objects.
+  virtual std::vector<std::string> names(const Key& prefix) = 0;
+
   /// True when it was there. The removal is durable when this returns.
   virtual bool remove(const Key& key) = 0;
 

@@ -73,6 +73,9 @@ class FaultyStore final : public store::Store {
   std::vector<store::ObjectInfo> list(const store::Key& prefix) override {
     return perform(Operation::list, prefix, [&] { return m_inner.list(prefix); });
   }
+  std::vector<std::string> names(const store::Key& prefix) override {
+    return perform(Operation::list, prefix, [&] { return m_inner.names(prefix); });
+  }
   bool remove(const store::Key& key) override {
     return perform(Operation::remove, key, [&] { return m_inner.remove(key); });
   }

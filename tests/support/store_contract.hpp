@@ -201,6 +201,10 @@ inline void check_listing(const MakeStore& make_store) {
   CHECK(keys_below(*store, "s/b/1") == Keys{"s/b/1"});
   CHECK(keys_below(*store, "sb") == Keys{"sb"});
   CHECK(store->list(store::Key{"s/b/1a"}).at(0).size == 6);
+  CHECK(store->names(store::Key{"s"}) == Keys{"Z", "a", "b", "b-x", "ä"});
+  CHECK(store->names(store::Key{"s/b"}) == Keys{"1", "1a", "2"});
+  CHECK(store->names(store::Key{"s/b/1"}).empty());
+  CHECK(store->names(store::Key{"none"}).empty());
 
   CHECK(store->remove(store::Key{"s/b/1"}));
   CHECK(keys_below(*store, "s/b") == Keys{"s/b/1a", "s/b/2"});

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "backup/marks.hpp"
+#include "command/store_candidates.hpp"
 #include "command/store_prune.hpp"
 #include "unit/retention/offline_site.hpp"
 #include "util/text.hpp"
@@ -151,6 +152,30 @@ TEST_CASE("a damaged manifest is left alone and reported") {
   CHECK(prunable.has(prunable.middle));
   CHECK(result.plan.size() == 2);
   CHECK_THAT(prunable.site.context().warnings.at(0), Contains("left alone on store \"local\""));
+}
+
+TEST_CASE("nothing goes on account of a backup whose manifest is gone, whatever the catalog says") {
+  Prunable prunable;
+  for (const auto& one : {prunable.newest, prunable.middle, prunable.oldest}) {
+    prunable.know(one, "completed");
+  }
+  prunable.site.store().remove(prunable.site.layout().manifest(prunable.newest.label));
+  const auto result = prunable.prune();
+  CHECK(prunable.has(prunable.middle));
+  CHECK_FALSE(prunable.has(prunable.oldest));
+  CHECK(result.vanished == std::vector<std::string>{prunable.newest.label});
+}
+
+TEST_CASE("a failed verification that only the store knows of counts") {
+  Prunable prunable;
+  for (const auto& one : {prunable.newest, prunable.middle, prunable.oldest}) {
+    prunable.know(one, "completed");
+  }
+  backup::write_mark(prunable.site.store(), prunable.site.layout(), prunable.newest.label, "failed",
+                     k_now, {{"level", "restore"}});
+  prunable.prune();
+  CHECK(prunable.has(prunable.newest));
+  CHECK(prunable.has(prunable.middle));
 }
 
 TEST_CASE("what was spared at the last moment is kept in the plan that is shown") {

@@ -165,17 +165,3 @@ TEST_CASE("after a crash anywhere, no half a backup is listed, and a second run 
   }
   CHECK(crashes >= 3);
 }
-
-TEST_CASE("copies that the catalog names and the store has lost are found") {
-  std::vector<catalog::BackupRecord> records(3);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    records[i].label = std::string(1, static_cast<char>('a' + i));
-    records[i].status = "completed";
-    auto& copy = records[i].copies.emplace_back();
-    copy.store = "local";
-    copy.state = i == 2 ? "purged" : "completed";
-  }
-  CHECK(retention::vanished(records, "local", {"a"}) == std::vector<std::string>{"b"});
-  CHECK(retention::vanished(records, "local", {"a", "b"}).empty());
-  CHECK(retention::vanished(records, "elsewhere", {}).empty());
-}

@@ -1,0 +1,113 @@
+#include "command/store_candidates.hpp"
+
+#include <fmt/format.h>
+
+#include "backup/repository.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::command {
+
+using retention::Candidate;
+using retention::State;
+using util::Error;
+using util::ErrorKind;
+
+catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known) {
+  stored.id = known.id;
+  stored.parent_label = known.parent_label;
+  backup::take_over_marks(stored, known);
+  return stored;
+}
+
+StoreCandidates::StoreCandidates(run::Context& context, const run::NamedStore& store,
+                                 const std::vector<catalog::BackupRecord>& known)
+    : m_context{context}, m_store{store}, m_layout{context.config.site} {
+  m_known.reserve(known.size());
+  for (const auto& backup : known) m_known.emplace(backup.label, &backup);
+  look();
+}
+
+void StoreCandidates::look() {
+  const auto names = m_store.store->names(m_layout.backups());
+  const std::unordered_set<std::string_view> present{names.begin(), names.end()};
+  for (const auto& [label, backup] : m_known) {
+    auto candidate = retention::candidate_on(*backup, m_store.name);
+    if (!candidate) continue;
+    if (candidate->state == State::good) {
+      if (!present.contains(label)) {
+        m_vanished.emplace(label);
+        continue;
+      }
+      m_believed.emplace(label);
+    }
+    m_candidates.emplace(label, std::move(*candidate));
+  }
+  for (const auto& label : names) {
+    if (!m_believed.contains(label)) read(label);
+  }
+  require_right_store(names.size());
+}
+
+void StoreCandidates::read(const std::string& label) {
+  try {
+    const auto stored = backup::read_backup(*m_store.store, m_layout, label);
+    if (!stored) {
+      // Debris, or a backup in the making, unless the catalog had it for good.
+      if (m_believed.contains(label)) {
+        m_candidates.erase(label);
+        m_vanished.insert(label);
+      }
+      return;
+    }
+    auto record = backup::to_record(*stored, m_layout, m_store.name, m_store.store->url());
+    if (const auto known = m_known.find(label); known != m_known.end()) {
+      record = merged(std::move(record), *known->second);
+    }
+    m_candidates.insert_or_assign(label, *retention::candidate_on(record, m_store.name));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    m_candidates.erase(label);
+    m_context.warn(fmt::format("left alone on store {}: {}", util::quoted(m_store.name),
+                               error.full_message()));
+  }
+}
+
+bool StoreCandidates::confirm(const retention::Plan& plan) {
+  bool same = true;
+  for (const auto& [candidate, action, reasons] : plan) {
+    const auto& label = candidate.label;
+    if (action != retention::Action::keep || !m_believed.contains(label)) continue;
+    read(label);
+    m_believed.erase(label);
+    const auto now = m_candidates.find(label);
+    same = same && now != m_candidates.end() && now->second == candidate;
+  }
+  return same;
+}
+
+std::vector<Candidate> StoreCandidates::candidates() const {
+  std::vector<Candidate> all;
+  all.reserve(m_candidates.size());
+  for (const auto& [label, candidate] : m_candidates) all.push_back(candidate);
+  return all;
+}
+
+bool StoreCandidates::is_known_good(const std::string& label) const {
+  const auto known = m_known.find(label);
+  if (known == m_known.end()) return false;
+  const auto candidate = retention::candidate_on(*known->second, m_store.name);
+  return candidate && candidate->state == State::good;
+}
+
+void StoreCandidates::require_right_store(std::size_t names) const {
+  if (names > 0 || m_vanished.empty()) return;
+  throw Error{ErrorKind::store,
+              fmt::format("store {} at {} holds none of the {} backups the catalog names there",
+                          util::quoted(m_store.name), util::printable(m_store.store->url()),
+                          m_vanished.size()),
+              "is the right file system mounted there? if they are really gone, take a new backup "
+              "with `bkp full`; then prune tells the catalog"};
+}
+
+}  // namespace bkp::command

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "backup/layout.hpp"
+#include "catalog/records.hpp"
+#include "retention/plan.hpp"
+#include "run/context.hpp"
+
+namespace bkp::command {
+
+/// What a store tells of a backup, with what the catalog knows beyond it: its parent, its id, the
+/// later end of a hold, the newer verification.
+catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known);
+
+/// A store's backups as candidates for retention. Years of backups are more manifests than can be
+/// read each night, so what the catalog has a complete copy of here is taken from the catalog as
+/// long as its name is there; but a backup on whose account others go must really be there:
+/// confirm() reads the manifests and marks of those that a plan keeps.
+class StoreCandidates {
+ public:
+  /// Lists the store. `known` is the catalog's part, empty when it is down; it must outlive this.
+  /// Throws what the store throws; Error{store} when it holds none of the backups it should: an
+  /// empty directory where a disk should be mounted must not make the catalog forget every backup.
+  StoreCandidates(run::Context& context, const run::NamedStore& store,
+                  const std::vector<catalog::BackupRecord>& known);
+
+  std::vector<retention::Candidate> candidates() const;
+
+  /// Reads what the plan keeps and was only believed so far; false when that changed a candidate:
+  /// then the plan must be made again. Warns of manifests that are no good: these are no
+  /// candidates.
+  bool confirm(const retention::Plan& plan);
+
+  /// Labels the catalog has a complete copy of here and the store has not: their purge was
+  /// interrupted before it was recorded, or other hands removed them. Sorted.
+  const std::set<std::string>& vanished() const { return m_vanished; }
+  /// The catalog has a complete copy of it on this store.
+  bool is_known_good(const std::string& label) const;
+
+ private:
+  void look();
+  void read(const std::string& label);
+  void require_right_store(std::size_t names) const;
+
+  run::Context& m_context;
+  const run::NamedStore& m_store;
+  backup::Layout m_layout;
+  std::unordered_map<std::string_view, const catalog::BackupRecord*> m_known;
+  std::unordered_map<std::string, retention::Candidate> m_candidates;
+  std::unordered_set<std::string> m_believed;  ///< candidates by the catalog's word alone
+  std::set<std::string> m_vanished;
+};
+
+}  // namespace bkp::command
