@@ -61,8 +61,9 @@ int free_loopback_port() {
 }
 
 std::vector<std::string> initdb_arguments(const ClusterOptions& options) {
-  std::vector<std::string> arguments{"--auth=trust", "--username=postgres", "--encoding=UTF8",
-                                     "--locale=C.UTF-8", "--no-sync"};
+  // Small segments, because the template is copied for every cluster and would be half WAL.
+  std::vector<std::string> arguments{"--auth=trust",     "--username=postgres", "--encoding=UTF8",
+                                     "--locale=C.UTF-8", "--no-sync",           "--wal-segsize=1"};
   arguments.insert(arguments.end(), options.initdb_arguments.begin(),
                    options.initdb_arguments.end());
   return arguments;
