@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 
@@ -27,6 +28,9 @@ namespace {
 
 constexpr std::chrono::milliseconds retry_interval{200};
 
+// The server ends the session of a holder that was killed, and so its lock, a moment later.
+constexpr std::chrono::seconds session_grace{5};
+
 std::string_view text_of(LockName name) {
   return name == LockName::write ? "write" : "read";
 }
@@ -44,6 +48,18 @@ struct SiteLock::State {
   std::filesystem::path path;
   util::Fd file;
   std::optional<pg::Connection> session;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  // To close the session is not enough: the server notices when the next run may be there already.
+  ~State() {
+    try {
+      if (session) session->exec("select pg_advisory_unlock_all()");
+    } catch (const Error&) {
+      // The session's end does it, if somewhat later.
+    }
+  }
 };
 
 namespace {
@@ -92,8 +108,9 @@ struct Attempt {
   }
 
   /// Tries until it works or the time is over; `attempt` returns the holder when it did not work.
-  void retry(const std::function<std::optional<std::string>()>& attempt) const {
-    const auto deadline = context.clock.steady() + context.lock_wait;
+  void retry(std::chrono::seconds at_least,
+             const std::function<std::optional<std::string>()>& attempt) const {
+    const auto deadline = context.clock.steady() + std::max(context.lock_wait, at_least);
     for (bool said = false;; said = true) {
       const auto holder = attempt();
       if (!holder) return;
@@ -145,7 +162,7 @@ SiteLock::SiteLock(const Context& context, LockName name, LockMode mode, const s
   m_state->path = directory / fmt::format("{}.{}.lock", context.config.site, text_of(name));
   m_state->file = util::open_file(m_state->path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   const int operation = mode == LockMode::exclusive ? LOCK_EX : LOCK_SH;
-  attempt.retry([&]() -> std::optional<std::string> {
+  attempt.retry({}, [&]() -> std::optional<std::string> {
     if (::flock(m_state->file.get(), operation | LOCK_NB) == 0) return std::nullopt;
     if (errno == EWOULDBLOCK || errno == EINTR) return attempt.holder_here(m_state->path);
     throw Error::from_errno(ErrorKind::internal,
@@ -158,7 +175,7 @@ SiteLock::SiteLock(const Context& context, LockName name, LockMode mode, const s
   const std::int64_t key = advisory_key(context.config.site, name);
   const auto* function =
       mode == LockMode::exclusive ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
-  attempt.retry([&]() -> std::optional<std::string> {
+  attempt.retry(session_grace, [&]() -> std::optional<std::string> {
     const auto got = m_state->session->exec(fmt::format("select {}($1::bigint)", function),
                                             {std::to_string(key)});
     if (got.boolean(0, 0)) return std::nullopt;

@@ -253,9 +253,10 @@ TEST_CASE("the README's configuration is valid") {
   const auto yaml = blocks(read_text(source / "README.md"), "yaml");
   REQUIRE_FALSE(yaml.empty());
   const TemporaryDirectory directory;
-  // The run is noted in the spool: not in the one of this machine.
+  // The run is noted in the catalog or the spool: not in those of this machine.
+  const auto state = (directory / "state").string();
   write_text(directory / "bkp.yaml",
-             replaced(yaml.front(), "/var/lib/bkp", (directory / "state").string()));
+             replaced(replaced(yaml.front(), "/var/lib/bkp", state), "/var/run/postgresql", state));
   fs::permissions(directory / "bkp.yaml", fs::perms::owner_read);
   const auto outcome =
       InstalledBkp{}.with_config(directory / "bkp.yaml").run({"check", "--explain"});

@@ -194,9 +194,7 @@ TEST_CASE("what there is not is exit 10, what is taken is exit 11") {
 
 TEST_CASE("a restore that is ended drops what it made") {
   Studio studio;
-  studio.cluster().psql("x121",
-                        "create table slow as select i, md5(i::text) from "
-                        "generate_series(1, 400000) i; create index on slow (md5)");
+  hold_restores_of(studio.cluster(), "x121");
   studio.must({"full", "--db", "x121"});
   const auto databases = studio.databases();
   auto program = studio.bkp()

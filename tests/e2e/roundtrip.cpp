@@ -88,10 +88,10 @@ TEST_CASE("a table that changes during the dump is backed up as it was at one mo
       "select 'update account set balance = balance - 1 where id = ' || i % 50000 + 1 ||"
       " '; update account set balance = balance + 1 where id = ' || (i * 7) % 50000 + 1 from "
       "generate_series(1, 100000) i \\gexec");
-  wait_until([&] {
+  REQUIRE(wait_until([&] {
     return site.cluster().psql("busy", "select count(*) > 0 from account where balance <> 100") ==
            "t";
-  });
+  }));
   const auto full = site.json({"full", "--db", "busy"});
   INFO(full.dump(1));
   REQUIRE(full.at("status") == "ok");

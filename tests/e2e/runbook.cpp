@@ -130,21 +130,6 @@ class Bench {
 constexpr auto one_database = "databases: {exclude: [bkp, postgres]}\n";
 constexpr auto hostile_name = "it's \"the\" $(studio); <b>&amp; -x";
 
-/// The cluster is gone; a new one stands under the same address.
-void lose_cluster(Cluster& cluster) {
-  cluster.stop();
-  const auto data = cluster.data_directory();
-  const auto settings = read_text(data / "postgresql.conf");
-  fs::remove_all(data);
-  output_of(Program{{(cluster.bin_directory() / "initdb").string(), "--pgdata", data.string(),
-                     "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8",
-                     "--locale=C.UTF-8"}}
-                .as_user(cluster.user())
-                .in_directory("/"));
-  write_text(data / "postgresql.conf", settings);
-  cluster.start();
-}
-
 }  // namespace
 
 TEST_CASE("chapter A: a damaged database is restored beside and switched over") {
@@ -204,7 +189,7 @@ TEST_CASE("chapter B: the variants for a schema and for one table alone") {
 TEST_CASE("chapter C: the host is lost, and with it cluster, catalog and configuration") {
   const std::string yaml = GENERATE(as<std::string>{}, one_database, "");
   Bench bench{yaml};
-  lose_cluster(bench.cluster());
+  bench.cluster().start_over();
   fs::remove(bench.site().config_file());
   fs::remove_all(bench.site().directory() / "state");
   CHECK(bench.follow("host") >= 8);
@@ -235,7 +220,7 @@ TEST_CASE("chapter E: a lost store is refilled from the other one") {
 TEST_CASE("chapter F: without bkp, stock tools bring roles and database back") {
   const std::string name = GENERATE(as<std::string>{}, "studio", hostile_name);
   Bench bench{one_database, name};
-  lose_cluster(bench.cluster());
+  bench.cluster().start_over();
   CHECK_FALSE(bench.type("command -v bkp", false).succeeded());
   const auto globals = bench.type(bench.step("host-globals").text, false);
   INFO(globals);

@@ -11,9 +11,10 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// A site whose dump takes some ten seconds, because the configuration slows it down.
+/// A site whose dump takes minutes, because the configuration slows it down. A program looks up
+/// from its work once in a megabyte, so where it has to notice something the rate is higher.
 struct SlowSite : Site {
-  SlowSite() : Site{"limits: {rate: 1MiB/s}\n"} {
+  explicit SlowSite(const std::string& rate = "64KiB/s") : Site{"limits: {rate: " + rate + "}\n"} {
     must({"init"});
     cluster().create_database("slow");
     cluster().psql(
@@ -24,7 +25,7 @@ struct SlowSite : Site {
   /// Started, and writing its dump by now.
   RunningProgram started_full() {
     auto run = bkp().command({"full", "--db", "slow"}).start();
-    wait_until([&] { return dumping(); });
+    REQUIRE(wait_until([&] { return dumping(); }));
     return run;
   }
 
@@ -89,7 +90,7 @@ TEST_CASE("kill -9 in mid-dump: no backup, the debris goes with the next run") {
 }
 
 TEST_CASE("SIGTERM in mid-dump: pg_dump is ended, what was written removed, the row closed") {
-  SlowSite site;
+  SlowSite site{"1MiB/s"};
   auto run = site.started_full();
   run.signal(SIGTERM);
   const auto outcome = run.wait();
@@ -99,12 +100,12 @@ TEST_CASE("SIGTERM in mid-dump: pg_dump is ended, what was written removed, the 
   CHECK(site.objects() == 0);
   CHECK(site.last_run() == "cancelled");
   CHECK(site.backups_with("cancelled") == "1");
-  wait_until([&] { return !site.dumping(); });
+  CHECK(wait_until([&] { return !site.dumping(); }));
   site.check_recovery();
 }
 
 TEST_CASE("the server dies in mid-dump: exit 5, nothing looks good") {
-  SlowSite site;
+  SlowSite site{"1MiB/s"};
   auto run = site.started_full();
   site.cluster().kill();
   const auto outcome = run.wait();
@@ -124,18 +125,18 @@ TEST_CASE("a second run is told who holds the lock, and waits when asked to") {
   CHECK(second.exit_code == 7);
   CHECK_THAT(second.err, Contains("pid " + std::to_string(first.pid())) && Contains("bkp full"));
   auto waiting = site.bkp().command({"full", "--db", "slow", "--lock-wait", "2min"}).start();
-  wait_until(
-      [&] { return waiting.err_so_far().find("waiting for the write lock") != std::string::npos; });
+  REQUIRE(wait_until(
+      [&] { return Contains("waiting for the write lock").match(waiting.err_so_far()); }));
   first.signal(SIGKILL);
   first.wait();
-  wait_until([&] { return waiting.err_so_far().find("removed the remains") != std::string::npos; });
+  CHECK(wait_until([&] { return Contains("removed the remains").match(waiting.err_so_far()); }));
 }
 
 TEST_CASE("SIGUSR1 tells how far the run is") {
   SlowSite site;
   auto run = site.started_full();
   run.signal(SIGUSR1);
-  wait_until([&] { return run.err_so_far().find("dumping \"slow\": ") != std::string::npos; });
+  CHECK(wait_until([&] { return Contains("dumping \"slow\": ").match(run.err_so_far()); }));
   CHECK(run.running());
 }
 

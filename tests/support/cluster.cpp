@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::minutes patience{3};
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error{errno, std::generic_category(), what};
@@ -61,8 +61,9 @@ int free_loopback_port() {
 }
 
 std::vector<std::string> initdb_arguments(const ClusterOptions& options) {
-  std::vector<std::string> arguments{"--auth=trust", "--username=postgres", "--encoding=UTF8",
-                                     "--locale=C.UTF-8", "--no-sync"};
+  // Small segments, because the template is copied for every cluster and would be half WAL.
+  std::vector<std::string> arguments{"--auth=trust",     "--username=postgres", "--encoding=UTF8",
+                                     "--locale=C.UTF-8", "--no-sync",           "--wal-segsize=1"};
   arguments.insert(arguments.end(), options.initdb_arguments.begin(),
                    options.initdb_arguments.end());
   return arguments;
@@ -93,11 +94,16 @@ std::vector<pid_t> children_of(pid_t parent) {
   return children;
 }
 
-/// Gone, or dead and waiting for its new parent to notice.
-bool is_gone(pid_t pid) {
+/// As ps shows it; 'Z' also when there is no such process.
+char state_of(pid_t pid) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
   std::string stat;
-  return !std::getline(file, stat) || stat.at(stat.rfind(')') + 2) == 'Z';
+  return std::getline(file, stat) ? stat.at(stat.rfind(')') + 2) : 'Z';
+}
+
+/// Gone, or dead and waiting for its new parent to notice.
+bool is_gone(pid_t pid) {
+  return state_of(pid) == 'Z';
 }
 
 /// Quoted for libpq's keyword strings.
@@ -158,6 +164,12 @@ Program Cluster::server_program(const std::string& name, std::vector<std::string
   return program;
 }
 
+void Cluster::run_initdb() const {
+  std::vector<std::string> arguments = initdb_arguments(m_options);
+  arguments.push_back("--pgdata=" + data_directory().string());
+  output_of(server_program("initdb", std::move(arguments)));
+}
+
 void Cluster::create_data_directory() const {
   const fs::path prepared = template_path(m_options, m_user);
   const util::Fd lock{
@@ -166,9 +178,7 @@ void Cluster::create_data_directory() const {
     fail("cannot lock " + prepared.string());
   }
   if (!fs::exists(prepared)) {
-    std::vector<std::string> arguments = initdb_arguments(m_options);
-    arguments.push_back("--pgdata=" + data_directory().string());
-    output_of(server_program("initdb", std::move(arguments)));
+    run_initdb();
     const fs::path half = prepared.string() + ".new";
     fs::remove_all(half);
     copy_tree(data_directory(), half);
@@ -253,6 +263,7 @@ void Cluster::kill() {
   }
   // Stopped first, so that it starts no new children while they are killed.
   m_postmaster->signal(SIGSTOP);
+  wait_until([this] { return state_of(postmaster_pid()) == 'T'; });
   const std::vector<pid_t> children = children_of(postmaster_pid());
   m_postmaster->signal(SIGKILL);
   for (const pid_t child : children) {
@@ -265,6 +276,14 @@ void Cluster::kill() {
       throw std::runtime_error{"a backend survived SIGKILL"};
     }
   }
+}
+
+void Cluster::start_over() {
+  stop();
+  fs::remove_all(data_directory());
+  run_initdb();
+  write_settings();
+  start();
 }
 
 bool Cluster::running() {

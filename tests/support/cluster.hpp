@@ -46,6 +46,8 @@ class Cluster {
   void restart();
   /// SIGKILL for the postmaster and every backend: a crash. start() recovers from it.
   void kill();
+  /// Everything is lost: a new cluster, of another system identifier, stands in its place.
+  void start_over();
   bool running();
 
   /// "host='/tmp/bkp-…' port=5432 user=postgres dbname='postgres'"
@@ -57,9 +59,9 @@ class Cluster {
   pid_t postmaster_pid() const;
   std::filesystem::path data_directory() const { return m_directory / "data"; }
   std::filesystem::path log_file() const { return m_directory / "log"; }
+  /// What the server has logged so far.
+  std::string log_text() const;
   const std::filesystem::path& bin_directory() const { return m_options.bin_directory; }
-  /// Who the server runs as.
-  const User& user() const { return m_user; }
   /// A new directory that the server may write, for a tablespace or an archive; gone with the
   /// cluster.
   std::filesystem::path make_directory(std::string_view name) const;
@@ -79,10 +81,10 @@ class Cluster {
  private:
   Program server_program(const std::string& name, std::vector<std::string> arguments) const;
   Program psql_program(const std::string& database, const std::string& sql) const;
+  void run_initdb() const;
   void create_data_directory() const;
   void write_settings() const;
   bool ready() const;
-  std::string log_text() const;
 
   ClusterOptions m_options;
   User m_user;

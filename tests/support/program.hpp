@@ -41,7 +41,7 @@ class Program {
   Program& with_variable(const std::string& name, const std::string& value);
   Program& with_input(std::string text);  ///< stdin; /dev/null without it
   Program& in_directory(std::filesystem::path directory);
-  Program& with_timeout(std::chrono::milliseconds timeout);  ///< two minutes unless told
+  Program& with_timeout(std::chrono::milliseconds timeout);  ///< five minutes unless told
   Program& as_user(User user);
   /// stdin, stdout and stderr are a terminal of 80 columns without echo: the input is typed at the
   /// start, more with RunningProgram::type().
@@ -61,7 +61,7 @@ class Program {
   std::optional<std::string> m_input;
   std::filesystem::path m_directory;
   std::filesystem::path m_log;
-  std::chrono::milliseconds m_timeout{std::chrono::minutes{2}};
+  std::chrono::milliseconds m_timeout{std::chrono::minutes{5}};
   std::optional<User> m_user;
   bool m_terminal = false;
   int m_death_signal;

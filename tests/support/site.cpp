@@ -102,6 +102,14 @@ Outcome Site::must(std::vector<std::string> arguments) const {
   return outcome;
 }
 
+void hold_restores_of(const Cluster& cluster, const std::string& database) {
+  cluster.psql(database,
+               "create function hold() returns bool language sql as "
+               "'select pg_catalog.pg_sleep(600); select true';"
+               "create table held (i int constraint held_check check (current_database() = " +
+                   sql_literal(database) + " or hold())); insert into held values (1)");
+}
+
 std::string database_digest(const Cluster& cluster, const std::string& database) {
   return schema_text(cluster, database) + cluster.psql(database, rows_query);
 }

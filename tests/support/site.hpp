@@ -43,6 +43,10 @@ class Site {
   Cluster m_cluster;
 };
 
+/// Makes a table of which any restore under another name waits (ten minutes), so that a test can
+/// end it in the middle. `alter table held drop constraint held_check` lets the next dump go.
+void hold_restores_of(const Cluster& cluster, const std::string& database);
+
 /// Everything that a dump carries, taken without the code under test: the schema as pg_dump's text,
 /// an ordered hash of the rows of each table and materialized view, the large objects, the
 /// sequences. Two databases with the same text hold the same.

@@ -7,6 +7,6 @@ namespace bkp::test {
 
 /// Asks every few milliseconds until `condition` holds; false when it did not within `timeout`.
 bool wait_until(const std::function<bool()>& condition,
-                std::chrono::milliseconds timeout = std::chrono::seconds{30});
+                std::chrono::milliseconds timeout = std::chrono::minutes{2});
 
 }  // namespace bkp::test

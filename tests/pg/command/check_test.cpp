@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "backup/databases.hpp"
 #include "backup/site_file.hpp"
-#include "catalog/migrate.hpp"
-#include "support/cluster.hpp"
-#include "support/nobody_there.hpp"
+#include "command/init.hpp"
+#include "command_bench.hpp"
 
 namespace bkp::command {
 
@@ -17,61 +15,14 @@ using Catch::Contains;
 
 namespace {
 
-// An installation on a throwaway cluster: configuration, store and catalog as `bkp init` leaves
-// them.
-class Site {
+// An installation as `bkp init` leaves it.
+class Site : public test::CommandBench {
  public:
-  Site() {
-    m_cluster.create_database("studio");
-    m_cluster.psql("studio", "create table segments(id int); insert into segments values (1)");
-    m_config.file = m_directory / "bkp.yaml";
-    test::write_text(m_config.file, "site: studio\n");
-    m_config.site = "studio";
-    m_config.cluster.conninfo = m_cluster.conninfo();
-    m_config.databases.include = {"studio"};
-    m_config.catalog.spool_directory = m_directory / "spool";
-    auto& store = m_config.stores.emplace_back();
-    store.name = "local";
-    store.url = "file://" + (m_directory / "store").string();
-    catalog::migrate(run::catalog_conninfo(m_config), m_config.catalog.schema, true, false,
-                     m_interrupt);
-    auto opened = store::open_store(store.url, store::OpenMode::create);
-    auto connection = pg::Connection::open(run::cluster_conninfo(m_config), m_interrupt);
-    backup::write_site_file(*opened, backup::Layout{"studio"},
-                            {"studio", backup::system_identifier(connection), m_clock.now()});
+  Site() { run(InitOptions{}); }
+  cli::Report check(bool dry_run = false) { return run(CheckOptions{}, dry_run); }
+  std::filesystem::path store_directory() const {
+    return test::CommandBench::store_directory("local");
   }
-
-  cli::Report check(bool dry_run = false) {
-    catalog::Recorder recorder{{run::catalog_conninfo(m_config), m_config.catalog.schema,
-                                m_config.catalog.spool_directory},
-                               m_clock,
-                               m_log,
-                               m_interrupt};
-    run::Context context{m_config, m_clock,    m_processes, m_environment, m_interrupt,
-                         m_log,    m_progress, m_terminal,  recorder,      "manual",
-                         {},       dry_run,    {}};
-    auto report = run(CheckOptions{}, context);
-    m_warnings = context.warnings;
-    return report;
-  }
-
-  config::Config& config() { return m_config; }
-  test::Cluster& cluster() { return m_cluster; }
-  std::filesystem::path store_directory() const { return m_directory / "store"; }
-  const std::vector<std::string>& warnings() const { return m_warnings; }
-
- private:
-  test::Cluster m_cluster;
-  test::TemporaryDirectory m_directory;
-  config::Config m_config;
-  util::SystemClock m_clock;
-  util::Interrupt m_interrupt;
-  util::Environment m_environment = util::Environment::of_this_process();
-  util::SystemProcessRunner m_processes{m_interrupt};
-  util::Log m_log;
-  run::NoProgress m_progress;
-  test::NobodyThere m_terminal;
-  std::vector<std::string> m_warnings;
 };
 
 std::string message_of(const cli::Report& report, const std::string& check,

@@ -34,11 +34,13 @@ static cli::Report run(const LockedOptions& options, run::Context& context) {
 }  // namespace bkp::command
 
 #include "command_bench.hpp"
+#include "support/error_of.hpp"
 
 using namespace bkp;
 using Catch::Matchers::Contains;
 using nlohmann::json;
 using test::CommandBench;
+using test::error_of;
 
 namespace {
 
@@ -91,17 +93,6 @@ struct Retained {
         label + "' and store = '" + store + "'");
   }
 };
-
-template <class Body>
-util::Error error_of(Body body) {
-  try {
-    body();
-  } catch (const util::Error& error) {
-    return error;
-  }
-  FAIL("nothing was thrown");
-  std::abort();
-}
 
 command::HoldOptions hold_of(const std::string& id) {
   command::HoldOptions options;

@@ -8,11 +8,13 @@
 #include <catch2/catch.hpp>
 
 #include "support/cluster.hpp"
+#include "support/error_of.hpp"
 #include "support/wait_until.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
 using test::Cluster;
+using test::error_of;
 
 namespace {
 
@@ -26,17 +28,6 @@ pg::Connection connect(const util::Interrupt& interrupt, std::string_view databa
 }
 
 /// Runs `body`, which must throw a DatabaseError, and returns it.
-template <class Body>
-pg::DatabaseError refusal_of(Body&& body) {
-  try {
-    body();
-  } catch (const pg::DatabaseError& error) {
-    return error;
-  }
-  FAIL("nothing was thrown");
-  throw std::logic_error{"not reached"};
-}
-
 std::string state_of(const std::string& application) {
   return cluster().psql(
       "postgres", "select state from pg_stat_activity where application_name = '" + application +
@@ -92,7 +83,8 @@ TEST_CASE("several statements run in one call; affected rows are counted") {
 TEST_CASE("a refused statement names the database, the reason and the SQLSTATE") {
   const util::Interrupt interrupt;
   auto connection = connect(interrupt);
-  const auto error = refusal_of([&] { connection.exec("select * from no_such_table"); });
+  const auto error =
+      error_of<pg::DatabaseError>([&] { connection.exec("select * from no_such_table"); });
   CHECK(error.kind() == util::ErrorKind::database);
   CHECK(error.sqlstate() == "42P01");
   CHECK_FALSE(error.connection_lost());
@@ -135,27 +127,28 @@ TEST_CASE("hostile names stay names") {
 TEST_CASE("hostile text of the server reaches no terminal raw") {
   const util::Interrupt interrupt;
   auto connection = connect(interrupt);
-  const auto error = refusal_of([&] { connection.exec("select * from \"\x1b[2Jgone\""); });
+  const auto error =
+      error_of<pg::DatabaseError>([&] { connection.exec("select * from \"\x1b[2Jgone\""); });
   CHECK_THAT(error.message(), Catch::Contains("\\x1b[2Jgone"));
 }
 
 TEST_CASE("what keeps a connection from being made is said with a hint") {
   const util::Interrupt interrupt;
   const auto conninfo = pg::Conninfo::parse(cluster().conninfo());
-  const auto missing =
-      refusal_of([&] { pg::Connection::open(conninfo.with_database("no such db"), interrupt); });
+  const auto missing = error_of<pg::DatabaseError>(
+      [&] { pg::Connection::open(conninfo.with_database("no such db"), interrupt); });
   CHECK(missing.sqlstate() == "3D000");
   CHECK(missing.connection_lost());
   CHECK_THAT(missing.message(), Catch::Contains("\"no such db\" does not exist"));
   CHECK_THAT(missing.message(), !Catch::Contains("LOCATION"));
   CHECK_THAT(missing.hint(), Catch::Contains("bkp init"));
 
-  const auto stranger =
-      refusal_of([&] { pg::Connection::open(conninfo.with("user", "nobody_here"), interrupt); });
+  const auto stranger = error_of<pg::DatabaseError>(
+      [&] { pg::Connection::open(conninfo.with("user", "nobody_here"), interrupt); });
   CHECK(stranger.sqlstate() == "28000");
   CHECK_THAT(stranger.hint(), Catch::Contains("create the role"));
 
-  const auto down = refusal_of([&] {
+  const auto down = error_of<pg::DatabaseError>([&] {
     pg::Connection::open(conninfo.with("host", "/nonexistent").with("password", "hunter2"),
                          interrupt);
   });
@@ -179,8 +172,8 @@ TEST_CASE("a server that accepts and never answers ends by connect_timeout") {
                             .with("port", std::to_string(ntohs(address.sin_port)));
 
   const util::Interrupt interrupt;
-  const auto error =
-      refusal_of([&] { pg::Connection::open(conninfo.with("connect_timeout", "1"), interrupt); });
+  const auto error = error_of<pg::DatabaseError>(
+      [&] { pg::Connection::open(conninfo.with("connect_timeout", "1"), interrupt); });
   CHECK_THAT(error.message(), Catch::Contains("timeout expired"));
 
   SECTION("an interrupt ends the wait for it") {
@@ -238,16 +231,17 @@ TEST_CASE("a lost server is told apart from a refusal") {
       });
       cluster().psql("postgres", "select pg_terminate_backend(" + pid + ")");
     }};
-    const auto error = refusal_of([&] { connection.exec("select pg_sleep(600)"); });
+    const auto error =
+        error_of<pg::DatabaseError>([&] { connection.exec("select pg_sleep(600)"); });
     CHECK(error.connection_lost());
     CHECK(error.sqlstate() == "57P01");
   }
   SECTION("gone between two statements") {
     cluster().psql("postgres", "select pg_terminate_backend(" + pid + ", 5000)");
-    CHECK(refusal_of([&] { connection.exec("select 1"); }).connection_lost());
+    CHECK(error_of<pg::DatabaseError>([&] { connection.exec("select 1"); }).connection_lost());
   }
   CHECK_FALSE(connection.alive());
-  const auto after = refusal_of([&] { connection.exec("select 1"); });
+  const auto after = error_of<pg::DatabaseError>([&] { connection.exec("select 1"); });
   CHECK(after.connection_lost());
   CHECK_THROWS_AS(connection.identifier("a"), util::Error);
 }
@@ -264,7 +258,7 @@ TEST_CASE("a crash of the server is a lost connection") {
     });
     fragile.kill();
   }};
-  const auto error = refusal_of([&] { connection.exec("select pg_sleep(600)"); });
+  const auto error = error_of<pg::DatabaseError>([&] { connection.exec("select pg_sleep(600)"); });
   CHECK(error.connection_lost());
   CHECK_THAT(error.hint(), Catch::Contains("restart or crash"));
 }
@@ -325,12 +319,12 @@ TEST_CASE("rows are copied out one by one") {
     CHECK(connection.exec("select 1").single() == "1");
   }
   SECTION("a statement that fails on the way is an error") {
-    const auto error = refusal_of([&] {
+    const auto error = error_of<pg::DatabaseError>([&] {
       connection.copy_out("copy (select 10 / (5 - i) from generate_series(1, 9) i) to stdout",
                           [](std::string_view) {});
     });
     CHECK(error.sqlstate() == "22012");
-    CHECK(refusal_of([&] {
+    CHECK(error_of<pg::DatabaseError>([&] {
             connection.copy_out("copy no_such_table to stdout", [](std::string_view) {});
           }).sqlstate() == "42P01");
     CHECK(connection.exec("select 1").single() == "1");

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "recover/database_settings.hpp"
+#include "support/error_of.hpp"
 #include "support/restore_bench.hpp"
 
 using namespace bkp;
@@ -54,16 +55,6 @@ Restored restore(
   return result;
 }
 
-util::ErrorKind kind_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const util::Error& error) {
-    UNSCOPED_INFO(error.full_message());
-    return error.kind();
-  }
-  throw std::runtime_error{"no error"};
-}
-
 std::string databases_like(const std::string& pattern) {
   return cluster().psql(
       "postgres", "select count(*) from pg_database where datname like " + sql_literal(pattern));
@@ -104,7 +95,7 @@ TEST_CASE("a name that is taken is refused before anything happens") {
   const auto source = bench.back_up(database);
   auto request = request_for(database);
   request.into = fresh_database();
-  CHECK(kind_of([&] { restore(bench, source, request); }) == util::ErrorKind::refused);
+  CHECK(error_of([&] { restore(bench, source, request); }).kind() == util::ErrorKind::refused);
 }
 
 TEST_CASE("a table comes with its type, schema, sequence and keys, and nothing else") {
@@ -215,10 +206,10 @@ TEST_CASE("roles that are missing are refused, offered, created from the globals
   auto request = request_for(database);
 
   SECTION("refused without a word, and on no") {
-    CHECK(kind_of([&] { restore(bench, source, request); }) == util::ErrorKind::refused);
+    CHECK(error_of([&] { restore(bench, source, request); }).kind() == util::ErrorKind::refused);
     CHECK_THAT(bench.terminal.shown, Contains("\"gone 'role'\""));
     bench.terminal.answer = "n";
-    CHECK(kind_of([&] { restore(bench, source, request); }) == util::ErrorKind::refused);
+    CHECK(error_of([&] { restore(bench, source, request); }).kind() == util::ErrorKind::refused);
     CHECK(cluster().psql("postgres", "select count(*) from pg_roles where rolname like 'gone%'") ==
           "0");
     CHECK(databases_like(database + "\\_restored%") == "0");
@@ -268,7 +259,7 @@ TEST_CASE("a restore that fails leaves no database behind") {
   auto request = request_for(database);
   request.swap = true;
   request.jobs = 1;
-  CHECK(kind_of([&] { restore(bench, source, request); }) == util::ErrorKind::database);
+  CHECK(error_of([&] { restore(bench, source, request); }).kind() == util::ErrorKind::database);
   CHECK(databases_like(database + "%") == "1");
   CHECK(cluster().psql(database, "select count(*) from aa") == "1");
 }
@@ -280,11 +271,12 @@ TEST_CASE("a swap whose check fails changes nothing") {
   cluster().psql(database, "insert into other values (2)");
   auto request = request_for(database);
   request.swap = true;
-  CHECK(kind_of([&] {
-          restore(bench, source, request, [](const pg::Conninfo&) {
-            throw util::Error{util::ErrorKind::damaged, "not the same"};
-          });
-        }) == util::ErrorKind::damaged);
+  const auto error = error_of([&] {
+    restore(bench, source, request, [](const pg::Conninfo&) {
+      throw util::Error{util::ErrorKind::damaged, "not the same"};
+    });
+  });
+  CHECK(error.kind() == util::ErrorKind::damaged);
   CHECK(databases_like(database + "%") == "1");
   CHECK(cluster().psql(database, "select count(*) from other") == "2");
 }

@@ -35,6 +35,13 @@ verify::Verification check(RestoreBench& bench, const recover::Source& source,
   return result;
 }
 
+verify::Verification verified(RestoreBench& bench, const recover::Source& source, int jobs = 2) {
+  verify::Verification result;
+  result.label = source.manifest().label;
+  verify::verify_restore(bench.context, source, jobs, result);
+  return result;
+}
+
 std::string all_errors(const verify::Verification& result) {
   std::string text;
   for (const auto& error : result.errors()) text += error + "\n";
@@ -58,9 +65,7 @@ TEST_CASE("a good backup passes every check and leaves nothing behind") {
       {"there are scenes", database, "select count(*) from scene", ">= 500", 0},
       {"of another database", "elsewhere", "select 1/0", "true", 0}};
   const auto source = bench.back_up(database);
-  verify::Verification result;
-  result.label = source.manifest().label;
-  verify::verify_restore(bench.context, source, 2, result);
+  const auto result = verified(bench, source);
   INFO(all_errors(result));
   CHECK(result.success());
   CHECK(result.rows_checked == 1000);
@@ -160,9 +165,7 @@ TEST_CASE("settings of the original that change how values look do no harm") {
                                database + " set search_path = 'elsewhere', public");
   bench.config.verify.assertions = {{"path", database, "show search_path", "elsewhere, public", 0}};
   const auto source = bench.back_up(database);
-  verify::Verification result;
-  result.label = source.manifest().label;
-  verify::verify_restore(bench.context, source, 2, result);
+  const auto result = verified(bench, source);
   INFO(all_errors(result));
   CHECK(result.success());
 }
@@ -170,15 +173,14 @@ TEST_CASE("settings of the original that change how values look do no harm") {
 TEST_CASE("a dump that does not restore is a failed verification, and the database is dropped") {
   RestoreBench bench;
   const auto database = fresh_database();
-  // A check constraint over another table: pg_restore's order cannot satisfy it.
+  // A check constraint over another table: the order of a single pg_restore cannot satisfy it.
   cluster().psql(database,
                  "create table zz (id int); insert into zz values (1);"
                  "create function some_zz() returns bool language sql as "
                  "'select exists (select from public.zz)';"
                  "create table aa (id int check (some_zz())); insert into aa values (1)");
   const auto source = bench.back_up(database);
-  verify::Verification result;
-  verify::verify_restore(bench.context, source, 1, result);
+  const auto result = verified(bench, source, 1);
   CHECK_FALSE(result.success());
   CHECK_THAT(all_errors(result), Contains("pg_restore") && Contains("aa_check"));
   CHECK(cluster().psql("postgres",
@@ -195,8 +197,7 @@ TEST_CASE("a damaged part is a failed verification") {
   auto bytes = read_text(file);
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
   write_text(file, bytes);
-  verify::Verification result;
-  verify::verify_restore(bench.context, source, 2, result);
+  const auto result = verified(bench, source);
   CHECK_FALSE(result.success());
   CHECK_THAT(all_errors(result), Contains("dump"));
 }
@@ -205,8 +206,7 @@ TEST_CASE("without a fingerprint there is less to check, and the coverage says s
   RestoreBench bench;
   bench.config.full.fingerprint = config::FingerprintMode::none;
   const auto source = bench.back_up(studio());
-  verify::Verification result;
-  verify::verify_restore(bench.context, source, 2, result);
+  const auto result = verified(bench, source);
   CHECK(result.success());
   CHECK_THAT(result.fingerprint, Contains("none"));
   CHECK(result.rows_checked == 0);
@@ -218,8 +218,7 @@ TEST_CASE("a sample is what the configuration says, and is stated") {
   RestoreBench bench;
   bench.config.verify.sample = 0.5;
   const auto source = bench.back_up(studio());
-  verify::Verification result;
-  verify::verify_restore(bench.context, source, 2, result);
+  const auto result = verified(bench, source);
   CHECK(result.success());
   CHECK(result.rows_checked == 500);
   CHECK(result.rows_total == 1000);
@@ -251,8 +250,7 @@ TEST_CASE("a role with few rights verifies what it may, and says what it left ou
                      "select lo_unlink(oid) from pg_largeobject_metadata");
   bench.config.cluster.conninfo += " user=weak_verifier";
   const auto source = bench.back_up(database);
-  verify::Verification result;
-  verify::verify_restore(bench.context, source, 2, result);
+  const auto result = verified(bench, source);
   INFO(all_errors(result));
   CHECK(result.success());
   CHECK(result.rows_checked == 1000);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "store/url.hpp"
+#include "support/error_of.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
@@ -11,21 +12,6 @@ using namespace bkp::store;
 using namespace bkp::test;
 using bkp::util::Error;
 using bkp::util::ErrorKind;
-
-namespace {
-
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  FAIL("no error was thrown");
-  return Error{ErrorKind::internal, ""};
-}
-
-}  // namespace
 
 TEST_CASE("file URLs and paths are each other's inverse") {
   const auto [path, url] = GENERATE(table<std::string, std::string>({

@@ -6,10 +6,12 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/error_of.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
 
 using namespace bkp::util;
+using bkp::test::error_of;
 using bkp::test::read_text;
 using bkp::test::TemporaryDirectory;
 using bkp::test::write_text;
@@ -40,17 +42,6 @@ class Umask {
  private:
   mode_t m_before;
 };
-
-template <class Body>
-Error error_of(Body body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  FAIL("no error was thrown");
-  return Error{ErrorKind::internal, ""};
-}
 
 }  // namespace
 
