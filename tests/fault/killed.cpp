@@ -1,10 +1,7 @@
 // Runs that die: nothing half-done looks good, and the next run succeeds.
-#include <catch2/catch.hpp>
 #include <csignal>
-#include <filesystem>
 
-#include "support/site.hpp"
-#include "support/wait_until.hpp"
+#include "fault/fault_site.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -13,64 +10,9 @@ namespace {
 
 /// A site whose dump takes minutes, because the configuration slows it down. A program looks up
 /// from its work once in a megabyte, so where it has to notice something the rate is higher.
-struct SlowSite : Site {
-  explicit SlowSite(const std::string& rate = "64KiB/s") : Site{"limits: {rate: " + rate + "}\n"} {
-    must({"init"});
-    cluster().create_database("slow");
-    cluster().psql(
-        "slow",
-        "create table t as select i, repeat(md5(i::text), 20) from generate_series(1, 16000) i");
-  }
-
-  /// Started, and writing its dump by now.
-  RunningProgram started_full() {
-    auto run = bkp().command({"full", "--db", "slow"}).start();
-    REQUIRE(wait_until([&] { return dumping(); }));
-    return run;
-  }
-
-  bool dumping() {
-    return cluster().psql("postgres",
-                          "select count(*) > 0 from pg_stat_activity where query like 'COPY %' and "
-                          "application_name = 'pg_dump'") == "t";
-  }
-
-  std::string backups_with(const std::string& status) {
-    return cluster().psql(
-        "bkp",
-        "select count(*) from bkp.backups b join bkp.job_statuses s on s.id = b.status_id "
-        "where s.name = '" +
-            status + "'");
-  }
-
-  std::string last_run() {
-    return cluster().psql(
-        "bkp", "select status from bkp.runs where command = 'full' order by id desc limit 1");
-  }
-
-  std::size_t objects() const {
-    std::size_t count = 0;
-    const auto backups = store() / "studio/backups";
-    if (!std::filesystem::exists(backups)) return 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator{backups})
-      count += entry.is_regular_file();
-    return count;
-  }
-
-  /// list shows nothing good, and without the limit the next run succeeds and has cleaned up.
-  void check_recovery() {
-    const auto list = json({"list"});
-    for (const auto& backup : list.at("result").at("backups"))
-      CHECK(backup.at("status") != "completed");
-    CHECK(run({"verify"}).exit_code == 10);
-    write_config(base_config());
-    const auto next = json({"full", "--db", "slow"});
-    INFO(next.dump(1));
-    CHECK(next.at("status") == "ok");
-    CHECK(backups_with("running") == "0");
-    CHECK(backups_with("completed") == "1");
-    CHECK(run({"verify", "--db", "slow"}).succeeded());
-  }
+struct SlowSite : FaultSite {
+  explicit SlowSite(const std::string& rate = "64KiB/s")
+      : FaultSite{"limits: {rate: " + rate + "}\n"} {}
 };
 
 }  // namespace
@@ -84,9 +26,6 @@ TEST_CASE("kill -9 in mid-dump: no backup, the debris goes with the next run") {
   CHECK(site.backups_with("running") == "1");
   site.check_recovery();
   CHECK(site.backups_with("failed") == "1");
-  const auto labels =
-      std::distance(std::filesystem::directory_iterator{site.store() / "studio/backups"}, {});
-  CHECK(labels == 1);
 }
 
 TEST_CASE("SIGTERM in mid-dump: pg_dump is ended, what was written removed, the row closed") {
@@ -175,4 +114,42 @@ TEST_CASE("kill -9 in mid-restore: the database it leaves is named, with what dr
   output_of(Program{{"sh", "-c", commands.front()}});
   CHECK_FALSE(site.cluster().has_database("half"));
   CHECK(left_ones().empty());
+}
+
+TEST_CASE(
+    "kill -9 at twenty points of a run: what list calls good is good, and the next run works") {
+  FaultSite site;
+  const auto whole = site.must({"full", "--db", "slow"}).duration;
+  constexpr int points = 20;
+  for (int point = 0; point < points; ++point) {
+    CAPTURE(point);
+    const auto moment = std::chrono::steady_clock::now() + whole * (2 * point + 1) / (2 * points);
+    auto run = site.bkp().command({"full", "--db", "slow"}).start();
+    wait_until([&] { return std::chrono::steady_clock::now() >= moment || !run.running(); });
+    run.signal(SIGKILL);
+    run.wait();
+    const auto checked = site.json({"verify", "--all", "--level", "checksum"});
+    INFO(checked.dump(1));
+    CHECK(checked.at("status") == "ok");
+    CHECK(checked.at("result").at("verifications").size() ==
+          site.json({"list", "--status", "completed"}).at("result").at("backups").size());
+  }
+  site.must({"full", "--db", "slow"});
+  CHECK(site.backups_with("running") == "0");
+  CHECK(site.run({"verify", "--db", "slow"}).succeeded());
+  const auto good = std::stoi(site.backups_with("completed"));
+  CHECK(std::distance(std::filesystem::directory_iterator{site.store() / "studio/backups"}, {}) ==
+        good);
+}
+
+TEST_CASE("the server is gone before the run: exit 5, the run is in the catalog later") {
+  FaultSite site;
+  site.cluster().kill();
+  site.check_full_fails(5, "database", "socket");
+  CHECK(site.objects() == 0);
+  site.cluster().start();
+  site.check_recovery();
+  CHECK(site.cluster().psql("bkp",
+                            "select count(*) from bkp.runs where command = 'full' and "
+                            "status = 'failed' and exit_code = 5") == "1");
 }

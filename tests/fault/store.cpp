@@ -1,0 +1,108 @@
+// Stores that fill up, turn read-only, or go away.
+#include "fault/fault_site.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// Runs a script with the site's programs as `bkp`, where it may mount what it wants: in a mount
+/// namespace of its own, which ends with it. $store is the store's directory.
+Outcome with_own_mounts(const FaultSite& site, const std::string& script) {
+  return Program{{"unshare", "--map-root-user", "--mount", "bash", "-c",
+                  "set -eu; bkp() { " + InstalledBkp::program().string() + " \"$@\"; }\n" + script}}
+      .with_variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+      .with_variable("BKP_CONFIG", site.config_file().string())
+      .with_variable("store", site.store().string())
+      .run();
+}
+
+/// The store on a file system of `size`, with what is in it now.
+std::string on_small_disk(const std::string& size) {
+  return "cp -a \"$store\" \"$store.kept\"\n"
+         "mount -t tmpfs -o mode=0700,size=" +
+         size +
+         " tmpfs \"$store\"\n"
+         "cp -a \"$store.kept/.\" \"$store\"; rm -r \"$store.kept\"\n";
+}
+
+/// A table that does not compress: about 20 MiB in a backup.
+constexpr auto noise =
+    "create table noise as select (select string_agg(sha512((i * 16 + j)::text::bytea), '') "
+    "from generate_series(1, 16) j) from generate_series(1, 20000) i";
+
+/// Runs what may fail and prints how it ended.
+const std::string fails = "fails() { local code=0; \"$@\" || code=$?; echo \"exit $code\"; }\n";
+
+}  // namespace
+
+TEST_CASE("the store is full: exit 6, no remains, and with space again the next run succeeds") {
+  FaultSite site;
+  site.cluster().psql("slow", noise);
+  const auto outcome =
+      with_own_mounts(site, fails + on_small_disk("16M") +
+                                "fails bkp full --db slow\n"
+                                "echo \"files $(find \"$store/studio/backups\" -type f | wc -l)\"\n"
+                                "fails bkp list\n"
+                                "mount -o remount,size=64M \"$store\"\n"
+                                "fails bkp full --db slow\n"
+                                "fails bkp verify --level checksum\n");
+  CAPTURE(outcome);
+  CHECK_THAT(outcome.out, Contains("exit 6\nfiles 0\n"));
+  CHECK_THAT(outcome.err, Contains("No space left on device") && Contains("bkp prune"));
+  CHECK(outcome.out.find("exit 0", outcome.out.find("exit 6")) != std::string::npos);
+  CHECK_THAT(outcome.out, !Contains("exit 1") && !Contains("exit 8"));
+  CHECK(site.backups_with("failed") == "1");
+  CHECK(site.backups_with("completed") == "1");
+}
+
+TEST_CASE("the store is read-only: exit 6, and it says so") {
+  FaultSite site;
+  const auto outcome = with_own_mounts(site, fails +
+                                                 "mount --bind \"$store\" \"$store\"\n"
+                                                 "mount -o remount,ro,bind \"$store\"\n"
+                                                 "fails bkp full --db slow\n");
+  CAPTURE(outcome);
+  CHECK_THAT(outcome.out, Contains("exit 6"));
+  CHECK_THAT(outcome.err, Contains("Read-only file system") && Contains("hint: "));
+  CHECK(site.objects() == 0);
+  site.check_recovery();
+}
+
+TEST_CASE("the store's directories vanish in mid-write: exit 6, nothing looks good") {
+  FaultSite site{"limits: {rate: 4MiB/s}\n"};
+  auto run = site.started_full();
+  const auto backups = site.store() / "studio/backups";
+  REQUIRE(wait_until([&] { return site.objects() > 0; }));
+  std::filesystem::rename(backups, site.directory() / "stolen");
+  std::filesystem::remove_all(site.directory() / "stolen");
+  const auto outcome = run.wait();
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 6);
+  CHECK_THAT(outcome.err, Contains("hint: "));
+  CHECK(site.objects() == 0);
+  CHECK(site.backups_with("failed") == "1");
+  site.check_recovery();
+}
+
+TEST_CASE("of two stores one fills up: the other has its copy, exit 3") {
+  FaultSite site;
+  site.write_config(site.base_config());
+  const auto second = site.directory() / "second";
+  auto text = site.base_config();
+  text.insert(text.find("recover:"),
+              "  - {name: second, url: \"file://" + second.string() + "\"}\n");
+  site.write_config(text);
+  site.must({"init"});
+  site.cluster().psql("slow", noise);
+  const auto outcome =
+      with_own_mounts(site, fails + "store=" + second.string() + "\n" + on_small_disk("16M") +
+                                "fails bkp full --db slow\n"
+                                "fails bkp verify --store local\n");
+  CAPTURE(outcome);
+  CHECK_THAT(outcome.out, Contains("exit 3") && Contains("exit 0"));
+  CHECK(site.backups_with("partial") == "1");
+  CHECK(site.cluster().psql("bkp",
+                            "select string_agg(store || ' ' || state, ', ' order by store) "
+                            "from bkp.backup_copies") == "local completed, second failed");
+}
