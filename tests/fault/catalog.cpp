@@ -1,4 +1,6 @@
 // The catalog is away: backups are taken all the same, and told later, once.
+#include <csignal>
+
 #include "fault/fault_site.hpp"
 
 using namespace bkp::test;

@@ -1,4 +1,6 @@
 // Stores that fill up, turn read-only, or go away.
+#include <unistd.h>
+
 #include "fault/fault_site.hpp"
 
 using namespace bkp::test;
@@ -9,8 +11,13 @@ namespace {
 /// Runs a script with the site's programs as `bkp`, where it may mount what it wants: in a mount
 /// namespace of its own, which ends with it. $store is the store's directory.
 Outcome with_own_mounts(const FaultSite& site, const std::string& script) {
-  return Program{{"unshare", "--map-root-user", "--mount", "bash", "-c",
-                  "set -eu; bkp() { " + InstalledBkp::program().string() + " \"$@\"; }\n" + script}}
+  std::vector<std::string> argv{"unshare", "--mount"};
+  // Only root may mount as who he is; root of a user namespace of its own is no other's.
+  if (::geteuid() != 0) argv.emplace_back("--map-root-user");
+  argv.insert(argv.end(),
+              {"bash", "-c",
+               "set -eu; bkp() { " + InstalledBkp::program().string() + " \"$@\"; }\n" + script});
+  return Program{std::move(argv)}
       .with_variable("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
       .with_variable("BKP_CONFIG", site.config_file().string())
       .with_variable("store", site.store().string())
