@@ -51,12 +51,13 @@ std::vector<std::string> good_labels(const backup::FullResult& result) {
 
 std::string to_text(const backup::FullResult& result, bool dry_run) {
   using Align = cli::Table::Align;
+  constexpr auto keep = cli::Table::Overflow::keep;
   cli::Table table{{{"DATABASE"},
                     {"STATUS"},
-                    {"LABEL"},
-                    {"STORED", Align::right},
-                    {"DUMPED", Align::right},
-                    {"TOOK", Align::right},
+                    {"LABEL", Align::left, keep},
+                    {"STORED", Align::right, keep},
+                    {"DUMPED", Align::right, keep},
+                    {"TOOK", Align::right, keep},
                     {"STORES"}}};
   bool any_good = false;
   for (const auto& [record, error] : result.items) {
