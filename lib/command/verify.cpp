@@ -1,5 +1,6 @@
 #include "command/verify.hpp"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -202,6 +203,22 @@ void write_junit(const std::string& file, const std::vector<Attempt>& attempts) 
   util::write_file_atomically(file, verify::to_junit(suites));
 }
 
+/// An assertion whose database is misspelt would else never run, and nobody would know.
+void name_idle_assertions(const VerifyOptions& options, run::Context& context,
+                          const std::vector<BackupRecord>& backups) {
+  const bool narrowed =
+      !options.id.empty() || !options.database.empty() || !options.type.empty();
+  if (narrowed || options.level == "checksum") return;
+  for (const auto& assertion : context.config.verify.assertions) {
+    const bool matched = std::ranges::any_of(backups, [&](const auto& backup) {
+      return backup.database_name == assertion.database;
+    });
+    if (matched) continue;
+    context.warn(fmt::format("assertion {} was not looked at: no backup of database {} was verified",
+                             util::quoted(assertion.name), util::quoted(assertion.database)));
+  }
+}
+
 cli::Report dry_run(const VerifyOptions& options, run::Context& context,
                     const std::vector<BackupRecord>& backups) {
   cli::Report report;
@@ -274,6 +291,7 @@ cli::Report run(const VerifyOptions& options, run::Context& context) {
     }
   }
   const auto attempts = verify_all(options, context, backups);
+  name_idle_assertions(options, context, backups);
   auto report = summarize(options, attempts);
   if (options.junit.empty()) return report;
   try {

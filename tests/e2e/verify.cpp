@@ -89,6 +89,17 @@ TEST_CASE("a drill is held against the objective") {
   CHECK(objective.at("met") == true);
 }
 
+TEST_CASE("an assertion whose database is misspelt is not passed over in silence") {
+  Studio studio{
+      "verify:\n  assertions:\n    - {name: enough, database: x112, sql: select 1, expect: '1'}\n"};
+  const auto outcome = studio.run({"verify", "-q"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.err, Contains("\"enough\" was not looked at") && Contains("\"x112\""));
+  CHECK(studio.json({"verify", "latest"}).at("warnings").empty());
+  CHECK_THAT(studio.run({"check"}).out, Contains("\"enough\" is about database \"x112\""));
+}
+
 TEST_CASE("an assertion that does not hold fails the verification") {
   Studio studio{
       "verify:\n  assertions:\n    - {name: enough, database: x121, sql: select count(*) from "

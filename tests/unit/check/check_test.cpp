@@ -260,6 +260,17 @@ TEST_CASE("missing, old, failed and unverified backups are named") {
   }
 }
 
+TEST_CASE("an assertion about a database that is nowhere is named") {
+  const std::vector<config::Assertion> assertions{{"enough", "segmets", "select 1", "1"},
+                                                  {"here", "segments", "select 1", "1"},
+                                                  {"gone", "old", "select 1", "1"}};
+  Findings findings;
+  judge_assertions(assertions, {"postgres", "segments"}, {backup_of("old", now)}, findings);
+  CHECK(only(findings).status == Status::warning);
+  CHECK_THAT(only(findings).message, Contains("\"enough\"") && Contains("\"segmets\""));
+  CHECK_THAT(only(findings).fix, Contains("is it \"segments\"?"));
+}
+
 TEST_CASE("the cron file") {
   const test::TemporaryDirectory directory;
   const CronPlaces places{directory / "cron", directory / "pid"};
