@@ -17,8 +17,10 @@ namespace bkp::check {
 
 /// Keys without effect, encryption, stores without a retention rule, number of copies.
 void examine_settings(const config::Config& config, Findings& findings);
-/// Who can read and change the configuration, password files and spool.
-void examine_permissions(const config::Config& config, Findings& findings);
+/// Who can read and change the configuration, password files and spool; and the password file that
+/// libpq finds by itself, where the configuration names none.
+void examine_permissions(const config::Config& config, const util::Environment& environment,
+                         Findings& findings);
 
 /// What the other topics want to know of a server that answered.
 struct ServerFacts {

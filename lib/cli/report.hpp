@@ -23,6 +23,9 @@ struct CommandInfo {
   std::string_view name;     ///< "pitr-restore"
   std::string_view summary;  ///< one line for --help and the list of commands
   ConfigNeed config = ConfigNeed::required;
+  /// Looks for what is wrong, and so runs, unrecorded, where the way to the catalog cannot even be
+  /// told (a password file that others can read).
+  bool diagnoses = false;
 };
 
 /// What a command that ran has to say.

@@ -72,6 +72,14 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
   return Error{ErrorKind::usage, error.what(), hint};
 }
 
+/// libpq would prefer a PGPASSWORD of this process to the password file of the configuration;
+/// run::cluster_conninfo() decides instead. Before there are threads.
+util::Environment take_environment() {
+  auto environment = util::Environment::of_this_process();
+  ::unsetenv("PGPASSWORD");
+  return environment;
+}
+
 /// One run of a command, from the parsed options to its ending.
 class Run {
  public:
@@ -79,7 +87,7 @@ class Run {
       : m_info{info},
         m_shared{shared},
         m_arguments{std::move(arguments)},
-        m_environment{util::Environment::of_this_process()},
+        m_environment{take_environment()},
         m_log{log_settings()},
         m_progress{program(), !shared.quiet && ::isatty(STDERR_FILENO) == 1, m_clock},
         m_signals{m_interrupt, m_progress.status_fd()},
@@ -94,9 +102,11 @@ class Run {
     ending.started_at = m_clock.now();
     try {
       const config::Config config = load_config();
-      const bool recorded = !config.site.empty() && !m_shared.dry_run && command.recorded();
-      catalog::Recorder recorder{{recorded ? run::catalog_conninfo(config) : pg::Conninfo{},
-                                  config.catalog.schema, config.catalog.spool_directory},
+      const bool wanted = !config.site.empty() && !m_shared.dry_run && command.recorded();
+      const auto catalog = wanted ? way_to_catalog(config) : std::nullopt;
+      const bool recorded = catalog.has_value();
+      catalog::Recorder recorder{{catalog.value_or(pg::Conninfo{}), config.catalog.schema,
+                                  config.catalog.spool_directory},
                                  m_clock,
                                  m_log,
                                  m_interrupt};
@@ -149,6 +159,15 @@ class Run {
     }
     m_log.debug("configuration {}", file.string());
     return config::load(file, m_environment, m_processes);
+  }
+
+  std::optional<pg::Conninfo> way_to_catalog(const config::Config& config) const {
+    try {
+      return run::catalog_conninfo(config, m_environment);
+    } catch (const Error&) {
+      if (!m_info.diagnoses) throw;
+      return std::nullopt;
+    }
   }
 
   void run_body(run::Context& context, const Command& command, bool recorded, Ending& ending,

@@ -11,6 +11,7 @@
 
 #include "pg/hints.hpp"
 #include "pg/libpq_text.hpp"
+#include "pg/password_file.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {
@@ -86,9 +87,30 @@ pg_conn* start_connecting(const Conninfo& conninfo) {
   return PQconnectStartParams(keywords.data(), values.data(), 0);
 }
 
+constexpr auto wrong_password = "28P01";
+
+// A password file that libpq passes over looks like one without the right line.
+std::string hint_for_password(const Conninfo& conninfo) {
+  const auto file = password_file_of(conninfo, util::Environment::of_this_process());
+  const auto why = file ? why_passed_over(*file) : std::nullopt;
+  if (!why) return hint_for(wrong_password);
+  return fmt::format("libpq passes over the password file {}: {}; chmod 600 {}",
+                     util::quoted(file->string()), *why, util::shell_quoted(file->string()));
+}
+
+std::string hint_for_refusal(const Conninfo& conninfo, std::string_view sqlstate,
+                             std::string_view libpq_message) {
+  // libpq itself says the second, without a state, before it would send an empty password.
+  if (sqlstate == wrong_password ||
+      libpq_message.find("no password supplied") != libpq_message.npos) {
+    return hint_for_password(conninfo);
+  }
+  return sqlstate.empty() ? hint_for_silence(conninfo) : hint_for(sqlstate);
+}
+
 [[noreturn]] void throw_cannot_connect(const Conninfo& conninfo, const char* libpq_message) {
   const auto sqlstate = sqlstate_in(libpq_message);
-  auto hint = sqlstate.empty() ? hint_for_silence(conninfo) : hint_for(sqlstate);
+  auto hint = hint_for_refusal(conninfo, sqlstate, libpq_message);
   throw DatabaseError{
       fmt::format("cannot connect to {}: {}", conninfo.describe(), tidy_message(libpq_message)),
       std::move(hint), sqlstate, true};

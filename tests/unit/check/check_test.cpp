@@ -164,17 +164,40 @@ TEST_CASE("permissions of configuration, password file and spool") {
   };
   set_modes(0644, 0600, 0700);
   Findings good;
-  examine_permissions(config, good);
+  examine_permissions(config, {}, good);
   CHECK(only(good).status == Status::ok);
   set_modes(0664, 0644, 0755);
   Findings bad;
-  examine_permissions(config, bad);
+  examine_permissions(config, {}, bad);
   CHECK(bad.count(Status::warning) == 2);
   CHECK(bad.count(Status::error) == 1);
   CHECK(bad.verdict()->exit_code() == 9);
   CHECK_THAT(to_text(bad), Contains("chmod g-w " + config.file.string()) &&
                                Contains("chmod 600 " + config.cluster.password_file->string()) &&
                                Contains("chmod 700 " + config.catalog.spool_directory.string()));
+}
+
+TEST_CASE("a password file of the home directory that libpq passes over") {
+  const test::TemporaryDirectory directory;
+  auto config = sound_config();
+  config.file = directory / "bkp.yaml";
+  test::write_text(config.file, "");
+  test::write_text(directory / ".pgpass", "*:*:*:*:secret\n");
+  util::Environment environment;
+  environment.set("HOME", directory.path());
+  const auto look = [&](mode_t mode) {
+    REQUIRE(::chmod((directory / ".pgpass").c_str(), mode) == 0);
+    Findings findings;
+    examine_permissions(config, environment, findings);
+    return only(findings);
+  };
+  CHECK(look(0600).status == Status::ok);
+  const auto found = look(0644);
+  CHECK(found.status == Status::warning);
+  CHECK_THAT(found.message, Contains("libpq passes over") && Contains("(mode 0644)"));
+  CHECK(found.fix == "chmod 600 " + (directory / ".pgpass").string());
+  config.cluster.conninfo = "password=known";
+  CHECK(look(0644).status == Status::ok);
 }
 
 TEST_CASE("rights of a role") {
