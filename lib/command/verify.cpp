@@ -282,6 +282,9 @@ void define(CLI::App& app, VerifyOptions& options) {
 }
 
 cli::Report run(const VerifyOptions& options, run::Context& context) {
+  // Not to be found out after hours of restoring.
+  if (!options.store.empty()) context.open_stores({options.store});
+  if (!options.junit.empty() && !context.dry_run) util::require_writable(options.junit);
   const auto backups = choose_backups(options, context);
   if (context.dry_run) return dry_run(options, context, backups);
   const run::SiteLock lock{context, run::LockName::read, run::LockMode::shared, "verify"};

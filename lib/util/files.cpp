@@ -75,6 +75,13 @@ std::string contents_of(const Fd& fd, const std::filesystem::path& path, std::si
   return contents;
 }
 
+/// The temporary file of a file to be written; errors name the latter, which is the one known.
+Fd make_beside(const std::filesystem::path& path, const std::filesystem::path& temporary) {
+  Fd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!fd) throw failed("write", path, errno);
+  return fd;
+}
+
 void require_private(const struct stat& status, const std::filesystem::path& path,
                      std::string_view what) {
   const std::string name = fmt::format("{} {}", what, quoted(path.native()));
@@ -126,7 +133,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
                            unsigned mode) {
   const std::filesystem::path directory = directory_of(path);
   const std::filesystem::path temporary = temporary_name_in(directory);
-  Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+  Fd fd = make_beside(path, temporary);
   Removal removal{temporary};
   write_all(fd.get(), std::as_bytes(std::span{contents}), quoted(path.native()));
   // The umask took its share of the mode at open; this one is meant.
@@ -136,6 +143,19 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw failed("replace", path, errno);
   removal.cancel();
   sync_directory(directory);
+}
+
+void require_writable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error{ErrorKind::usage,
+                fmt::format("{} exists and is no ordinary file", quoted(path.native())),
+                "name a file that is not there, or may be replaced"};
+  }
+  const std::filesystem::path temporary = temporary_name_in(directory_of(path));
+  const Removal removal{temporary};
+  make_beside(path, temporary);
 }
 
 void make_private_directories(const std::filesystem::path& path) {

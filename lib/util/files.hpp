@@ -22,6 +22,11 @@ std::optional<std::string> read_file(const std::filesystem::path& path,
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
                            unsigned mode = 0600);
 
+/// Throws what write_file_atomically() would, before there is anything to write; Error{usage} for a
+/// device, a pipe, a link or a directory, which it would replace or stumble over. Tries it with a
+/// temporary file, which is removed again.
+void require_writable(const std::filesystem::path& path);
+
 /// Makes the directory and its missing parents, each 0700 whatever the umask, and flushes their
 /// names. An existing one stays as it is.
 void make_private_directories(const std::filesystem::path& path);

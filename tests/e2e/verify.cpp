@@ -79,6 +79,24 @@ TEST_CASE("a checked restore makes a backup verified, a re-read does not") {
         "2");
 }
 
+TEST_CASE("a report that cannot be written, or a store that is not there, ends a run at once") {
+  Studio studio;
+  back_up(studio);
+  const auto report = (studio.directory() / "gone" / "report.xml").string();
+  const auto unwritable = studio.run({"verify", "--all", "--junit", report});
+  CAPTURE(unwritable);
+  CHECK(unwritable.exit_code == 6);
+  CHECK_THAT(unwritable.err, Contains("cannot write \"" + report + "\"") && !Contains(".bkp-"));
+  CHECK(studio.run({"verify", "--junit", "/dev/null"}).exit_code == 2);
+  const auto nowhere = studio.run({"verify", "--all", "--store", "nope"});
+  CAPTURE(nowhere);
+  CHECK(nowhere.exit_code == 10);
+  const std::string said = "there is no store \"nope\"";
+  CHECK_THAT(nowhere.err, Contains(said));
+  CHECK((nowhere.out + nowhere.err).find(said) == (nowhere.out + nowhere.err).rfind(said));
+  CHECK(studio.cluster().psql("bkp", "select count(*) from bkp.verifications") == "0");
+}
+
 TEST_CASE("a drill is held against the objective") {
   Studio studio{"objectives: {rto: 30min}\n"};
   const auto json = studio.json({"verify", "--level", "drill"});
