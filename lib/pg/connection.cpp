@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <future>
+#include <thread>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -22,11 +24,24 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 namespace {
 
+constexpr std::chrono::seconds cancel_limit{5};
 constexpr std::chrono::seconds drain_limit{5};
 
-struct FreeCancel {
-  void operator()(PGcancel* cancel) const noexcept { PQfreeCancel(cancel); }
-};
+// PQcancel makes a connection of its own and waits for its end without a limit: on a dead network
+// as long as TCP does. The thread is left to that; it owns all that it needs. False when the server
+// did not take the request in time.
+bool ask_to_cancel(pg_conn* connection) {
+  const std::shared_ptr<PGcancel> request{PQgetCancel(connection), PQfreeCancel};
+  if (!request) return false;
+  std::promise<bool> answer;
+  auto taken = answer.get_future();
+  std::thread{[request, answer = std::move(answer)]() mutable {
+    std::array<char, 256> message{};
+    answer.set_value(
+        PQcancel(request.get(), message.data(), static_cast<int>(message.size())) == 1);
+  }}.detach();
+  return taken.wait_for(cancel_limit) == std::future_status::ready && taken.get();
+}
 
 enum class Woken { ready, interrupted, timed_out };
 
@@ -259,9 +274,14 @@ Result Connection::wait_for_last_result() {
 
 void Connection::cancel() noexcept {
   if (!alive()) return;
-  const std::unique_ptr<PGcancel, FreeCancel> request{PQgetCancel(m_connection.get())};
-  std::array<char, 256> message{};
-  if (request) PQcancel(request.get(), message.data(), static_cast<int>(message.size()));
+  bool asked = false;
+  try {
+    asked = ask_to_cancel(m_connection.get());
+  } catch (const std::exception&) {
+    // No thread to be had: then the end of the session is the request.
+  }
+  // What was not asked to stop says no more than before.
+  if (!asked) return m_connection.reset();
   drain();
 }
 
