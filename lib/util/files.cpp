@@ -61,6 +61,12 @@ Fd open_if_there(const std::filesystem::path& path, int flags) {
   return fd;
 }
 
+struct stat status_of(const Fd& fd, const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw failed("look at", path, errno);
+  return status;
+}
+
 std::string contents_of(const Fd& fd, const std::filesystem::path& path, std::size_t limit) {
   std::string contents;
   std::vector<std::byte> buffer(std::size_t{64} << 10U);
@@ -82,7 +88,9 @@ Fd make_beside(const std::filesystem::path& path, const std::filesystem::path& t
   return fd;
 }
 
-void require_private(const struct stat& status, const std::filesystem::path& path,
+}  // namespace
+
+void require_private(const struct ::stat& status, const std::filesystem::path& path,
                      std::string_view what) {
   const std::string name = fmt::format("{} {}", what, quoted(path.native()));
   if (!S_ISREG(status.st_mode)) {
@@ -103,8 +111,6 @@ void require_private(const struct stat& status, const std::filesystem::path& pat
   }
 }
 
-}  // namespace
-
 Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
   for (;;) {
     Fd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
@@ -118,14 +124,21 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
   return fd ? std::optional{contents_of(fd, path, limit)} : std::nullopt;
 }
 
+std::optional<std::string> read_checked_file(
+    const std::filesystem::path& path, std::size_t limit,
+    const std::function<void(const struct ::stat&)>& check) {
+  const Fd fd = open_if_there(path, O_RDONLY);
+  if (!fd) return std::nullopt;
+  check(status_of(fd, path));
+  return contents_of(fd, path, limit);
+}
+
 std::optional<std::string> read_private_file(const std::filesystem::path& path,
                                              std::string_view what, std::size_t limit) {
   // Never waits for the other end, should it be a pipe.
   const Fd fd = open_if_there(path, O_RDONLY | O_NONBLOCK);
   if (!fd) return std::nullopt;
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw failed("look at", path, errno);
-  require_private(status, path, what);
+  require_private(status_of(fd, path), path, what);
   return contents_of(fd, path, limit);
 }
 
