@@ -178,7 +178,10 @@ void make_private_directories(const std::filesystem::path& path) {
     made /= part;
     if (part.empty() || part == "/") continue;
     if (::mkdir(made.c_str(), 0700) == 0) {
-      if (::chmod(made.c_str(), 0700) != 0) throw failed("set the permissions of", made, errno);
+      // Not through a link that somebody put in its place.
+      if (::fchmodat(AT_FDCWD, made.c_str(), 0700, AT_SYMLINK_NOFOLLOW) != 0) {
+        throw failed("set the permissions of", made, errno);
+      }
       sync_directory(parent);
       continue;
     }
