@@ -254,6 +254,9 @@ TEST_CASE("missing, old, failed and unverified backups are named") {
     judge_backups({"a"}, {failed}, {}, now, findings);
     CHECK(only(findings).message == "there is no good backup of database \"a\"");
     CHECK(only(findings).fix == "bkp full --db a");
+    Findings hostile;
+    judge_backups({"it's\na"}, {}, {}, now, hostile);
+    CHECK_THAT(to_text(hostile), Contains("fix: bkp full --db $'it\\'s\\x0aa'\n"));
   }
   SECTION("old") {
     auto old = backup_of("a", now - 50h);
