@@ -106,7 +106,8 @@ void examine_permissions(const config::Config& config, const util::Environment& 
     }
   }
   findings.attempt("permissions", [&] {
-    const auto file = pg::password_file_of(pg::Conninfo::parse(config.cluster.conninfo), environment);
+    const auto file =
+        pg::password_file_of(pg::Conninfo::parse(config.cluster.conninfo), environment);
     if (file && !config.cluster.password_file) examine_as_libpq(*file, findings);
   });
   const auto& spool = config.catalog.spool_directory;

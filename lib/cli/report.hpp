@@ -32,6 +32,8 @@ struct CommandInfo {
 struct Report {
   nlohmann::json result = nlohmann::json::object();  ///< `result` of the JSON envelope
   std::string text;                                  ///< for people, on stdout; nothing under -q
+  /// The text is what was asked for, a document: it is printed under -q too.
+  bool text_is_document = false;
   /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the
   /// result stays.
   std::optional<util::Error> error;

@@ -54,6 +54,12 @@ bool wants_color(const std::string& when, const util::Environment& environment) 
          environment.get("TERM") != "dumb";
 }
 
+/// CLI11 names what is left over last to first.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  return fmt::format("not expected: {}", fmt::join(app.remaining(), " "));
+}
+
 Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::ParseError& error,
                   int argc, char** argv) {
   std::string hint = fmt::format("`bkp {} --help` lists the options", info.name);
@@ -69,7 +75,7 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
     const std::string near = util::nearest(name, known);
     if (!near.empty()) hint = fmt::format("did you mean {}? {}", near, hint);
   }
-  return Error{ErrorKind::usage, error.what(), hint};
+  return Error{ErrorKind::usage, usage_message(app, error), hint};
 }
 
 /// libpq would prefer a PGPASSWORD of this process to the password file of the configuration;
@@ -105,11 +111,11 @@ class Run {
       const bool wanted = !config.site.empty() && !m_shared.dry_run && command.recorded();
       const auto catalog = wanted ? way_to_catalog(config) : std::nullopt;
       const bool recorded = catalog.has_value();
-      catalog::Recorder recorder{{catalog.value_or(pg::Conninfo{}), config.catalog.schema,
-                                  config.catalog.spool_directory},
-                                 m_clock,
-                                 m_log,
-                                 m_interrupt};
+      catalog::Recorder recorder{
+          {catalog.value_or(pg::Conninfo{}), config.catalog.schema, config.catalog.spool_directory},
+          m_clock,
+          m_log,
+          m_interrupt};
       run::Context context{config,
                            m_clock,
                            m_processes,
@@ -191,7 +197,8 @@ class Run {
     }
     ending.result = std::move(report.result);
     ending.warnings = std::move(context.warnings);
-    text = std::move(report.text);
+    const bool silent = m_shared.quiet && !ending.error && !report.text_is_document;
+    if (!silent) text = std::move(report.text);
   }
 
   catalog::RunRecord run_record(util::Time started_at) const {
@@ -263,7 +270,7 @@ int present(const Ending& ending, const std::string& text, const SharedOptions& 
   try {
     if (shared.json) {
       print(envelope(ending));
-    } else if (!text.empty() && !(shared.quiet && !ending.error)) {
+    } else if (!text.empty()) {
       print(text);
     }
   } catch (...) {

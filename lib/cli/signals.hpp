@@ -6,10 +6,9 @@
 
 namespace bkp::cli {
 
-/// SIGINT, SIGTERM and SIGHUP request the interrupt (SIGINT and SIGHUP stay ignored where they were,
-/// as under nohup), SIGUSR1 writes a byte to `status_fd`, SIGPIPE
-/// is ignored (a closed output shows as EPIPE). One at a time in a process: handlers need a place
-/// that the kernel can reach.
+/// SIGINT, SIGTERM and SIGHUP request the interrupt (SIGINT and SIGHUP stay ignored where they
+/// were, as under nohup), SIGUSR1 writes a byte to `status_fd`, SIGPIPE is ignored (a closed output
+/// shows as EPIPE). One at a time in a process: handlers need a place that the kernel can reach.
 class SignalHandlers {
  public:
   SignalHandlers(util::Interrupt& interrupt, int status_fd);

@@ -25,6 +25,7 @@ cli::Report write_out(const std::string& out, const std::string& page,
   report.bytes = page.size();
   if (out == "-") {
     report.text = page;
+    report.text_is_document = true;
     report.result = {{"places", nlohmann::json::array()}, {"html", page}};
     return report;
   }

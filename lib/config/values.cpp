@@ -120,16 +120,14 @@ bool may_be_a_secret(std::string_view path) {
 
 std::filesystem::path to_path(const Value& value) {
   const auto text = scalar(value, "an absolute path", "write an absolute path");
-  const auto complaint =
-      may_be_a_secret(value.path)
-          ? std::string{"must be an absolute path"}
-          : fmt::format("must be an absolute path, not {}", util::quoted(text));
+  const auto complaint = may_be_a_secret(value.path)
+                             ? std::string{"must be an absolute path"}
+                             : fmt::format("must be an absolute path, not {}", util::quoted(text));
   if (text.starts_with('~')) {
     value.fail(complaint, "\"~\" is not expanded; write the whole path");
   }
   if (!text.starts_with('/')) {
-    value.fail(complaint,
-               "write the whole path, beginning with \"/\"");
+    value.fail(complaint, "write the whole path, beginning with \"/\"");
   }
   return text;
 }

@@ -37,8 +37,8 @@ bool ask_to_cancel(pg_conn* connection) {
   auto taken = answer.get_future();
   std::thread{[request, answer = std::move(answer)]() mutable {
     std::array<char, 256> message{};
-    answer.set_value(
-        PQcancel(request.get(), message.data(), static_cast<int>(message.size())) == 1);
+    answer.set_value(PQcancel(request.get(), message.data(), static_cast<int>(message.size())) ==
+                     1);
   }}.detach();
   return taken.wait_for(cancel_limit) == std::future_status::ready && taken.get();
 }

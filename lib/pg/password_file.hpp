@@ -15,8 +15,8 @@ std::optional<std::filesystem::path> password_file_of(const Conninfo& conninfo,
                                                       const util::Environment& environment);
 
 /// Why libpq passes over this password file, e.g. "others may look into it (mode 0644)"; nullopt
-/// when it reads it, or there is none. The rule is libpq's, in passwordFromFile(): a plain file, and
-/// nothing for group and others.
+/// when it reads it, or there is none. The rule is libpq's, in passwordFromFile(): a plain file,
+/// and nothing for group and others.
 std::optional<std::string> why_passed_over(const std::filesystem::path& password_file);
 
 }  // namespace bkp::pg

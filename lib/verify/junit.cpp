@@ -45,8 +45,8 @@ std::string suite(const Verification& verification) {
   std::string xml = fmt::format(
       "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" "
       "time=\"{:.3f}\" timestamp=\"{}\">\n",
-      escape_xml(suite_name(verification)), checks.size(),
-      count(Outcome::failed), count(Outcome::skipped),
+      escape_xml(suite_name(verification)), checks.size(), count(Outcome::failed),
+      count(Outcome::skipped),
       util::Duration{verification.finished_at - verification.started_at}.count(),
       util::format_rfc3339(verification.started_at));
   for (const auto& check : checks) xml += test_case(check);

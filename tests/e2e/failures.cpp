@@ -61,6 +61,31 @@ TEST_CASE("wrong arguments are exit 2 and name the option") {
   CHECK_THAT(site.run({"--verbose"}).err, Contains("`bkp COMMAND --verbose`"));
 }
 
+TEST_CASE("what was not expected is named in the order it was typed") {
+  const Site site;
+  check_failure(site, {"full", "--verifed", "no"}, 2, "usage", "not expected: --verifed no");
+  check_failure(site, {"hold", "latest", "--reason", ""}, 2, "usage", "--reason");
+}
+
+TEST_CASE("quiet leaves out what was not asked for, and no document") {
+  Site site;
+  site.must({"init"});
+  const auto quiet = site.must({"catalog", "export", "-q"});
+  CHECK(nlohmann::json::parse(quiet.out).at("site") == "studio");
+  CHECK(site.must({"list", "-q"}).out.empty());
+}
+
+TEST_CASE("no answer to a question is a line of its own") {
+  Site site;
+  site.cluster().create_database("app");
+  site.must({"init"});
+  site.must({"full", "--db", "app"});
+  const auto outcome = site.run({"restore", "latest", "--db", "app", "--swap"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 11);
+  CHECK_THAT(outcome.err, Contains("to go on: \nbkp restore: error: "));
+}
+
 TEST_CASE("a name that PostgreSQL would cut is not restored into") {
   const Site site;
   check_failure(site, {"restore", "latest", "--db", "a", "--into", std::string(64, 'b')}, 2,
@@ -114,7 +139,8 @@ TEST_CASE("an unknown backup, store or database is exit 10") {
   check_failure(site, {"show", "20200101"}, 10, "not_found", "20200101");
   check_failure(site, {"verify", "latest"}, 10, "not_found", "backup");
   check_failure(site, {"full", "--store", "nowhere"}, 10, "not_found", "nowhere");
-  check_failure(site, {"full", "--db", "nobody"}, 10, "not_found", "nobody");
+  check_failure(site, {"full", "--db", "nobody"}, 10, "not_found",
+                "there is no database \"nobody\" on /");
   check_failure(site, {"restore", "latest", "--db", "postgres"}, 10, "not_found", "backup");
   check_failure(site, {"hold", "20200101", "--reason", "x"}, 10, "not_found", "20200101");
 }
@@ -238,6 +264,7 @@ TEST_CASE("one database that fails does not stop the others") {
   INFO(json.dump(1));
   CHECK(json.at("exit_code") == 3);
   CHECK(json.at("status") == "partial");
+  CHECK(json.at("result").at("window").at("met").is_null());
   for (const auto& backup : json.at("result").at("backups")) {
     CHECK(backup.at("status") == (backup.at("database_name") == "good" ? "completed" : "failed"));
   }

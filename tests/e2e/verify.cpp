@@ -126,6 +126,7 @@ TEST_CASE("an assertion that does not hold fails the verification") {
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 8);
   CHECK_THAT(outcome.err, Contains("\"enough\""));
+  CHECK_THAT(outcome.err, Contains("verify.assertions") && !Contains("take a new backup"));
   CHECK_THAT(outcome.out, Contains("FAILED assertion"));
   CHECK(studio.verified(studio.label) == "f");
 }

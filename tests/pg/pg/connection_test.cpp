@@ -190,8 +190,7 @@ util::Fd connected_to_server() {
   util::Fd server{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const auto path =
-      cluster().socket_directory() / (".s.PGSQL." + std::to_string(cluster().port()));
+  const auto path = cluster().socket_directory() / (".s.PGSQL." + std::to_string(cluster().port()));
   REQUIRE(path.string().size() < sizeof address.sun_path);
   path.string().copy(address.sun_path, sizeof address.sun_path - 1);
   REQUIRE(::connect(server.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);

@@ -174,6 +174,8 @@ TEST_CASE("the status line tells bytes, rate and what is left") {
   test::ManualClock clock;
   cli::ProgressMeter meter{"bkp full", false, clock};
   CHECK(meter.status_line() == "between two steps");
+  meter.begin("pg_restore", std::nullopt);
+  CHECK(meter.status_line() == "pg_restore");
   meter.begin("dumping x121", 4096);
   clock.sleep_for(std::chrono::seconds{2});
   meter.advance(1024);

@@ -22,8 +22,8 @@ TEST_CASE("the password file of the configuration wins over PGPASSWORD") {
 
   config.cluster.password_file = file;
   config.catalog.conninfo = "host=elsewhere";
-  for (const auto& conninfo : {run::cluster_conninfo(config, environment),
-                               run::catalog_conninfo(config, environment)}) {
+  for (const auto& conninfo :
+       {run::cluster_conninfo(config, environment), run::catalog_conninfo(config, environment)}) {
     CHECK(conninfo.get("passfile") == file.string());
     CHECK_FALSE(conninfo.get("password"));
   }

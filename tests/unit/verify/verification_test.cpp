@@ -96,7 +96,8 @@ TEST_CASE("JUnit: the suites of one backup on two stores have different names") 
   auto far = mixed();
   far.store = "<vault>";
   const auto xml = verify::to_junit({near, far});
-  CHECK_THAT(xml, Contains("<testsuite name=\"restore 20261121T020000Z-full-x121 on store local\""));
+  CHECK_THAT(xml,
+             Contains("<testsuite name=\"restore 20261121T020000Z-full-x121 on store local\""));
   CHECK_THAT(xml, Contains("20261121T020000Z-full-x121 on store &lt;vault&gt;\""));
 }
 
