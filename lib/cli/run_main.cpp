@@ -109,10 +109,10 @@ class Run {
     try {
       const config::Config config = load_config();
       const bool wanted = !config.site.empty() && !m_shared.dry_run && command.recorded();
-      const auto catalog = wanted ? way_to_catalog(config) : std::nullopt;
-      const bool recorded = catalog.has_value();
+      const auto way = wanted ? way_to_catalog(config) : std::nullopt;
+      const bool recorded = way.has_value();
       catalog::Recorder recorder{
-          {catalog.value_or(pg::Conninfo{}), config.catalog.schema, config.catalog.spool_directory},
+          {way.value_or(pg::Conninfo{}), config.catalog.schema, config.catalog.spool_directory},
           m_clock,
           m_log,
           m_interrupt};
