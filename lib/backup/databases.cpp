@@ -72,7 +72,7 @@ std::vector<DatabaseProperties> select_databases(pg::Connection& connection,
       if (found == databases.end()) {
         throw Error{ErrorKind::not_found,
                     fmt::format("there is no database {} on {}", util::quoted(name),
-                                connection.conninfo().describe()),
+                                connection.conninfo().describe_server()),
                     "`psql -l` lists the databases; templates and those that allow no connection "
                     "are not backed up"};
       }

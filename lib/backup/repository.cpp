@@ -127,7 +127,9 @@ std::vector<BackupRecord> list_backups(run::Context& context, const catalog::Bac
   try {
     return context.open_catalog().backups(filter);
   } catch (const util::Error& error) {
-    if (error.kind() != util::ErrorKind::database) throw;
+    const bool out_of_reach =
+        error.kind() == util::ErrorKind::database || error.kind() == util::ErrorKind::key;
+    if (!out_of_reach) throw;
     context.warn(fmt::format("the catalog cannot be read ({}); listing what the stores hold",
                              error.message()));
   }

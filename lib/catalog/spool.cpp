@@ -71,7 +71,8 @@ void SpoolWriter::create() {
 void SpoolWriter::append(const Event& event) {
   if (!m_file) create();
   const auto line = to_line(event) + "\n";
-  // Not O_APPEND: half a line, left by a full disk, is written over by the next one.
+  // Not O_APPEND: what a full disk or a failed flush left of a line is cut off by the next one.
+  if (::ftruncate(m_file.get(), static_cast<off_t>(m_size)) != 0) throw failed("write", m_path);
   if (::lseek(m_file.get(), static_cast<off_t>(m_size), SEEK_SET) < 0)
     throw failed("write", m_path);
   util::write_all(m_file.get(), std::as_bytes(std::span{line}), m_path.string());

@@ -110,6 +110,25 @@ void judge_backups(const std::vector<std::string>& databases,
   }
 }
 
+void judge_assertions(const std::vector<config::Assertion>& assertions,
+                      const std::vector<std::string>& present,
+                      const std::vector<BackupRecord>& backups, Findings& findings) {
+  auto known = databases_of(backups);
+  known.insert(known.end(), present.begin(), present.end());
+  for (const auto& assertion : assertions) {
+    if (std::ranges::find(known, assertion.database) != known.end()) continue;
+    const auto near = util::nearest(assertion.database, known);
+    findings.warning(
+        "assertions",
+        fmt::format("assertion {} is about database {}, which is neither in the cluster nor in a "
+                    "backup: it never runs",
+                    util::quoted(assertion.name), util::quoted(assertion.database)),
+        near.empty() ? "correct its database in verify.assertions"
+                     : fmt::format("correct its database in verify.assertions: is it {}?",
+                                   util::quoted(near)));
+  }
+}
+
 void examine_backups(run::Context& context, const std::optional<ServerFacts>& server,
                      Findings& findings) {
   std::vector<BackupRecord> backups;
@@ -128,6 +147,10 @@ void examine_backups(run::Context& context, const std::optional<ServerFacts>& se
   const bool known = server && !server->databases.empty();
   judge_backups(known ? server->databases : databases_of(backups), backups, context.config.status,
                 context.clock.now(), findings);
+  // Without the server any name may be a database's.
+  if (server) {
+    judge_assertions(context.config.verify.assertions, server->present, backups, findings);
+  }
 }
 
 }  // namespace bkp::check

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "check/topics.hpp"
+#include "pg/password_file.hpp"
 #include "retention/policy.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -47,6 +49,24 @@ std::optional<mode_t> mode_of(const std::filesystem::path& path) {
   return info.st_mode & 07777U;
 }
 
+std::set<std::filesystem::path> password_files(const config::Config& config) {
+  std::set<std::filesystem::path> files;
+  for (const auto& file : {config.cluster.password_file, config.catalog.password_file}) {
+    if (file) files.insert(*file);
+  }
+  return files;
+}
+
+// A server that asks for no password does without the file, so this is no error.
+void examine_as_libpq(const std::filesystem::path& password_file, Findings& findings) {
+  const auto why = pg::why_passed_over(password_file);
+  if (!why) return;
+  findings.warning("permissions",
+                   fmt::format("libpq passes over the password file {}: {}",
+                               util::quoted(password_file.string()), *why),
+                   "chmod 600 " + util::shell_quoted(password_file.string()));
+}
+
 }  // namespace
 
 void examine_settings(const config::Config& config, Findings& findings) {
@@ -71,7 +91,8 @@ void examine_settings(const config::Config& config, Findings& findings) {
   }
 }
 
-void examine_permissions(const config::Config& config, Findings& findings) {
+void examine_permissions(const config::Config& config, const util::Environment& environment,
+                         Findings& findings) {
   const auto before = findings.all().size();
   if (const auto mode = mode_of(config.file); mode && (*mode & S_IWGRP) != 0) {
     findings.warning("permissions",
@@ -79,10 +100,16 @@ void examine_permissions(const config::Config& config, Findings& findings) {
                                  util::quoted(config.file.string()), *mode),
                      "chmod g-w " + util::shell_quoted(config.file.string()));
   }
-  for (const auto& file : {config.cluster.password_file, config.catalog.password_file}) {
-    if (!file) continue;
-    findings.attempt("permissions", [&] { util::require_private(*file, "password file"); });
+  for (const auto& file : password_files(config)) {
+    if (findings.attempt("permissions", [&] { util::require_private(file, "password file"); })) {
+      examine_as_libpq(file, findings);
+    }
   }
+  findings.attempt("permissions", [&] {
+    const auto file =
+        pg::password_file_of(pg::Conninfo::parse(config.cluster.conninfo), environment);
+    if (file && !config.cluster.password_file) examine_as_libpq(*file, findings);
+  });
   const auto& spool = config.catalog.spool_directory;
   if (const auto mode = mode_of(spool); mode && (*mode & 0077U) != 0) {
     findings.warning(

@@ -99,6 +99,8 @@ void examine_restores(pg::Connection& connection, Findings& findings) {
 ServerFacts ask_facts(run::Context& context, pg::Connection& connection) {
   ServerFacts facts;
   facts.system_identifier = backup::system_identifier(connection);
+  const auto names = connection.exec("select datname from pg_database");
+  for (int row = 0; row < names.rows(); ++row) facts.present.emplace_back(names.text(row, 0));
   const auto& conninfo = connection.conninfo();
   const auto host = conninfo.get("host");
   facts.local = !conninfo.get("hostaddr") && (!host || host->starts_with('/'));

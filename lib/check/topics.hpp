@@ -17,8 +17,10 @@ namespace bkp::check {
 
 /// Keys without effect, encryption, stores without a retention rule, number of copies.
 void examine_settings(const config::Config& config, Findings& findings);
-/// Who can read and change the configuration, password files and spool.
-void examine_permissions(const config::Config& config, Findings& findings);
+/// Who can read and change the configuration, password files and spool; and the password file that
+/// libpq finds by itself, where the configuration names none.
+void examine_permissions(const config::Config& config, const util::Environment& environment,
+                         Findings& findings);
 
 /// What the other topics want to know of a server that answered.
 struct ServerFacts {
@@ -26,6 +28,7 @@ struct ServerFacts {
   std::filesystem::path data_directory;  ///< empty where the role may not ask
   bool local = false;                    ///< reached over a Unix socket
   std::vector<std::string> databases;    ///< those that are backed up
+  std::vector<std::string> present;      ///< every database of the cluster
 };
 /// Reachable, version, what is selected, rights, pg_dump and its siblings, what dead restores left.
 /// nullopt when the server does not answer.
@@ -63,14 +66,19 @@ void examine_catalog(run::Context& context, const std::optional<ServerFacts>& se
 void examine_stores(run::Context& context, const std::optional<ServerFacts>& server,
                     Findings& findings);
 
-/// Age and verification of the newest good backup of each database, and whether the runbooks know
-/// it.
+/// Age and verification of the newest good backup of each database, whether the runbooks know it,
+/// and whether the assertions are about databases that there are.
 void examine_backups(run::Context& context, const std::optional<ServerFacts>& server,
                      Findings& findings);
 /// The same for backups at hand, newest first.
 void judge_backups(const std::vector<std::string>& databases,
                    const std::vector<catalog::BackupRecord>& newest_first,
                    const config::Status& limits, util::Time now, Findings& findings);
+
+/// Assertions of databases that are neither in the cluster (`present`) nor in a backup never run.
+void judge_assertions(const std::vector<config::Assertion>& assertions,
+                      const std::vector<std::string>& present,
+                      const std::vector<catalog::BackupRecord>& backups, Findings& findings);
 
 struct CronPlaces {
   std::filesystem::path file = "/etc/cron.d/bkp";

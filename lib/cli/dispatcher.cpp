@@ -51,13 +51,20 @@ std::vector<std::string> commands() {
   return names;
 }
 
-std::string usage() {
+/// What is installed; its words come from `known`, in that order.
+std::string usage(const std::vector<CommandInfo>& known) {
   std::string text =
       "usage: bkp COMMAND [options]\n"
       "       bkp help [COMMAND]\n"
       "       bkp --version\n\n"
       "commands:\n";
-  for (const auto& name : commands()) text += fmt::format("  {}\n", name);
+  auto installed = commands();
+  for (const auto& info : known) {
+    if (std::erase(installed, info.name) > 0)
+      text += fmt::format("  {:<10}{}\n", info.name, info.summary);
+  }
+  for (const auto& name : installed) text += fmt::format("  {}\n", name);
+  text += fmt::format("  {:<10}{}\n", "help", "list the commands, or open the page of one");
   return text +
          "\n`bkp COMMAND --help` lists a command's options, `bkp help COMMAND` opens its page.\n";
 }
@@ -94,13 +101,14 @@ std::string versions() {
 }
 
 void check_command(const std::string& command) {
-  const auto known = commands();
+  auto known = commands();
   if (std::find(known.begin(), known.end(), command) != known.end()) return;
   if (known.empty()) {
     throw Error{ErrorKind::internal,
                 fmt::format("no commands in {}", util::quoted(libexec_directory().string())),
                 "the installation is incomplete: bin, lib and libexec belong together"};
   }
+  known.emplace_back("help");
   const std::string near = util::nearest(command, known);
   throw Error{
       ErrorKind::usage, fmt::format("there is no command {}", util::quoted(command)),
@@ -129,9 +137,9 @@ void show_page(const std::string& name) {
               fmt::format("install man-db, or read {}", util::quoted(page.string()))};
 }
 
-int help(int argc, char** argv) {
+int help(int argc, char** argv, const std::vector<CommandInfo>& known) {
   if (argc == 0) {
-    print(usage());
+    print(usage(known));
     return 0;
   }
   const std::string topic = argv[0];
@@ -144,9 +152,9 @@ int help(int argc, char** argv) {
   return 0;
 }
 
-int dispatch_unsafe(int argc, char** argv) {
+int dispatch_unsafe(int argc, char** argv, const std::vector<CommandInfo>& known) {
   if (argc < 2) {
-    const std::string text = usage();
+    const std::string text = usage(known);
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
     return Error{ErrorKind::usage, ""}.exit_code();
   }
@@ -156,10 +164,10 @@ int dispatch_unsafe(int argc, char** argv) {
     return 0;
   }
   if (command == "--help" || command == "-h") {
-    print(usage());
+    print(usage(known));
     return 0;
   }
-  if (command == "help") return help(argc - 2, argv + 2);
+  if (command == "help") return help(argc - 2, argv + 2, known);
   if (command.starts_with('-')) refuse_option_first({argv + 1, argv + argc}, commands());
   check_command(command);
   throw Error{
@@ -172,11 +180,11 @@ int dispatch_unsafe(int argc, char** argv) {
 
 }  // namespace
 
-int dispatch(int argc, char** argv) {
+int dispatch(int argc, char** argv, const std::vector<CommandInfo>& known) {
   Error error{ErrorKind::internal, ""};
   try {
     try {
-      return dispatch_unsafe(argc, argv);
+      return dispatch_unsafe(argc, argv, known);
     } catch (...) {
       error = util::current_error();
     }

@@ -51,6 +51,8 @@ void ProgressMeter::end() {
 std::string ProgressMeter::status_line() const {
   if (m_step.empty()) return "between two steps";
   const std::uint64_t done = m_done;
+  // A program that works out of sight gives no figures.
+  if (done == 0 && !m_total) return m_step;
   const std::chrono::duration<double> elapsed = m_clock.steady() - m_started;
   const double rate = elapsed.count() > 0 ? static_cast<double>(done) / elapsed.count() : 0;
   auto line = fmt::format("{}: {}", m_step, util::format_size(done));

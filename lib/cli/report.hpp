@@ -23,12 +23,17 @@ struct CommandInfo {
   std::string_view name;     ///< "pitr-restore"
   std::string_view summary;  ///< one line for --help and the list of commands
   ConfigNeed config = ConfigNeed::required;
+  /// Looks for what is wrong, and so runs, unrecorded, where the way to the catalog cannot even be
+  /// told (a password file that others can read).
+  bool diagnoses = false;
 };
 
 /// What a command that ran has to say.
 struct Report {
   nlohmann::json result = nlohmann::json::object();  ///< `result` of the JSON envelope
   std::string text;                                  ///< for people, on stdout; nothing under -q
+  /// The text is what was asked for, a document: it is printed under -q too.
+  bool text_is_document = false;
   /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the
   /// result stays.
   std::optional<util::Error> error;

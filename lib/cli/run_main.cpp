@@ -54,6 +54,12 @@ bool wants_color(const std::string& when, const util::Environment& environment) 
          environment.get("TERM") != "dumb";
 }
 
+/// CLI11 names what is left over last to first.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  return fmt::format("not expected: {}", fmt::join(app.remaining(), " "));
+}
+
 Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::ParseError& error,
                   int argc, char** argv) {
   std::string hint = fmt::format("`bkp {} --help` lists the options", info.name);
@@ -69,7 +75,15 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
     const std::string near = util::nearest(name, known);
     if (!near.empty()) hint = fmt::format("did you mean {}? {}", near, hint);
   }
-  return Error{ErrorKind::usage, error.what(), hint};
+  return Error{ErrorKind::usage, usage_message(app, error), hint};
+}
+
+/// libpq would prefer a PGPASSWORD of this process to the password file of the configuration;
+/// run::cluster_conninfo() decides instead. Before there are threads.
+util::Environment take_environment() {
+  auto environment = util::Environment::of_this_process();
+  ::unsetenv("PGPASSWORD");
+  return environment;
 }
 
 /// One run of a command, from the parsed options to its ending.
@@ -79,7 +93,7 @@ class Run {
       : m_info{info},
         m_shared{shared},
         m_arguments{std::move(arguments)},
-        m_environment{util::Environment::of_this_process()},
+        m_environment{take_environment()},
         m_log{log_settings()},
         m_progress{program(), !shared.quiet && ::isatty(STDERR_FILENO) == 1, m_clock},
         m_signals{m_interrupt, m_progress.status_fd()},
@@ -94,12 +108,14 @@ class Run {
     ending.started_at = m_clock.now();
     try {
       const config::Config config = load_config();
-      const bool recorded = !config.site.empty() && !m_shared.dry_run && command.recorded();
-      catalog::Recorder recorder{{recorded ? run::catalog_conninfo(config) : pg::Conninfo{},
-                                  config.catalog.schema, config.catalog.spool_directory},
-                                 m_clock,
-                                 m_log,
-                                 m_interrupt};
+      const bool wanted = !config.site.empty() && !m_shared.dry_run && command.recorded();
+      const auto way = wanted ? way_to_catalog(config) : std::nullopt;
+      const bool recorded = way.has_value();
+      catalog::Recorder recorder{
+          {way.value_or(pg::Conninfo{}), config.catalog.schema, config.catalog.spool_directory},
+          m_clock,
+          m_log,
+          m_interrupt};
       run::Context context{config,
                            m_clock,
                            m_processes,
@@ -153,6 +169,15 @@ class Run {
     return config::load(file, m_environment, m_processes);
   }
 
+  std::optional<pg::Conninfo> way_to_catalog(const config::Config& config) const {
+    try {
+      return run::catalog_conninfo(config, m_environment);
+    } catch (const Error&) {
+      if (!m_info.diagnoses) throw;
+      return std::nullopt;
+    }
+  }
+
   void run_body(run::Context& context, const Command& command, bool recorded, Ending& ending,
                 std::string& text) {
     if (recorded) {
@@ -174,7 +199,8 @@ class Run {
     }
     ending.result = std::move(report.result);
     ending.warnings = std::move(context.warnings);
-    text = std::move(report.text);
+    const bool silent = m_shared.quiet && !ending.error && !report.text_is_document;
+    if (!silent) text = std::move(report.text);
   }
 
   catalog::RunRecord run_record(util::Time started_at) const {
@@ -246,7 +272,7 @@ int present(const Ending& ending, const std::string& text, const SharedOptions& 
   try {
     if (shared.json) {
       print(envelope(ending));
-    } else if (!text.empty() && !(shared.quiet && !ending.error)) {
+    } else if (!text.empty()) {
       print(text);
     }
   } catch (...) {

@@ -32,18 +32,28 @@ void handle(int number, void (*handler)(int), int flags) {
   ::sigaction(number, &action, nullptr);
 }
 
+bool is_ignored(int number) {
+  struct sigaction action {};
+  return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 SignalHandlers::SignalHandlers(util::Interrupt& interrupt, int status_fd) {
   current_interrupt = &interrupt;
   current_status_fd = status_fd;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) handle(number, on_end_signal, 0);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    // nohup(1), and a shell that puts a job into the background, ask not to be ended by these.
+    if (number != SIGTERM && is_ignored(number)) continue;
+    handle(number, on_end_signal, 0);
+    m_handled.push_back(number);
+  }
   handle(SIGUSR1, on_status_signal, SA_RESTART);
   handle(SIGPIPE, SIG_IGN, 0);
 }
 
 SignalHandlers::~SignalHandlers() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) handle(number, SIG_DFL, 0);
+  for (const int number : m_handled) handle(number, SIG_DFL, 0);
   handle(SIGUSR1, SIG_IGN, 0);
   current_interrupt = nullptr;
   current_status_fd = -1;

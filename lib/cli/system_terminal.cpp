@@ -28,7 +28,10 @@ std::optional<std::string> SystemTerminal::ask(std::string_view question) {
     char byte = 0;
     const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
     // EINTR included: a signal while waiting for an answer means no.
-    if (got <= 0) return std::nullopt;
+    if (got <= 0) {
+      util::write_all(STDERR_FILENO, std::as_bytes(std::span{"\n", 1}), "the question");
+      return std::nullopt;
+    }
     if (byte == '\n') return line;
     line += byte;
   }

@@ -15,7 +15,7 @@ namespace bkp::cli {
 namespace {
 
 constexpr std::size_t gap = 2;
-constexpr std::size_t narrowest = 8;
+constexpr std::size_t narrowest = 6;
 constexpr std::size_t narrowest_wrapped = 24;
 
 bool is_continuation(char c) {
@@ -84,8 +84,12 @@ std::vector<std::size_t> Table::widths_within(std::size_t width) const {
     widths[i] -= std::min(sum - width, widths[i] - narrowest_wrapped);
   }
   while (sum_of(widths) > width) {
-    const auto widest = std::max_element(widths.begin(), widths.end());
-    if (*widest <= narrowest) break;
+    std::size_t* widest = nullptr;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      if (m_columns[i].overflow == Overflow::keep || widths[i] <= narrowest) continue;
+      if (widest == nullptr || widths[i] > *widest) widest = &widths[i];
+    }
+    if (widest == nullptr) break;
     --*widest;
   }
   return widths;

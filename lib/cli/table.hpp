@@ -7,12 +7,13 @@ namespace bkp::cli {
 
 /// A table for people: columns as wide as their content. When the table would not fit `width`
 /// (0 = no limit), first the cells of columns that may be are broken into lines, at spaces; then
-/// the widest of the others are shortened with "…". Cells go through util::printable(). Widths
-/// count code points.
+/// the widest of those that may be are shortened with "…". A column to keep, which holds what one
+/// must be able to type, is whole though the table be too wide. Cells go through util::printable().
+/// Widths count code points.
 class Table {
  public:
   enum class Align { left, right };
-  enum class Overflow { shorten, wrap };
+  enum class Overflow { shorten, wrap, keep };
   struct Column {
     std::string title;
     Align align = Align::left;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -51,6 +52,18 @@ void require_online(const run::Context& context) {
               "run the command again: what was entered stays"};
 }
 
+/// nullopt for a dry run without a catalog.
+std::optional<std::set<std::string>> labels_in_catalog(run::Context& context) {
+  try {
+    std::set<std::string> labels;
+    for (const auto& backup : context.open_catalog().backups()) labels.insert(backup.label);
+    return labels;
+  } catch (const Error& error) {
+    if (!context.dry_run || error.kind() != ErrorKind::database) throw;
+    return std::nullopt;
+  }
+}
+
 cli::Report rebuild(const std::string& store_name, run::Context& context) {
   const auto named = context.open_store(store_name);
   std::optional<run::SiteLock> lock;
@@ -61,6 +74,13 @@ cli::Report rebuild(const std::string& store_name, run::Context& context) {
   const backup::Layout layout{context.config.site};
   std::vector<std::string> problems;
   const auto found = backups_on(named, layout, problems);
+  const auto before = labels_in_catalog(context);
+  const auto known =
+      before
+          ? std::ranges::count_if(
+                found, [&](const auto& backup) { return before->contains(backup.manifest.label); })
+          : 0;
+  const auto fresh = static_cast<std::ptrdiff_t>(found.size()) - known;
   auto labels = json::array();
   for (const auto& backup : found) {
     context.interrupt.check();
@@ -74,11 +94,15 @@ cli::Report rebuild(const std::string& store_name, run::Context& context) {
   cli::Report report;
   report.result = {{"store", named.name},
                    {"labels", std::move(labels)},
+                   {"new", before ? json(fresh) : json(nullptr)},
+                   {"known", before ? json(known) : json(nullptr)},
                    {"problems", problems},
                    {"dry_run", context.dry_run}};
   report.text =
-      fmt::format("{} {} backup{} of store {}\n", context.dry_run ? "would enter" : "entered",
+      fmt::format("{} {} backup{} of store {}", context.dry_run ? "would enter" : "entered",
                   found.size(), found.size() == 1 ? "" : "s", util::quoted(named.name));
+  if (before) report.text += fmt::format(": {} new, {} known already", fresh, known);
+  report.text += '\n';
   if (!problems.empty()) {
     report.error = Error{ErrorKind::damaged,
                          fmt::format("{} on store {} could not be read: {}",
@@ -107,6 +131,7 @@ cli::Report export_all(run::Context& context) {
                    {"verifications", list_of(catalog.verifications())},
                    {"runs", list_of(catalog.runs(std::numeric_limits<int>::max()))}};
   report.text = report.result.dump(1) + "\n";
+  report.text_is_document = true;
   return report;
 }
 

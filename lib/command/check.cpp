@@ -48,7 +48,7 @@ cli::Report run(const CheckOptions& options, run::Context& context) {
   if (options.explain) return explanation(context.config);
   check::Findings findings;
   check::examine_settings(context.config, findings);
-  check::examine_permissions(context.config, findings);
+  check::examine_permissions(context.config, context.environment, findings);
   const auto server = check::examine_server(context, findings);
   check::examine_catalog(context, server, findings);
   check::examine_stores(context, server, findings);

@@ -8,7 +8,9 @@
 namespace bkp::command {
 
 struct CheckOptions {
-  static constexpr cli::CommandInfo info{"check", "Examine the installation and say what to fix"};
+  static constexpr cli::CommandInfo info{.name = "check",
+                                         .summary = "examine the installation and say what to fix",
+                                         .diagnoses = true};
   bool explain = false;  ///< show the effective settings instead
 
   /// Explaining reads the configuration and nothing else.

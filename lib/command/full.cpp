@@ -1,5 +1,7 @@
 #include "command/full.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/full_backup.hpp"
@@ -51,12 +53,13 @@ std::vector<std::string> good_labels(const backup::FullResult& result) {
 
 std::string to_text(const backup::FullResult& result, bool dry_run) {
   using Align = cli::Table::Align;
+  constexpr auto keep = cli::Table::Overflow::keep;
   cli::Table table{{{"DATABASE"},
                     {"STATUS"},
-                    {"LABEL"},
-                    {"STORED", Align::right},
-                    {"DUMPED", Align::right},
-                    {"TOOK", Align::right},
+                    {"LABEL", Align::left, keep},
+                    {"STORED", Align::right, keep},
+                    {"DUMPED", Align::right, keep},
+                    {"TOOK", Align::right, keep},
                     {"STORES"}}};
   bool any_good = false;
   for (const auto& [record, error] : result.items) {
@@ -90,12 +93,14 @@ nlohmann::json to_json(const backup::FullResult& result, std::chrono::seconds wi
   std::vector<catalog::BackupRecord> records;
   for (const auto& item : result.items) records.push_back(item.record);
   const auto took = duration_of(result);
+  // What did not come to its end took no time to speak of.
+  const bool all_good = std::ranges::all_of(records, &catalog::BackupRecord::good);
   return {{"backups", backups_json(records)},
           {"debris_removed", result.debris_removed},
           {"window",
            {{"objective_seconds", window.count()},
             {"seconds", took.count()},
-            {"met", took <= window}}}};
+            {"met", all_good ? nlohmann::json(took <= window) : nlohmann::json(nullptr)}}}};
 }
 
 }  // namespace

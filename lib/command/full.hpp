@@ -11,7 +11,7 @@
 namespace bkp::command {
 
 struct FullOptions {
-  static constexpr cli::CommandInfo info{"full", "Take a full backup of the databases"};
+  static constexpr cli::CommandInfo info{"full", "take a full backup of the databases"};
   std::string method;                  ///< empty: as configured
   std::vector<std::string> databases;  ///< empty: as configured
   std::vector<std::string> stores;     ///< empty: all

@@ -25,6 +25,12 @@ void define(CLI::App& app, HoldOptions& options) {
 
 namespace {
 
+void require_reason(const std::string& reason) {
+  if (reason.find_first_not_of(" \t\n") != reason.npos) return;
+  throw util::Error{util::ErrorKind::usage, "--reason says nothing",
+                    "say why the backup must stay, for whoever finds it held"};
+}
+
 util::Time end_of_hold(const HoldOptions& options, util::Time now) {
   if (options.until.empty()) return catalog::forever;
   const auto until = parse_moment(options.until, now, Direction::ahead);
@@ -37,6 +43,7 @@ util::Time end_of_hold(const HoldOptions& options, util::Time now) {
 }  // namespace
 
 cli::Report run(const HoldOptions& options, run::Context& context) {
+  require_reason(options.reason);
   const auto now = context.clock.now();
   const auto until = end_of_hold(options, now);
   // Shared with other readers, but not with prune: what is held now cannot be half gone.

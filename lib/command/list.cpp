@@ -79,13 +79,14 @@ bool narrowed(const catalog::BackupFilter& filter) {
 std::string list_text(const std::vector<catalog::BackupRecord>& newest_first, util::Time now,
                       std::size_t width) {
   using Align = cli::Table::Align;
-  cli::Table table{{{"ID", Align::right},
-                    {"LABEL", Align::left},
-                    {"DATABASE", Align::left},
-                    {"AGE", Align::right},
-                    {"SIZE", Align::right},
-                    {"STATE", Align::left},
-                    {"STORES", Align::left}}};
+  constexpr auto keep = cli::Table::Overflow::keep;
+  cli::Table table{{{"ID", Align::right, keep},
+                    {"LABEL", Align::left, keep},
+                    {"DATABASE"},
+                    {"AGE", Align::right, keep},
+                    {"SIZE", Align::right, keep},
+                    {"STATE"},
+                    {"STORES"}}};
   for (const auto& backup : newest_first) {
     table.add({backup.id == 0 ? "-" : std::to_string(backup.id), backup.label,
                backup.database_name.value_or("-"), util::format_duration(now - backup.started_at),

@@ -132,11 +132,12 @@ std::optional<Error> overall_error(const std::vector<StorePrune>& results) {
 
 std::string plan_text(const retention::Plan& plan, util::Time now, std::size_t width) {
   using Align = cli::Table::Align;
-  cli::Table table{{{"ACTION", Align::left},
-                    {"LABEL", Align::left},
-                    {"AGE", Align::right},
-                    {"SIZE", Align::right},
-                    {"WHY", Align::left, cli::Table::Overflow::wrap}}};
+  using Overflow = cli::Table::Overflow;
+  cli::Table table{{{"ACTION", Align::left, Overflow::keep},
+                    {"LABEL", Align::left, Overflow::keep},
+                    {"AGE", Align::right, Overflow::keep},
+                    {"SIZE", Align::right, Overflow::keep},
+                    {"WHY", Align::left, Overflow::wrap}}};
   for (const auto& [candidate, action, reasons] : plan) {
     table.add({std::string{retention::action_name(action)}, candidate.label,
                util::format_duration(now - candidate.started_at),

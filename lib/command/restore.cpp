@@ -159,7 +159,8 @@ recover::RestoreRequest to_request(const RestoreOptions& options, const run::Con
 void require_sense(const RestoreOptions& options, const run::Context& context) {
   const bool partial = !options.schemas.empty() || !options.tables.empty();
   if (options.swap && partial) {
-    throw Error{ErrorKind::usage, "--swap replaces a whole database, not by a part of one",
+    throw Error{ErrorKind::usage,
+                "--swap puts a whole database in the old one's place, never a part of one",
                 "restore the part beside, then copy what is needed"};
   }
   if (options.into.size() > backup::longest_name) {

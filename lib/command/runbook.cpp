@@ -19,26 +19,16 @@ namespace {
 using util::Error;
 using util::ErrorKind;
 
-// Replacing a device or a pipe by a file (root can) would break more than this command.
-void require_replaceable(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const auto status = std::filesystem::symlink_status(path, ignored);
-  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return;
-  throw Error{ErrorKind::usage,
-              fmt::format("{} exists and is no ordinary file", util::quoted(path.string())),
-              "name a file, or - for standard output"};
-}
-
 cli::Report write_out(const std::string& out, const std::string& page,
                       const run::Context& context) {
   cli::Report report;
   report.bytes = page.size();
   if (out == "-") {
     report.text = page;
+    report.text_is_document = true;
     report.result = {{"places", nlohmann::json::array()}, {"html", page}};
     return report;
   }
-  require_replaceable(out);
   if (!context.dry_run) util::write_file_atomically(out, page);
   report.result = {{"places", {std::filesystem::absolute(out).string()}}};
   report.text =
@@ -96,6 +86,8 @@ void define(CLI::App& app, RunbookOptions& options) {
 }
 
 cli::Report run(const RunbookOptions& options, run::Context& context) {
+  const bool to_file = !options.out.empty() && options.out != "-";
+  if (to_file && !context.dry_run) util::require_writable(options.out);
   const auto model = report::build_runbook_model(context);
   for (const auto& problem : model.problems) context.warn(problem);
   if (!options.out.empty()) return write_out(options.out, report::render_runbook(model), context);

@@ -1,5 +1,6 @@
 #include "command/verify.hpp"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -169,6 +170,18 @@ std::vector<Attempt> verify_all(const VerifyOptions& options, run::Context& cont
   return attempts;
 }
 
+/// Whether all that failed are the user's own assertions.
+bool only_assertions_failed(const std::vector<Attempt>& attempts) {
+  return std::ranges::all_of(attempts, [](const auto& attempt) {
+    return std::ranges::all_of(attempt.verification.checks,
+                               [](const auto& check) {
+                                 return check.outcome != verify::Outcome::failed ||
+                                        check.kind == "assertion";
+                               }) &&
+           (attempt.not_made || attempt.verification.total() > 0);
+  });
+}
+
 /// Damage outranks what could not be looked at.
 std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
   std::string first_failure;
@@ -189,8 +202,11 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
   return Error{
       ErrorKind::damaged,
       fmt::format("{} of {} verifications failed; {}", failed, attempts.size(), first_failure),
-      "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until "
-      "it is verified"};
+      only_assertions_failed(attempts)
+          ? "all else is good: look at the data, in the live database too, and at what "
+            "verify.assertions expects"
+          : "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until it "
+            "is verified"};
 }
 
 void write_junit(const std::string& file, const std::vector<Attempt>& attempts) {
@@ -200,6 +216,21 @@ void write_junit(const std::string& file, const std::vector<Attempt>& attempts) 
     if (not_made) suite.checks.push_back(verify::failed("run", "made", not_made->full_message()));
   }
   util::write_file_atomically(file, verify::to_junit(suites));
+}
+
+/// An assertion whose database is misspelt would else never run, and nobody would know.
+void name_idle_assertions(const VerifyOptions& options, run::Context& context,
+                          const std::vector<BackupRecord>& backups) {
+  const bool narrowed = !options.id.empty() || !options.database.empty() || !options.type.empty();
+  if (narrowed || options.level == "checksum") return;
+  for (const auto& assertion : context.config.verify.assertions) {
+    const bool matched = std::ranges::any_of(
+        backups, [&](const auto& backup) { return backup.database_name == assertion.database; });
+    if (matched) continue;
+    context.warn(
+        fmt::format("assertion {} was not looked at: no backup of database {} was verified",
+                    util::quoted(assertion.name), util::quoted(assertion.database)));
+  }
 }
 
 cli::Report dry_run(const VerifyOptions& options, run::Context& context,
@@ -265,6 +296,9 @@ void define(CLI::App& app, VerifyOptions& options) {
 }
 
 cli::Report run(const VerifyOptions& options, run::Context& context) {
+  // Not to be found out after hours of restoring.
+  if (!options.store.empty()) context.open_stores({options.store});
+  if (!options.junit.empty() && !context.dry_run) util::require_writable(options.junit);
   const auto backups = choose_backups(options, context);
   if (context.dry_run) return dry_run(options, context, backups);
   const run::SiteLock lock{context, run::LockName::read, run::LockMode::shared, "verify"};
@@ -274,6 +308,7 @@ cli::Report run(const VerifyOptions& options, run::Context& context) {
     }
   }
   const auto attempts = verify_all(options, context, backups);
+  name_idle_assertions(options, context, backups);
   auto report = summarize(options, attempts);
   if (options.junit.empty()) return report;
   try {

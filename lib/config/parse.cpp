@@ -1,6 +1,7 @@
 #include "config/parse.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -77,21 +78,41 @@ bool holds_inline_secret(const YAML::Node& node, int depth = 0) {
 }
 
 // Whoever can write the file can have bkp run a command ({command: …}) and send backups elsewhere.
-void require_not_writable_by_all(const std::filesystem::path& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & S_IWOTH) != 0) {
+void require_trusted(const struct ::stat& status, const std::filesystem::path& file) {
+  const auto name = util::quoted(file.string());
+  const auto path = util::shell_quoted(file.string());
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    throw Error{ErrorKind::key, fmt::format("the configuration {} belongs to another user", name),
+                fmt::format("run bkp as its owner, or: chown root {}", path)};
+  }
+  const bool own_group = status.st_gid == 0 || status.st_gid == ::getegid();
+  if ((status.st_mode & S_IWOTH) != 0) {
     throw Error{ErrorKind::key,
-                fmt::format("the configuration {} can be changed by every user",
-                            util::quoted(file.string())),
-                fmt::format("chmod o-w {}", util::shell_quoted(file.string()))};
+                fmt::format("the configuration {} can be changed by every user", name),
+                fmt::format("chmod o-w {}", path)};
+  }
+  if ((status.st_mode & S_IWGRP) != 0 && !own_group) {
+    throw Error{ErrorKind::key,
+                fmt::format("the configuration {} can be changed by another group", name),
+                fmt::format("chmod g-w {}", path)};
   }
 }
 
-std::string read_text(const std::filesystem::path& file) {
+struct ConfigFile {
+  std::string text;
+  struct ::stat status {};
+};
+
+ConfigFile read_config_file(const std::filesystem::path& file) {
+  ConfigFile result;
   std::optional<std::string> text;
   try {
-    text = util::read_file(file, 4U << 20U);
+    text = util::read_checked_file(file, 4U << 20U, [&](const struct ::stat& status) {
+      require_trusted(status, file);
+      result.status = status;
+    });
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::key) throw;
     throw Error{ErrorKind::config,
                 fmt::format("the configuration cannot be read: {}", error.message()), error.hint()};
   }
@@ -102,7 +123,8 @@ std::string read_text(const std::filesystem::path& file) {
         "check the path; a commented example is in config/bkp.example.yaml, and bkp.yaml(5) "
         "explains every key"};
   }
-  return *text;
+  result.text = std::move(*text);
+  return result;
 }
 
 }  // namespace
@@ -114,11 +136,10 @@ Config parse(std::string_view yaml, const std::filesystem::path& name,
 
 Config load(const std::filesystem::path& file, const util::Environment& environment,
             util::ProcessRunner& processes) {
-  const auto text = read_text(file);
-  require_not_writable_by_all(file);
-  const Document document{text, file};
+  const auto read = read_config_file(file);
+  const Document document{read.text, file};
   if (holds_inline_secret(document.root())) {
-    util::require_private(file, "the configuration, which holds a password");
+    util::require_private(read.status, file, "the configuration, which holds a password");
   }
   auto config = from_document(document, {environment, processes});
   config.file = file;

@@ -1,5 +1,7 @@
 #include "config/values.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -104,15 +106,28 @@ SecretText to_secret(const Value& value) {
       secret_form);
 }
 
+namespace {
+
+// Where a file with a secret is to be named, somebody may have written the secret.
+bool may_be_a_secret(std::string_view path) {
+  constexpr std::array<std::string_view, 4> endings{"password_file", "url_file", "key_file",
+                                                    ".file"};
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](std::string_view ending) { return path.ends_with(ending); });
+}
+
+}  // namespace
+
 std::filesystem::path to_path(const Value& value) {
   const auto text = scalar(value, "an absolute path", "write an absolute path");
+  const auto complaint = may_be_a_secret(value.path)
+                             ? std::string{"must be an absolute path"}
+                             : fmt::format("must be an absolute path, not {}", util::quoted(text));
   if (text.starts_with('~')) {
-    value.fail(fmt::format("must be an absolute path, not {}", util::quoted(text)),
-               "\"~\" is not expanded; write the whole path");
+    value.fail(complaint, "\"~\" is not expanded; write the whole path");
   }
   if (!text.starts_with('/')) {
-    value.fail(fmt::format("must be an absolute path, not {}", util::quoted(text)),
-               "write the whole path, beginning with \"/\"");
+    value.fail(complaint, "write the whole path, beginning with \"/\"");
   }
   return text;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "util/text.hpp"
+#include "util/units.hpp"
 
 namespace bkp::pg {
 
@@ -18,6 +19,8 @@ constexpr int k_custom_format = 1;
 constexpr int k_widest_number = 32;
 /// PostgreSQL allocates no larger text (MaxAllocSize), so none can get into an archive.
 constexpr std::int64_t k_longest_text = std::int64_t{1} << 30U;
+/// What an entry takes beside its texts: itself, its position and its place in the map.
+constexpr std::size_t k_entry_size = sizeof(ArchiveEntry) + 64;
 constexpr int k_offset_known = 2;
 constexpr int k_offset_no_data = 3;
 
@@ -125,6 +128,7 @@ std::optional<ArchiveContents::Value> ArchiveContents::read_string() {
       m_input->fail(fmt::format("a text of {} bytes", length->number));
     }
     m_text_size = static_cast<std::size_t>(length->number);
+    account(*m_text_size);
   }
   const auto bytes = m_input->take(*m_text_size);
   if (!bytes) return std::nullopt;
@@ -250,6 +254,7 @@ void ArchiveContents::take_dependency(const Value& value) {
   if (!value.text) return;
   const auto dump_id = parse_decimal<int>(*value.text);
   if (!dump_id) m_input->fail("a dependency that is no dump id");
+  account(sizeof(int));
   m_entry.dependencies.push_back(*dump_id);
 }
 
@@ -270,7 +275,14 @@ void ArchiveContents::take_offset(const Value& value) {
   if (flag == k_offset_known) m_entry_position = offset;
 }
 
+void ArchiveContents::account(std::size_t bytes) {
+  m_held += bytes;
+  if (m_held <= m_limit) return;
+  m_input->fail(fmt::format("a table of contents of more than {}", util::format_size(m_limit)));
+}
+
 void ArchiveContents::end_entry() {
+  account(k_entry_size);
   if (!m_by_dump_id.emplace(m_entry.dump_id, m_entries.size()).second) {
     m_input->fail(fmt::format("dump id {} is given twice", m_entry.dump_id));
   }

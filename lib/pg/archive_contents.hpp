@@ -18,6 +18,10 @@ namespace bkp::pg {
 /// describes the format. Throws Error{damaged}.
 class ArchiveContents {
  public:
+  /// A table of contents that takes more than `limit` bytes of memory, as no sound one does, is
+  /// damaged: it is held whole, and may come compressed out of a store that wishes us ill.
+  explicit ArchiveContents(std::size_t limit = std::size_t{1} << 30U) : m_limit{limit} {}
+
   /// Reads on; true when the table of contents is complete or the archive proved unreadable.
   bool parse(ArchiveInput& input);
 
@@ -80,7 +84,11 @@ class ArchiveContents {
   void take_dependency(const Value& value);
   void take_offset(const Value& value);
   void end_entry();
+  /// Counts memory that is about to be held.
+  void account(std::size_t bytes);
 
+  std::size_t m_limit;
+  std::size_t m_held = 0;
   ArchiveInput* m_input = nullptr;  ///< during parse()
   std::span<const Step> m_steps = k_header;
   std::size_t m_step = 0;

@@ -5,12 +5,15 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <future>
+#include <thread>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
 #include "pg/hints.hpp"
 #include "pg/libpq_text.hpp"
+#include "pg/password_file.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {
@@ -21,11 +24,24 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 namespace {
 
+constexpr std::chrono::seconds cancel_limit{5};
 constexpr std::chrono::seconds drain_limit{5};
 
-struct FreeCancel {
-  void operator()(PGcancel* cancel) const noexcept { PQfreeCancel(cancel); }
-};
+// PQcancel makes a connection of its own and waits for its end without a limit: on a dead network
+// as long as TCP does. The thread is left to that; it owns all that it needs. False when the server
+// did not take the request in time.
+bool ask_to_cancel(pg_conn* connection) {
+  const std::shared_ptr<PGcancel> request{PQgetCancel(connection), PQfreeCancel};
+  if (!request) return false;
+  std::promise<bool> answer;
+  auto taken = answer.get_future();
+  std::thread{[request, answer = std::move(answer)]() mutable {
+    std::array<char, 256> message{};
+    answer.set_value(PQcancel(request.get(), message.data(), static_cast<int>(message.size())) ==
+                     1);
+  }}.detach();
+  return taken.wait_for(cancel_limit) == std::future_status::ready && taken.get();
+}
 
 enum class Woken { ready, interrupted, timed_out };
 
@@ -86,9 +102,30 @@ pg_conn* start_connecting(const Conninfo& conninfo) {
   return PQconnectStartParams(keywords.data(), values.data(), 0);
 }
 
+constexpr auto wrong_password = "28P01";
+
+// A password file that libpq passes over looks like one without the right line.
+std::string hint_for_password(const Conninfo& conninfo) {
+  const auto file = password_file_of(conninfo, util::Environment::of_this_process());
+  const auto why = file ? why_passed_over(*file) : std::nullopt;
+  if (!why) return hint_for(wrong_password);
+  return fmt::format("libpq passes over the password file {}: {}; chmod 600 {}",
+                     util::quoted(file->string()), *why, util::shell_quoted(file->string()));
+}
+
+std::string hint_for_refusal(const Conninfo& conninfo, std::string_view sqlstate,
+                             std::string_view libpq_message) {
+  // libpq itself says the second, without a state, before it would send an empty password.
+  if (sqlstate == wrong_password ||
+      libpq_message.find("no password supplied") != libpq_message.npos) {
+    return hint_for_password(conninfo);
+  }
+  return sqlstate.empty() ? hint_for_silence(conninfo) : hint_for(sqlstate);
+}
+
 [[noreturn]] void throw_cannot_connect(const Conninfo& conninfo, const char* libpq_message) {
   const auto sqlstate = sqlstate_in(libpq_message);
-  auto hint = sqlstate.empty() ? hint_for_silence(conninfo) : hint_for(sqlstate);
+  auto hint = hint_for_refusal(conninfo, sqlstate, libpq_message);
   throw DatabaseError{
       fmt::format("cannot connect to {}: {}", conninfo.describe(), tidy_message(libpq_message)),
       std::move(hint), sqlstate, true};
@@ -237,9 +274,14 @@ Result Connection::wait_for_last_result() {
 
 void Connection::cancel() noexcept {
   if (!alive()) return;
-  const std::unique_ptr<PGcancel, FreeCancel> request{PQgetCancel(m_connection.get())};
-  std::array<char, 256> message{};
-  if (request) PQcancel(request.get(), message.data(), static_cast<int>(message.size()));
+  bool asked = false;
+  try {
+    asked = ask_to_cancel(m_connection.get());
+  } catch (const std::exception&) {
+    // No thread to be had: then the end of the session is the request.
+  }
+  // What was not asked to stop says no more than before.
+  if (!asked) return m_connection.reset();
   drain();
 }
 

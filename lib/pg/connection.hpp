@@ -70,10 +70,10 @@ class DatabaseError : public util::Error {
 };
 
 /// One session. Every wait ends when `interrupt` is requested: the running statement is cancelled
-/// (PQcancel) and Error{interrupted} thrown, and so is every later call; what must still be done
-/// then (dropping a scratch database) needs a session with an Interrupt of its own. Notices of the
-/// server are not shown. Once the server is gone, every call throws with connection_lost().
-/// Not for concurrent use; move-only. `interrupt` must outlive it.
+/// (PQcancel, for 5 s at most) and Error{interrupted} thrown, and so is every later call; what must
+/// still be done then (dropping a scratch database) needs a session with an Interrupt of its own.
+/// Notices of the server are not shown. Once the server is gone, every call throws with
+/// connection_lost(). Not for concurrent use; move-only. `interrupt` must outlive it.
 class Connection {
  public:
   /// application_name is "bkp" unless the conninfo says otherwise; connect_timeout 10 s likewise,

@@ -123,9 +123,13 @@ std::string Conninfo::describe() const {
   std::string result =
       database ? "database " + util::quoted(*database) : std::string{"the default database"};
   if (const auto service = get("service")) result += " of service " + util::quoted(*service);
+  return result + " on " + describe_server();
+}
+
+std::string Conninfo::describe_server() const {
   auto host = get("host");
   if (!host) host = get("hostaddr");
-  result += " on " + (host ? util::printable(*host) : std::string{"the default host"});
+  std::string result = host ? util::printable(*host) : std::string{"the default host"};
   if (const auto port = get("port")) result += ":" + util::printable(*port);
   if (const auto user = get("user")) result += " as " + util::printable(*user);
   return result;

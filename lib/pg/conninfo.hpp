@@ -35,6 +35,8 @@ class Conninfo {
   std::string to_argument() const;
   /// "database \"x121\" on /var/run/postgresql:5432 as bkp": for messages.
   std::string describe() const;
+  /// "/var/run/postgresql:5432 as bkp": the same without the database.
+  std::string describe_server() const;
   /// Adds PGPASSWORD or PGPASSFILE to a child's environment where this Conninfo holds one.
   void add_password_to(util::Environment& environment) const;
 

@@ -92,9 +92,9 @@ util::Command restore_command(const run::Context& context, const PreparedDump& d
   if (options.no_owner) command.argv.emplace_back("--no-owner");
   if (options.no_privileges) command.argv.emplace_back("--no-privileges");
   command.environment = context.environment.for_child();
-  // Without a configuration the password may come the way libpq itself looks for it.
-  for (const char* name : {"PGPASSWORD", "PGPASSFILE"}) {
-    if (auto value = context.environment.get(name)) command.environment.set(name, *value);
+  // Without a configuration the password file may be found the way libpq itself looks for it.
+  if (const auto file = context.environment.get("PGPASSFILE")) {
+    command.environment.set("PGPASSFILE", *file);
   }
   target.add_password_to(command.environment);
   command.inherited_fds = {dump.file.get()};

@@ -22,6 +22,13 @@ pg::Conninfo with_password_file(pg::Conninfo conninfo,
   return conninfo.with("passfile", password_file->string());
 }
 
+// Of an environment's password and a named file the file wins, for sessions and children alike.
+pg::Conninfo with_password(pg::Conninfo conninfo, const util::Environment& environment) {
+  const auto password = environment.get("PGPASSWORD");
+  if (!password || conninfo.get("password") || conninfo.get("passfile")) return conninfo;
+  return conninfo.with("password", *password);
+}
+
 void require_known(const config::Config& config, const std::vector<std::string>& names) {
   for (const auto& name : names) {
     const bool known = std::any_of(config.stores.begin(), config.stores.end(),
@@ -36,29 +43,29 @@ void require_known(const config::Config& config, const std::vector<std::string>&
 
 }  // namespace
 
-pg::Conninfo cluster_conninfo(const config::Config& config) {
+pg::Conninfo cluster_conninfo(const config::Config& config, const util::Environment& environment) {
   auto conninfo = pg::Conninfo::parse(config.cluster.conninfo);
   if (!conninfo.get("dbname")) conninfo = conninfo.with_database("postgres");
-  return with_password_file(std::move(conninfo), config.cluster.password_file);
+  return with_password(with_password_file(std::move(conninfo), config.cluster.password_file),
+                       environment);
 }
 
-pg::Conninfo catalog_conninfo(const config::Config& config) {
-  if (!config.catalog.conninfo) return cluster_conninfo(config).with_database("bkp");
+pg::Conninfo catalog_conninfo(const config::Config& config, const util::Environment& environment) {
+  if (!config.catalog.conninfo) return cluster_conninfo(config, environment).with_database("bkp");
   auto conninfo = pg::Conninfo::parse(*config.catalog.conninfo);
   if (!conninfo.get("dbname")) conninfo = conninfo.with_database("bkp");
   const auto& own = config.catalog.password_file;
-  return with_password_file(std::move(conninfo), own ? own : config.cluster.password_file);
+  return with_password(
+      with_password_file(std::move(conninfo), own ? own : config.cluster.password_file),
+      environment);
 }
 
 pg::Conninfo Context::cluster() const {
-  auto conninfo = cluster_conninfo(config);
-  // libpq would take it from this process's environment; children get it through the conninfo only.
-  const auto password = environment.get("PGPASSWORD");
-  if (!password || conninfo.get("password") || conninfo.get("passfile")) return conninfo;
-  return conninfo.with("password", *password);
+  return cluster_conninfo(config, environment);
 }
+
 pg::Conninfo Context::catalog_conninfo() const {
-  return run::catalog_conninfo(config);
+  return run::catalog_conninfo(config, environment);
 }
 
 catalog::Catalog Context::open_catalog() const {

@@ -41,11 +41,14 @@ struct OpenedStores {
   std::vector<StoreFailure> failures;
 };
 
-/// How to reach the protected cluster (password file applied): database `postgres` unless the
-/// conninfo names one.
-pg::Conninfo cluster_conninfo(const config::Config& config);
-/// How to reach the catalog: database `bkp` of the protected cluster unless configured.
-pg::Conninfo catalog_conninfo(const config::Config& config);
+/// How to reach the protected cluster: database `postgres` unless the conninfo names one. The
+/// password file is applied, which must be private (Error{key}); PGPASSWORD of the environment only
+/// where there is none. libpq decides otherwise, so the process itself must have no PGPASSWORD.
+pg::Conninfo cluster_conninfo(const config::Config& config,
+                              const util::Environment& environment = {});
+/// How to reach the catalog, likewise: database `bkp` of the protected cluster unless configured.
+pg::Conninfo catalog_conninfo(const config::Config& config,
+                              const util::Environment& environment = {});
 
 /// Everything outside that a command works with: its seams. Built once by cli::run_main (tests
 /// build their own with fakes); lives as long as the run. Not copied, passed by reference.

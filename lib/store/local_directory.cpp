@@ -54,13 +54,19 @@ namespace {
 
 /// As open_directory_in(), but a file in the way is an error here.
 Fd make_directory_in(int parent, const std::string& name, const LocalOperation& operation) {
-  if (Fd found = open_directory_in(parent, name, operation)) return found;
+  // One that is there may be another writer's, who has not flushed it yet: our object would be lost
+  // with it.
+  if (Fd found = open_directory_in(parent, name, operation)) {
+    sync(parent, operation);
+    return found;
+  }
   if (::mkdirat(parent, name.c_str(), 0700) != 0) {
     if (errno == ENOENT) return {};
     if (errno != EEXIST) throw operation.failed(errno);
     // Somebody made it first, or it is no directory.
     Fd found = open_directory_in(parent, name, operation);
     if (!found && status_in(parent, name, operation)) throw operation.failed(ENOTDIR);
+    if (found) sync(parent, operation);
     return found;
   }
   Fd made = open_directory_in(parent, name, operation);

@@ -83,6 +83,13 @@ void LocalObjectSink::publish() {
     // NFS and others cannot rename without replacing, but a link never replaces.
     result = ::linkat(directory, from, directory, name.c_str(), 0);
     if (result == 0) ::unlinkat(directory, from, 0);
+    if (result != 0 && (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS)) {
+      throw Error{ErrorKind::store,
+                  fmt::format("cannot create {}: its file system can neither rename without "
+                              "replacing nor make hard links",
+                              m_name),
+                  "keep the store on a file system that can, e.g. ext4, XFS, Btrfs, ZFS or NFS"};
+    }
   }
   if (result != 0 && errno == EEXIST) {
     throw Error{ErrorKind::store, fmt::format("cannot create {}: it exists already", m_name),

@@ -91,10 +91,10 @@ void QueueSink::State::read() noexcept {
   changed.notify_all();
 }
 
-/// Throws what the next stage threw, the first time it is asked.
+/// Throws what the next stage threw, each time it is asked: data that came later is lost too.
 void QueueSink::State::rethrow(std::unique_lock<std::mutex>& lock) {
   if (!failure) return;
-  const std::exception_ptr thrown = std::exchange(failure, nullptr);
+  const std::exception_ptr thrown = failure;
   lock.unlock();
   std::rethrow_exception(thrown);
 }

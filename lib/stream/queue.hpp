@@ -10,7 +10,7 @@ namespace bkp::stream {
 /// Hands data to the next stage on a thread of its own through a queue bounded in bytes, so that
 /// two stages work at once. Small pieces travel together, in chunks of an eighth of the capacity,
 /// at most 1 MiB; write() waits while all chunks are full. An exception of the next stage comes out
-/// of the following write() or of finish(), once. The next stage sees one thread only; it is
+/// of the following write() and of every call after it. The next stage sees one thread only; it is
 /// finished on that thread, and aborted by the thread that owns the queue, after the other has
 /// ended.
 class QueueSink final : public Sink {

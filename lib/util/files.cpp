@@ -61,6 +61,12 @@ Fd open_if_there(const std::filesystem::path& path, int flags) {
   return fd;
 }
 
+struct stat status_of(const Fd& fd, const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw failed("look at", path, errno);
+  return status;
+}
+
 std::string contents_of(const Fd& fd, const std::filesystem::path& path, std::size_t limit) {
   std::string contents;
   std::vector<std::byte> buffer(std::size_t{64} << 10U);
@@ -75,7 +81,16 @@ std::string contents_of(const Fd& fd, const std::filesystem::path& path, std::si
   return contents;
 }
 
-void require_private(const struct stat& status, const std::filesystem::path& path,
+/// The temporary file of a file to be written; errors name the latter, which is the one known.
+Fd make_beside(const std::filesystem::path& path, const std::filesystem::path& temporary) {
+  Fd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!fd) throw failed("write", path, errno);
+  return fd;
+}
+
+}  // namespace
+
+void require_private(const struct ::stat& status, const std::filesystem::path& path,
                      std::string_view what) {
   const std::string name = fmt::format("{} {}", what, quoted(path.native()));
   if (!S_ISREG(status.st_mode)) {
@@ -96,8 +111,6 @@ void require_private(const struct stat& status, const std::filesystem::path& pat
   }
 }
 
-}  // namespace
-
 Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
   for (;;) {
     Fd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
@@ -111,14 +124,21 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
   return fd ? std::optional{contents_of(fd, path, limit)} : std::nullopt;
 }
 
+std::optional<std::string> read_checked_file(
+    const std::filesystem::path& path, std::size_t limit,
+    const std::function<void(const struct ::stat&)>& check) {
+  const Fd fd = open_if_there(path, O_RDONLY);
+  if (!fd) return std::nullopt;
+  check(status_of(fd, path));
+  return contents_of(fd, path, limit);
+}
+
 std::optional<std::string> read_private_file(const std::filesystem::path& path,
                                              std::string_view what, std::size_t limit) {
   // Never waits for the other end, should it be a pipe.
   const Fd fd = open_if_there(path, O_RDONLY | O_NONBLOCK);
   if (!fd) return std::nullopt;
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw failed("look at", path, errno);
-  require_private(status, path, what);
+  require_private(status_of(fd, path), path, what);
   return contents_of(fd, path, limit);
 }
 
@@ -126,7 +146,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
                            unsigned mode) {
   const std::filesystem::path directory = directory_of(path);
   const std::filesystem::path temporary = temporary_name_in(directory);
-  Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+  Fd fd = make_beside(path, temporary);
   Removal removal{temporary};
   write_all(fd.get(), std::as_bytes(std::span{contents}), quoted(path.native()));
   // The umask took its share of the mode at open; this one is meant.
@@ -138,6 +158,19 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   sync_directory(directory);
 }
 
+void require_writable(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error{ErrorKind::usage,
+                fmt::format("{} exists and is no ordinary file", quoted(path.native())),
+                "name a file that is not there, or may be replaced"};
+  }
+  const std::filesystem::path temporary = temporary_name_in(directory_of(path));
+  const Removal removal{temporary};
+  make_beside(path, temporary);
+}
+
 void make_private_directories(const std::filesystem::path& path) {
   std::filesystem::path made;
   for (const auto& part : path) {
@@ -145,7 +178,10 @@ void make_private_directories(const std::filesystem::path& path) {
     made /= part;
     if (part.empty() || part == "/") continue;
     if (::mkdir(made.c_str(), 0700) == 0) {
-      if (::chmod(made.c_str(), 0700) != 0) throw failed("set the permissions of", made, errno);
+      // Not through a link that somebody put in its place.
+      if (::fchmodat(AT_FDCWD, made.c_str(), 0700, AT_SYMLINK_NOFOLLOW) != 0) {
+        throw failed("set the permissions of", made, errno);
+      }
       sync_directory(parent);
       continue;
     }

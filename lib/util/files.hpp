@@ -1,7 +1,9 @@
 #pragma once
 
+#include <sys/stat.h>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,11 @@ std::optional<std::string> read_file(const std::filesystem::path& path,
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
                            unsigned mode = 0600);
 
+/// Throws what write_file_atomically() would, before there is anything to write; Error{usage} for a
+/// device, a pipe, a link or a directory, which it would replace or stumble over. Tries it with a
+/// temporary file, which is removed again.
+void require_writable(const std::filesystem::path& path);
+
 /// Makes the directory and its missing parents, each 0700 whatever the umask, and flushes their
 /// names. An existing one stays as it is.
 void make_private_directories(const std::filesystem::path& path);
@@ -32,6 +39,14 @@ void sync_directory(const std::filesystem::path& path);
 /// Throws Error{key} unless the file is a regular file, owned by this user or root, and neither
 /// group (other than root's or this user's own) nor others can read or write it.
 void require_private(const std::filesystem::path& path, std::string_view what);
+
+void require_private(const struct ::stat& status, const std::filesystem::path& path,
+                     std::string_view what);
+
+/// As read_file(), after `check` has looked at the very file that is read, and thrown nothing.
+std::optional<std::string> read_checked_file(
+    const std::filesystem::path& path, std::size_t limit,
+    const std::function<void(const struct ::stat&)>& check);
 
 /// As read_file(), but require_private of the very file that is read, before it is read.
 std::optional<std::string> read_private_file(const std::filesystem::path& path,

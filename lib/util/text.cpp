@@ -98,10 +98,32 @@ std::string quoted(std::string_view name) {
   return '"' + printable(name) + '"';
 }
 
+namespace {
+
+/// $'…', whose escapes hold what a terminal must not get.
+std::string escaped_for_shell(std::string_view text) {
+  std::string out = "$'";
+  while (!text.empty()) {
+    const auto length = std::max<std::size_t>(first_character(text).length, 1);
+    const auto character = text.substr(0, length);
+    if (character == "'" || character == "\\") {
+      out += '\\';
+      out += character;
+    } else {
+      out += printable(character);
+    }
+    text.remove_prefix(length);
+  }
+  return out + '\'';
+}
+
+}  // namespace
+
 std::string shell_quoted(std::string_view text) {
   constexpr std::string_view harmless =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
   if (!text.empty() && text.find_first_not_of(harmless) == text.npos) return std::string{text};
+  if (printable(text) != text) return escaped_for_shell(text);
   std::string out = "'";
   for (const char character : text) {
     if (character == '\'') {

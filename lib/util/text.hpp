@@ -26,7 +26,8 @@ inline std::string quoted(std::string& name) {
   return quoted(std::string_view{name});
 }
 
-/// Quotes for a POSIX shell when needed: abc, 'a b', 'it'\''s'.
+/// Quotes for a shell when needed: abc, 'a b', 'it'\''s'; and $'a\x0ab' (bash, zsh, ksh) for what
+/// printable() would change, so that the result can be shown and still be run.
 std::string shell_quoted(std::string_view text);
 
 /// The candidate with the smallest edit distance to `wrong` (a swap of neighbours is one edit), the

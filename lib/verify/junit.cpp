@@ -26,6 +26,13 @@ std::string test_case(const Check& check) {
   return xml;
 }
 
+/// A label alone may have a suite for each store.
+std::string suite_name(const Verification& verification) {
+  auto name = verification.level + " " + verification.label;
+  if (!verification.store.empty()) name += " on store " + verification.store;
+  return name;
+}
+
 std::string suite(const Verification& verification) {
   auto checks = verification.checks;
   if (verification.total() == 0) {
@@ -38,8 +45,8 @@ std::string suite(const Verification& verification) {
   std::string xml = fmt::format(
       "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" "
       "time=\"{:.3f}\" timestamp=\"{}\">\n",
-      escape_xml(verification.level + " " + verification.label), checks.size(),
-      count(Outcome::failed), count(Outcome::skipped),
+      escape_xml(suite_name(verification)), checks.size(), count(Outcome::failed),
+      count(Outcome::skipped),
       util::Duration{verification.finished_at - verification.started_at}.count(),
       util::format_rfc3339(verification.started_at));
   for (const auto& check : checks) xml += test_case(check);

@@ -72,7 +72,7 @@ Names options_on_page(const std::string& page) {
 }
 
 // What the completion offers for the last of these words.
-Names completions(const std::vector<std::string>& words) {
+Names completions(const std::vector<std::string>& words, const std::string& config = {}) {
   std::string script =
       "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _bkp; "
       "printf '%s\\n' \"${COMPREPLY[@]}\"";
@@ -84,7 +84,7 @@ Names completions(const std::vector<std::string>& words) {
       (InstalledBkp::prefix() / "share/bash-completion/completions/bkp").string(),
       "bkp"};
   argv.insert(argv.end(), words.begin(), words.end());
-  std::istringstream lines{output_of(Program{argv})};
+  std::istringstream lines{output_of(Program{argv}.with_variable("BKP_CONFIG", config))};
   Names names;
   for (std::string line; std::getline(lines, line);) {
     if (!line.empty()) names.insert(line);
@@ -204,6 +204,37 @@ TEST_CASE("the completion offers the values that an option takes") {
       CAPTURE(command, match.str());
       CHECK(completions({command, match[1], ""}) == first_groups(match[2], "([^,]+)"));
     }
+  }
+}
+
+TEST_CASE("the completion knows --option=value, short options and the stores") {
+  CHECK(completions({"verify", "--level", "="}) == Names{"checksum", "restore", "drill"});
+  CHECK(completions({"verify", "--level", "=", "d"}) == Names{"drill"});
+  CHECK(completions({"list", "--status", "=", "pu"}) == Names{"purged"});
+  const auto all = completions({"list", "-"});
+  for (const auto* option : {"-q", "-v", "-h"}) CHECK(all.contains(option));
+  const TemporaryDirectory directory;
+  const auto file = (directory / "bkp.yaml").string();
+  write_text(file,
+             "site: studio\nstores:\n  - name: local\n    url: file:///a\n"
+             "  # - name: dreamt\n  - {url: 'file:///b', name: \"vault\"}\n"
+             "verify:\n  assertions: [{name: enough, database: a, sql: select 1}]\n");
+  CHECK(completions({"full", "--store", ""}, file) == Names{"local", "vault"});
+  CHECK(completions({"list", "--config", file, "--store", "v"}) == Names{"vault"});
+  CHECK(completions({"full", "--store", ""}, "/nonexistent").empty());
+}
+
+TEST_CASE("bkp help lists every command with the line that its --help begins with") {
+  const auto list = InstalledBkp{}.run({"help"});
+  CHECK(first_groups(list.out, R"(\n  ([a-z]+) +[a-z])") == united(commands(), {"help"}));
+  CHECK(InstalledBkp{}.run({}).err == list.out);
+  for (const auto& command : commands()) {
+    std::smatch summary;
+    const auto help = help_of(command);
+    REQUIRE(std::regex_search(help, summary, std::regex{"([^\n]+)"}));
+    CAPTURE(command, summary.str());
+    CHECK_THAT(list.out, Contains("\n  " + command + " ") && Contains(" " + summary.str() + "\n"));
+    CHECK(std::islower(static_cast<unsigned char>(summary.str().front())) != 0);
   }
 }
 

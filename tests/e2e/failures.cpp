@@ -1,5 +1,6 @@
 // What goes wrong every day: each command's common failures end with the documented exit code, a
 // message and a hint.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -60,6 +61,31 @@ TEST_CASE("wrong arguments are exit 2 and name the option") {
   CHECK_THAT(site.run({"--verbose"}).err, Contains("`bkp COMMAND --verbose`"));
 }
 
+TEST_CASE("what was not expected is named in the order it was typed") {
+  const Site site;
+  check_failure(site, {"full", "--verifed", "no"}, 2, "usage", "not expected: --verifed no");
+  check_failure(site, {"hold", "latest", "--reason", ""}, 2, "usage", "--reason");
+}
+
+TEST_CASE("quiet leaves out what was not asked for, and no document") {
+  Site site;
+  site.must({"init"});
+  const auto quiet = site.must({"catalog", "export", "-q"});
+  CHECK(nlohmann::json::parse(quiet.out).at("site") == "studio");
+  CHECK(site.must({"list", "-q"}).out.empty());
+}
+
+TEST_CASE("no answer to a question is a line of its own") {
+  Site site;
+  site.cluster().create_database("app");
+  site.must({"init"});
+  site.must({"full", "--db", "app"});
+  const auto outcome = site.run({"restore", "latest", "--db", "app", "--swap"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 11);
+  CHECK_THAT(outcome.err, Contains("to go on: \nbkp restore: error: "));
+}
+
 TEST_CASE("a name that PostgreSQL would cut is not restored into") {
   const Site site;
   check_failure(site, {"restore", "latest", "--db", "a", "--into", std::string(64, 'b')}, 2,
@@ -113,9 +139,91 @@ TEST_CASE("an unknown backup, store or database is exit 10") {
   check_failure(site, {"show", "20200101"}, 10, "not_found", "20200101");
   check_failure(site, {"verify", "latest"}, 10, "not_found", "backup");
   check_failure(site, {"full", "--store", "nowhere"}, 10, "not_found", "nowhere");
-  check_failure(site, {"full", "--db", "nobody"}, 10, "not_found", "nobody");
+  check_failure(site, {"full", "--db", "nobody"}, 10, "not_found",
+                "there is no database \"nobody\" on /");
   check_failure(site, {"restore", "latest", "--db", "postgres"}, 10, "not_found", "backup");
   check_failure(site, {"hold", "20200101", "--reason", "x"}, 10, "not_found", "20200101");
+}
+
+namespace {
+
+/// A site whose server asks the role bkp, a superuser, for the password "right".
+struct GuardedSite : Site {
+  GuardedSite() {
+    cluster().psql("postgres", "create role bkp superuser login password 'right'");
+    write_text(cluster().data_directory() / "pg_hba.conf",
+               "local all bkp scram-sha-256\nlocal all all trust\n");
+    cluster().restart();
+    config("");
+  }
+  void config(const std::string& more) const {
+    auto text = base_config();
+    text.replace(text.find("user=postgres"), 13, "user=bkp");
+    write_config(text.insert(text.find("  bin_directory"), more));
+  }
+  std::filesystem::path password_file(const std::string& name, const std::string& password,
+                                      std::filesystem::perms mode) const {
+    const auto file = directory() / name;
+    write_text(file, "*:*:*:*:" + password + "\n");
+    std::filesystem::permissions(file, mode);
+    return file;
+  }
+};
+
+using std::filesystem::perms;
+constexpr auto private_mode = perms::owner_read | perms::owner_write;
+
+}  // namespace
+
+TEST_CASE("a password file that others can read is one finding of check among all the others") {
+  const GuardedSite site;
+  const auto file = site.password_file("pgpass", "right", private_mode);
+  site.config("  password_file: " + file.string() + "\n");
+  site.must({"init"});
+  std::filesystem::permissions(file, private_mode | perms::others_read);
+  check_failure(site, {"list"}, 9, "key", file.string());
+  const auto json = site.json({"check"});
+  INFO(json.dump(1));
+  CHECK(json.at("exit_code") == 9);
+  const auto has = [&](const std::string& check, const std::string& status) {
+    const auto& checks = json.at("result").at("checks");
+    return std::any_of(checks.begin(), checks.end(), [&](const auto& finding) {
+      return finding.at("check") == check && finding.at("status") == status;
+    });
+  };
+  CHECK(has("permissions", "error"));
+  CHECK(has("store local", "ok"));
+  CHECK_THAT(site.run({"check"}).out, Contains("fix: run: chmod 600 " + file.string()));
+}
+
+TEST_CASE("a password file that libpq passes over is named by check and by the refusal") {
+  const GuardedSite site;
+  const auto file = site.password_file(".pgpass", "right", private_mode | perms::group_read);
+  const auto bkp = [&] { return site.bkp().with_variable("HOME", site.directory().string()); };
+  const auto refused = bkp().run({"init"});
+  CAPTURE(refused);
+  CHECK(refused.exit_code == 5);
+  CHECK_THAT(refused.err, Contains("libpq passes over") && Contains("chmod 600 " + file.string()));
+  CHECK_THAT(bkp().run({"check"}).out, Contains("libpq passes over"));
+  std::filesystem::permissions(file, private_mode);
+  CHECK(bkp().run({"init"}).succeeded());
+}
+
+TEST_CASE("a configured password file wins over PGPASSWORD, for sessions and programs alike") {
+  const GuardedSite site;
+  const auto run = [&](std::vector<std::string> arguments, const std::string& password) {
+    return site.bkp().with_variable("PGPASSWORD", password).run(std::move(arguments));
+  };
+  CHECK(run({"init"}, "right").succeeded());
+  CHECK(run({"init"}, "wrong").exit_code == 5);
+  const auto file = site.password_file("pgpass", "right", private_mode);
+  site.config("  password_file: " + file.string() + "\n");
+  for (const std::string command : {"init", "full", "list", "verify"}) {
+    const auto outcome = run({command}, "wrong");
+    CAPTURE(command, outcome);
+    CHECK(outcome.succeeded());
+    CHECK_THAT(outcome.err, !Contains("cannot"));
+  }
 }
 
 TEST_CASE("a catalog that was never made says to run init") {
@@ -156,6 +264,7 @@ TEST_CASE("one database that fails does not stop the others") {
   INFO(json.dump(1));
   CHECK(json.at("exit_code") == 3);
   CHECK(json.at("status") == "partial");
+  CHECK(json.at("result").at("window").at("met").is_null());
   for (const auto& backup : json.at("result").at("backups")) {
     CHECK(backup.at("status") == (backup.at("database_name") == "good" ? "completed" : "failed"));
   }

@@ -275,4 +275,7 @@ TEST_CASE("runbook: --out - is the page, and a device is not replaced by a file"
   const auto refused = bench.site().run({"runbook", "--out", "/dev/full"});
   CHECK(refused.exit_code == 2);
   CHECK(fs::is_character_file("/dev/full"));
+  const auto lost = bench.site().run({"runbook", "--out", "/nonexistent/page.html"});
+  CHECK(lost.exit_code == 6);
+  CHECK_THAT(lost.err, Contains("cannot write \"/nonexistent/page.html\""));
 }

@@ -79,6 +79,24 @@ TEST_CASE("a checked restore makes a backup verified, a re-read does not") {
         "2");
 }
 
+TEST_CASE("a report that cannot be written, or a store that is not there, ends a run at once") {
+  Studio studio;
+  back_up(studio);
+  const auto report = (studio.directory() / "gone" / "report.xml").string();
+  const auto unwritable = studio.run({"verify", "--all", "--junit", report});
+  CAPTURE(unwritable);
+  CHECK(unwritable.exit_code == 6);
+  CHECK_THAT(unwritable.err, Contains("cannot write \"" + report + "\"") && !Contains(".bkp-"));
+  CHECK(studio.run({"verify", "--junit", "/dev/null"}).exit_code == 2);
+  const auto nowhere = studio.run({"verify", "--all", "--store", "nope"});
+  CAPTURE(nowhere);
+  CHECK(nowhere.exit_code == 10);
+  const std::string said = "there is no store \"nope\"";
+  CHECK_THAT(nowhere.err, Contains(said));
+  CHECK((nowhere.out + nowhere.err).find(said) == (nowhere.out + nowhere.err).rfind(said));
+  CHECK(studio.cluster().psql("bkp", "select count(*) from bkp.verifications") == "0");
+}
+
 TEST_CASE("a drill is held against the objective") {
   Studio studio{"objectives: {rto: 30min}\n"};
   const auto json = studio.json({"verify", "--level", "drill"});
@@ -89,6 +107,17 @@ TEST_CASE("a drill is held against the objective") {
   CHECK(objective.at("met") == true);
 }
 
+TEST_CASE("an assertion whose database is misspelt is not passed over in silence") {
+  Studio studio{
+      "verify:\n  assertions:\n    - {name: enough, database: x112, sql: select 1, expect: '1'}\n"};
+  const auto outcome = studio.run({"verify", "-q"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.err, Contains("\"enough\" was not looked at") && Contains("\"x112\""));
+  CHECK(studio.json({"verify", "latest"}).at("warnings").empty());
+  CHECK_THAT(studio.run({"check"}).out, Contains("\"enough\" is about database \"x112\""));
+}
+
 TEST_CASE("an assertion that does not hold fails the verification") {
   Studio studio{
       "verify:\n  assertions:\n    - {name: enough, database: x121, sql: select count(*) from "
@@ -97,6 +126,7 @@ TEST_CASE("an assertion that does not hold fails the verification") {
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 8);
   CHECK_THAT(outcome.err, Contains("\"enough\""));
+  CHECK_THAT(outcome.err, Contains("verify.assertions") && !Contains("take a new backup"));
   CHECK_THAT(outcome.out, Contains("FAILED assertion"));
   CHECK(studio.verified(studio.label) == "f");
 }

@@ -51,6 +51,8 @@ TEST_CASE("a lost catalog comes back from a store") {
   const auto report = bench.run(rebuild_local);
   CHECK_FALSE(report.error);
   CHECK(report.result["labels"] == nlohmann::json{label});
+  CHECK_THAT(report.text, Catch::Contains("1 new, 0 known already"));
+  CHECK(bench.run(rebuild_local).result["known"] == 1);
   CHECK(bench.catalog_sql(row) == before);
   CHECK(bench.catalog_sql("select verified, verified_at at time zone 'UTC' from backups") ==
         "t|2026-11-22 02:00:00");

@@ -1,7 +1,10 @@
 #include "pg/connection.hpp"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <array>
 #include <csignal>
 #include <thread>
 
@@ -158,18 +161,82 @@ TEST_CASE("what keeps a connection from being made is said with a hint") {
   CHECK_THAT(down.message() + down.hint(), !Catch::Contains("hunter2"));
 }
 
+namespace {
+
+struct Listener {
+  util::Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::uint16_t port = 0;
+
+  Listener() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
+    REQUIRE(::listen(socket.get(), 4) == 0);
+    REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    port = ntohs(address.sin_port);
+  }
+};
+
+util::Fd connected_to_server() {
+  util::Fd server{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto path = cluster().socket_directory() / (".s.PGSQL." + std::to_string(cluster().port()));
+  REQUIRE(path.string().size() < sizeof address.sun_path);
+  path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::connect(server.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return server;
+}
+
+bool pass_on(int from, int to) {
+  std::array<char, 4096> buffer{};
+  const ssize_t got = ::read(from, buffer.data(), buffer.size());
+  return got > 0 && ::write(to, buffer.data(), static_cast<std::size_t>(got)) == got;
+}
+
+/// Passes one session on to the server. Later ones, a request to cancel among them, the kernel
+/// accepts, and nobody answers.
+void relay_first_session(int listener) {
+  const util::Fd client{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
+  const auto server = connected_to_server();
+  for (;;) {
+    std::array<pollfd, 2> both{pollfd{client.get(), POLLIN, 0}, pollfd{server.get(), POLLIN, 0}};
+    if (::poll(both.data(), both.size(), -1) < 0) return;
+    if (both[0].revents != 0 && !pass_on(client.get(), server.get())) return;
+    if (both[1].revents != 0 && !pass_on(server.get(), client.get())) return;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("an interrupt does not wait for a network that takes no request to cancel") {
+  cluster();  // by this thread: the server ends with the one that started it
+  const Listener listener;
+  std::jthread relay{[&] { relay_first_session(listener.socket.get()); }};
+  util::Interrupt interrupt;
+  auto connection =
+      pg::Connection::open(pg::Conninfo::parse("host=127.0.0.1 user=postgres dbname=postgres "
+                                               "sslmode=disable gssencmode=disable "
+                                               "application_name=unreachable")
+                               .with("port", std::to_string(listener.port)),
+                           interrupt);
+  std::jthread asking{[&] {
+    test::wait_until([] { return state_of("unreachable") == "active"; });
+    interrupt.request(SIGTERM);
+  }};
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_THROWS_AS(connection.exec("select pg_sleep(120)"), util::Error);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{60});
+  CHECK_FALSE(connection.alive());
+}
+
 TEST_CASE("a server that accepts and never answers ends by connect_timeout") {
-  // A listener whose backlog the kernel accepts into, and that says nothing.
-  const util::Fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
-  REQUIRE(::listen(listener.get(), 1) == 0);
-  REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+  // The kernel accepts into its backlog, and nobody says anything.
+  const Listener listener;
   const auto conninfo = pg::Conninfo::parse("host=127.0.0.1 user=u dbname=d")
-                            .with("port", std::to_string(ntohs(address.sin_port)));
+                            .with("port", std::to_string(listener.port));
 
   const util::Interrupt interrupt;
   const auto error = error_of<pg::DatabaseError>(

@@ -55,6 +55,17 @@ TEST_CASE("each event has an id of its own") {
   CHECK(event_number(1).id.size() == 36);
 }
 
+TEST_CASE("what a failed flush left of a longer line does not spoil the next one") {
+  const TemporaryDirectory directory;
+  SpoolWriter writer{directory.path(), run_key};
+  writer.append(event_number(1));
+  const auto file = directory / (std::string{run_key} + ".jsonl");
+  test::write_text(file, test::read_text(file) + std::string(4000, 'x') + "\n");
+  writer.append(event_number(2));
+  CHECK(numbers(writer.events()) == std::vector{1, 2});
+  CHECK(test::read_text(file).find("xxx") == std::string::npos);
+}
+
 TEST_CASE("texts that PostgreSQL could not store are escaped, wherever they stand") {
   const auto event = Event::make(
       run_key, "audited",

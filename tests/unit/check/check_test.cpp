@@ -164,17 +164,40 @@ TEST_CASE("permissions of configuration, password file and spool") {
   };
   set_modes(0644, 0600, 0700);
   Findings good;
-  examine_permissions(config, good);
+  examine_permissions(config, {}, good);
   CHECK(only(good).status == Status::ok);
   set_modes(0664, 0644, 0755);
   Findings bad;
-  examine_permissions(config, bad);
+  examine_permissions(config, {}, bad);
   CHECK(bad.count(Status::warning) == 2);
   CHECK(bad.count(Status::error) == 1);
   CHECK(bad.verdict()->exit_code() == 9);
   CHECK_THAT(to_text(bad), Contains("chmod g-w " + config.file.string()) &&
                                Contains("chmod 600 " + config.cluster.password_file->string()) &&
                                Contains("chmod 700 " + config.catalog.spool_directory.string()));
+}
+
+TEST_CASE("a password file of the home directory that libpq passes over") {
+  const test::TemporaryDirectory directory;
+  auto config = sound_config();
+  config.file = directory / "bkp.yaml";
+  test::write_text(config.file, "");
+  test::write_text(directory / ".pgpass", "*:*:*:*:secret\n");
+  util::Environment environment;
+  environment.set("HOME", directory.path());
+  const auto look = [&](mode_t mode) {
+    REQUIRE(::chmod((directory / ".pgpass").c_str(), mode) == 0);
+    Findings findings;
+    examine_permissions(config, environment, findings);
+    return only(findings);
+  };
+  CHECK(look(0600).status == Status::ok);
+  const auto found = look(0644);
+  CHECK(found.status == Status::warning);
+  CHECK_THAT(found.message, Contains("libpq passes over") && Contains("(mode 0644)"));
+  CHECK(found.fix == "chmod 600 " + (directory / ".pgpass").string());
+  config.cluster.conninfo = "password=known";
+  CHECK(look(0644).status == Status::ok);
 }
 
 TEST_CASE("rights of a role") {
@@ -231,6 +254,9 @@ TEST_CASE("missing, old, failed and unverified backups are named") {
     judge_backups({"a"}, {failed}, {}, now, findings);
     CHECK(only(findings).message == "there is no good backup of database \"a\"");
     CHECK(only(findings).fix == "bkp full --db a");
+    Findings hostile;
+    judge_backups({"it's\na"}, {}, {}, now, hostile);
+    CHECK_THAT(to_text(hostile), Contains("fix: bkp full --db $'it\\'s\\x0aa'\n"));
   }
   SECTION("old") {
     auto old = backup_of("a", now - 50h);
@@ -258,6 +284,17 @@ TEST_CASE("missing, old, failed and unverified backups are named") {
     CHECK(only(findings).message == "the last verification of \"bad\" failed");
     CHECK(only(findings).fix == "bkp show bad");
   }
+}
+
+TEST_CASE("an assertion about a database that is nowhere is named") {
+  const std::vector<config::Assertion> assertions{{"enough", "segmets", "select 1", "1"},
+                                                  {"here", "segments", "select 1", "1"},
+                                                  {"gone", "old", "select 1", "1"}};
+  Findings findings;
+  judge_assertions(assertions, {"postgres", "segments"}, {backup_of("old", now)}, findings);
+  CHECK(only(findings).status == Status::warning);
+  CHECK_THAT(only(findings).message, Contains("\"enough\"") && Contains("\"segmets\""));
+  CHECK_THAT(only(findings).fix, Contains("is it \"segments\"?"));
 }
 
 TEST_CASE("the cron file") {

@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -5,6 +7,7 @@
 #include "cli/mask.hpp"
 #include "cli/progress_meter.hpp"
 #include "cli/shared_options.hpp"
+#include "cli/signals.hpp"
 #include "cli/table.hpp"
 #include "support/manual_clock.hpp"
 
@@ -150,6 +153,15 @@ TEST_CASE("a column that wraps gives way first, and loses nothing") {
         "                  67890123456789\n");
 }
 
+TEST_CASE("a column to keep is whole, however narrow the terminal") {
+  const std::string label = "20261121T020000Z-full-production";
+  cli::Table table{{{"LABEL", cli::Table::Align::left, cli::Table::Overflow::keep}, {"STORES"}}};
+  table.add({label, "local, offsite, vault"});
+  CHECK(table.to_text(44) ==
+        "LABEL                             STORES\n" + label + "  local, of…\n");
+  CHECK_THAT(table.to_text(20), Contains(label + "  local…\n"));
+}
+
 TEST_CASE("hostile cells stay on their line") {
   cli::Table table{{{"NAME"}}};
   table.add({"a\nb\x1b[31m"});
@@ -162,8 +174,33 @@ TEST_CASE("the status line tells bytes, rate and what is left") {
   test::ManualClock clock;
   cli::ProgressMeter meter{"bkp full", false, clock};
   CHECK(meter.status_line() == "between two steps");
+  meter.begin("pg_restore", std::nullopt);
+  CHECK(meter.status_line() == "pg_restore");
   meter.begin("dumping x121", 4096);
   clock.sleep_for(std::chrono::seconds{2});
   meter.advance(1024);
   CHECK(meter.status_line() == "dumping x121: 1.0 KiB of 4.0 KiB, 512 B/s, 6.0s left");
+}
+
+TEST_CASE("a hangup ends a run, unless the run was started to ignore it") {
+  for (const int number : {SIGHUP, SIGINT}) {
+    CAPTURE(number);
+    auto* before = std::signal(number, SIG_IGN);
+    {
+      util::Interrupt interrupt;
+      const cli::SignalHandlers handlers{interrupt, -1};
+      std::raise(number);
+      CHECK(interrupt.signal() == 0);
+      std::raise(SIGTERM);
+      CHECK(interrupt.signal() == SIGTERM);
+    }
+    CHECK(std::signal(number, SIG_DFL) == SIG_IGN);
+    {
+      util::Interrupt interrupt;
+      const cli::SignalHandlers handlers{interrupt, -1};
+      std::raise(number);
+      CHECK(interrupt.signal() == number);
+    }
+    std::signal(number, before);
+  }
 }

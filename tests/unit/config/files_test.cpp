@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -159,6 +160,30 @@ TEST_CASE("load refuses a file that everybody can write, before it runs any comm
     CHECK_THAT(error.hint(), Catch::Contains("chmod o-w"));
   }
   CHECK(processes.started.empty());
+}
+
+TEST_CASE("load refuses a file of another user, and one that a foreign group can write") {
+  if (::geteuid() != 0) return;  // only root can give files away
+  FakeRunner processes;
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "bkp.yaml";
+  util::write_file_atomically(file, with_store("cluster: {conninfo: {command: [pass]}}\n"));
+  const auto refusal = [&](uid_t owner, gid_t group, mode_t mode) -> std::string {
+    REQUIRE(::chown(file.c_str(), owner, group) == 0);
+    REQUIRE(::chmod(file.c_str(), mode) == 0);
+    try {
+      load(file, test_environment(), processes);
+    } catch (const util::Error& error) {
+      if (error.kind() == util::ErrorKind::key) return error.message() + "; " + error.hint();
+    }
+    return {};
+  };
+  CHECK_THAT(refusal(4242, 0, 0600), Catch::Contains("belongs to another user"));
+  CHECK_THAT(refusal(0, 4242, 0660),
+             Catch::Contains("another group") && Catch::Contains("chmod g-w"));
+  CHECK(processes.started.empty());
+  CHECK(refusal(0, 4242, 0640).empty());
+  CHECK(refusal(0, 0, 0660).empty());
 }
 
 TEST_CASE("find takes the option, then BKP_CONFIG, then the user's file") {

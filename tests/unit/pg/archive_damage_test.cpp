@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "pg/archive_contents.hpp"
 #include "pg/archive_reader.hpp"
 #include "support/archive_recorder.hpp"
 #include "support/archive_writer.hpp"
@@ -137,7 +138,7 @@ TEST_CASE("an absurd length is refused, and a large one allocates no more than a
     const std::size_t before = heap_in_use();
     test::ArchiveRecorder recorder;
     pg::ArchiveReader reader{recorder};
-    test::write_in_pieces(reader, header + writer.integer(1 << 30) + std::string(1000, 'x'), piece);
+    test::write_in_pieces(reader, header + writer.integer(1 << 29) + std::string(1000, 'x'), piece);
     CHECK(heap_in_use() < before + 100'000);
   }
 
@@ -218,4 +219,21 @@ TEST_CASE("nonsense in the table of contents is damage") {
 TEST_CASE("other streams are no archives") {
   require_damaged("--\n-- PostgreSQL database dump\n--\n", "does not begin like an archive");
   require_damaged("", "within the header");
+}
+
+TEST_CASE("a table of contents that would fill the memory is damaged, before it has") {
+  ArchiveWriter long_texts;
+  long_texts.add_entry({.description = "TABLE", .definition = std::string(100'000, 'x')});
+  ArchiveWriter many_entries;
+  for (int i = 0; i < 500; ++i) many_entries.add_entry({.description = "TABLE"});
+  for (const auto& archive : {long_texts.contents(), many_entries.contents()}) {
+    const auto parse = [&](std::size_t limit) {
+      pg::ArchiveContents contents{limit};
+      pg::ArchiveInput input;
+      input.feed(test::bytes_of(archive));
+      return contents.parse(input);
+    };
+    CHECK(parse(std::size_t{1} << 20U));
+    CHECK_THROWS_WITH(parse(std::size_t{90} << 10U), Catch::Contains("more than 90.0 KiB"));
+  }
 }

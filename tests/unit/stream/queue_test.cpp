@@ -99,7 +99,7 @@ TEST_CASE("a queue that is full makes the writer wait") {
   CHECK(next.text.size() == 1000);
 }
 
-TEST_CASE("an exception comes out of the following write, once") {
+TEST_CASE("an exception comes out of the following write, and of every call after it") {
   std::atomic<bool> thrown = false;
   Recording next;
   next.on_write = [&] {
@@ -120,6 +120,8 @@ TEST_CASE("an exception comes out of the following write, once") {
         return error.message() == "disk full";
       }
     }));
+    CHECK_THROWS_WITH(queue.write(bytes_of("y")), "disk full");
+    CHECK_THROWS_WITH(queue.finish(), "disk full");
     CHECK_NOTHROW(queue.abort());
   }
   CHECK(next.aborted == 1);

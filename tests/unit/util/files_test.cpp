@@ -93,6 +93,23 @@ TEST_CASE("a write that fails leaves what was there and no temporary file") {
   CHECK(entries_of(directory.path()) == 1);
 }
 
+TEST_CASE("whether a file can be written is known before, and names that file") {
+  const TemporaryDirectory directory;
+  require_writable(directory / "new");
+  write_text(directory / "old", "stays");
+  require_writable(directory / "old");
+  CHECK(read_text(directory / "old") == "stays");
+  CHECK(entries_of(directory.path()) == 1);
+  const auto lost = directory / "gone" / "report.xml";
+  for (const auto& error : {error_of([&] { require_writable(lost); }),
+                            error_of([&] { write_file_atomically(lost, "x"); })}) {
+    CHECK(error.kind() == ErrorKind::store);
+    CHECK(error.message().find("cannot write \"" + lost.string() + "\"") == 0);
+  }
+  CHECK(error_of([] { require_writable("/dev/null"); }).kind() == ErrorKind::usage);
+  CHECK(error_of([&] { require_writable(directory.path()); }).kind() == ErrorKind::usage);
+}
+
 TEST_CASE("directories are made private, parents included, and may exist") {
   const TemporaryDirectory directory;
   fs::permissions(directory.path(), fs::perms{0755});

@@ -38,6 +38,8 @@ TEST_CASE("shell_quoted quotes only where a shell would stumble") {
   CHECK(shell_quoted("$(reboot)") == "'$(reboot)'");
   CHECK(shell_quoted("~root") == "'~root'");
   CHECK(shell_quoted("") == "''");
+  CHECK(shell_quoted("a\nb") == "$'a\\x0ab'");
+  CHECK(shell_quoted("it's\\\x1b[31m ü\xff") == "$'it\\'s\\\\\\x1b[31m ü\\xff'");
 }
 
 TEST_CASE("nearest finds the misspelt word, and none where nothing is near") {

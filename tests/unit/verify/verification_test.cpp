@@ -80,13 +80,25 @@ TEST_CASE("the record carries what the table wants") {
 TEST_CASE("JUnit: a suite a backup, a case a check, everything escaped") {
   const auto xml = verify::to_junit({mixed()});
   CHECK_THAT(xml, Catch::Matchers::StartsWith("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
-  CHECK_THAT(xml, Contains("<testsuite name=\"restore 20261121T020000Z-full-x121\" tests=\"3\" "
+  CHECK_THAT(xml, Contains("<testsuite name=\"restore 20261121T020000Z-full-x121 on store local\" "
+                           "tests=\"3\" "
                            "failures=\"1\" errors=\"0\" skipped=\"1\" time=\"7.000\" "
                            "timestamp=\"2026-11-21T03:00:00Z\">"));
   CHECK_THAT(xml, Contains("name=\"public.&lt;&quot;b&quot;&gt;&amp;\""));
   CHECK_THAT(xml, Contains("<failure message=\"3 rows\\x01, not 4\"/>"));
   CHECK_THAT(xml, Contains("<skipped message=\"NOT VALID in the original\"/>"));
   CHECK_THAT(xml, Catch::Matchers::EndsWith("</testsuites>\n"));
+}
+
+TEST_CASE("JUnit: the suites of one backup on two stores have different names") {
+  auto near = mixed();
+  near.store = "local";
+  auto far = mixed();
+  far.store = "<vault>";
+  const auto xml = verify::to_junit({near, far});
+  CHECK_THAT(xml,
+             Contains("<testsuite name=\"restore 20261121T020000Z-full-x121 on store local\""));
+  CHECK_THAT(xml, Contains("20261121T020000Z-full-x121 on store &lt;vault&gt;\""));
 }
 
 TEST_CASE("JUnit: nothing covered is a failed case") {
