@@ -49,6 +49,7 @@ struct Recorder::State {
   void to_spool(const Event& event);
   void warn_once();
   void deliver(const std::filesystem::path& path, std::size_t& applied);
+  void say_failed(const std::vector<std::string>& labels);
   void try_to_close_abandoned_runs();
 };
 
@@ -170,11 +171,7 @@ void Recorder::fail_abandoned_backups(const std::string& reason) {
   auto& state = *m_state;
   if (!state.session) return;
   try {
-    for (const auto& label :
-         catalog::fail_abandoned_backups(*state.session, state.run_key, reason)) {
-      state.log.warning("backup {} was left unfinished by an earlier run; it is marked as failed",
-                        util::quoted(label));
-    }
+    state.say_failed(catalog::fail_abandoned_backups(*state.session, state.run_key, reason));
   } catch (const Error& error) {
     state.go_offline(error);
   }
@@ -201,10 +198,17 @@ void Recorder::State::deliver(const std::filesystem::path& path, std::size_t& ap
   }
 }
 
+void Recorder::State::say_failed(const std::vector<std::string>& labels) {
+  for (const auto& label : labels) {
+    log.warning("backup {} was left unfinished by an earlier run; it is marked as failed",
+                util::quoted(label));
+  }
+}
+
 void Recorder::State::try_to_close_abandoned_runs() {
   if (!session) return;
   try {
-    close_abandoned_runs(*session);
+    say_failed(close_abandoned_runs(*session));
   } catch (const Error& error) {
     go_offline(error);
   }

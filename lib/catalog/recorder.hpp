@@ -65,8 +65,9 @@ class Recorder {
   void fail_abandoned_backups(const std::string& reason);
 
   /// Applies what earlier runs left in the spool (oldest first), and closes runs whose process is
-  /// gone; returns how many events were applied. Files of live runs (locked with flock) are left
-  /// alone. A file with something that cannot be read or that the database refuses is set aside as
+  /// gone, their running backups with them; returns how many events were applied. Files of live
+  /// runs (locked with flock) are left alone. A file with something that cannot be read or that the
+  /// database refuses is set aside as
   /// *.bad, with a warning, after the rest of it was applied.
   std::size_t deliver_spool();
 
