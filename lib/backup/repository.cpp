@@ -128,8 +128,7 @@ std::vector<BackupRecord> list_backups(run::Context& context, const catalog::Bac
     return context.open_catalog().backups(filter);
   } catch (const util::Error& error) {
     if (error.kind() != util::ErrorKind::database) throw;
-    context.warn(fmt::format("the catalog cannot be read ({}); listing what the stores hold",
-                             error.message()));
+    context.warn_of_outage(error, "what backups there are is asked of the stores");
   }
   return list_from_stores(context, filter);
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <map>
+#include <utility>
 
 #include "catalog/abandoned.hpp"
 #include "catalog/apply.hpp"
@@ -48,8 +49,8 @@ struct Recorder::State {
   std::optional<std::int64_t> record(const char* kind, const json& data);
   void to_spool(const Event& event);
   void warn_once();
-  void deliver(const std::filesystem::path& path, std::size_t& applied);
   void say_failed(const std::vector<std::string>& labels);
+  void deliver(const std::filesystem::path& path, std::size_t& applied);
   void try_to_close_abandoned_runs();
 };
 
@@ -97,9 +98,8 @@ void Recorder::State::to_spool(const Event& event) {
 }
 
 void Recorder::State::warn_once() {
-  if (warned) return;
-  warned = true;
-  log.warning("the catalog cannot be used: {}. This run is noted in {} and delivered later",
+  if (std::exchange(warned, true)) return;
+  log.warning("the catalog cannot be reached ({}): this run is noted in {} and entered later",
               why_offline, spool.path().string());
 }
 
@@ -246,6 +246,15 @@ bool Recorder::reconnect() {
     state.go_offline(error);
   }
   return online();
+}
+
+bool Recorder::claim_outage_warning() {
+  return !std::exchange(m_state->warned, true);
+}
+
+std::optional<std::filesystem::path> Recorder::spool_file() const {
+  if (m_state->spool.empty()) return std::nullopt;
+  return m_state->spool.path();
 }
 
 bool Recorder::online() const {

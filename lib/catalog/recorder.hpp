@@ -83,6 +83,12 @@ class Recorder {
   /// After save_backup() while online.
   std::optional<std::int64_t> backup_id(const std::string& label) const;
   /// Number of events waiting in the spool directory, of any run.
+  /// True the first time, so that of all who notice that the catalog is down one says so; the
+  /// recorder itself says nothing afterwards.
+  bool claim_outage_warning();
+  /// Where this run is noted; nullopt when nothing of it went to the spool.
+  std::optional<std::filesystem::path> spool_file() const;
+
   std::size_t spooled() const;
 
  private:

@@ -253,8 +253,10 @@ void add_facts(data& page, const RunbookModel& model) {
   page["rpo"] = util::format_duration(model.rpo);
   page["rto"] = util::format_duration(model.rto);
   page["window"] = util::format_duration(model.window);
-  page["has_problems"] = flag(!model.problems.empty());
-  page["problems"] = names(model.problems);
+  auto problems = model.problems;
+  if (!model.without_catalog.empty()) problems.push_back(model.without_catalog);
+  page["has_problems"] = flag(!problems.empty());
+  page["problems"] = names(problems);
   page["has_contacts"] = flag(!model.contacts.empty());
   page["contacts"] = names(model.contacts);
   if (const RunbookBackup* newest = model.newest()) {

@@ -128,7 +128,7 @@ void fill_backups(RunbookDatabase& database, RunbookModel& model, const run::Ope
   }
 }
 
-void fill_restore_times(RunbookModel& model, const run::Context& context) {
+void fill_restore_times(RunbookModel& model, run::Context& context) {
   const auto verified = [](const RunbookDatabase& database) -> const RunbookBackup* {
     if (database.newest && database.newest->verified) return &*database.newest;
     return database.last_verified ? &*database.last_verified : nullptr;
@@ -149,7 +149,11 @@ void fill_restore_times(RunbookModel& model, const run::Context& context) {
       }
     }
   } catch (...) {
-    note_problem(model, "asking the catalog for measured restore times");
+    const Error error = util::current_error();
+    const std::string doing = "asking the catalog for measured restore times";
+    if (error.kind() != ErrorKind::database) return note_problem(model, doing);
+    context.warn_of_outage(error, "the page is made without measured restore times");
+    model.without_catalog = doing + ": " + error.full_message();
   }
 }
 

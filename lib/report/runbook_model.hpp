@@ -88,6 +88,7 @@ struct RunbookModel {
 
   /// The newest backup of all, from which the cluster's roles are taken; nullptr when there is
   /// none.
+  std::string without_catalog;             ///< what is missing because the catalog is down
   const RunbookBackup* newest() const;
   const RunbookStore* store(const std::string& name) const;
 };

@@ -63,7 +63,7 @@ TEST_CASE("while the catalog is down a run is spooled, and delivered when it is 
   }
   REQUIRE(f.log.warnings().size() == 1);
   CHECK_THAT(f.log.warnings()[0],
-             Catch::Contains("/nonexistent") && Catch::Contains("delivered later"));
+             Catch::Contains("/nonexistent") && Catch::Contains("entered later"));
   CHECK(f.sql("select count(*) from runs") == "0");
 
   const auto next = f.recorder();
