@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/site_file.hpp"
 #include "stream/hash.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -94,12 +95,12 @@ namespace {
 std::vector<BackupRecord> list_from_stores(run::Context& context,
                                            const catalog::BackupFilter& filter) {
   const Layout layout{context.config.site};
-  auto opened = context.open_stores();
+  const auto opened = open_stores_of_site(context);
+  if (opened.stores.empty()) throw opened.failures.at(0).error;
   for (const auto& failure : opened.failures) {
     context.warn(fmt::format("store {} cannot be read: {}", util::quoted(failure.name),
                              failure.error.message()));
   }
-  if (opened.stores.empty()) throw opened.failures.at(0).error;
   std::map<std::string, BackupRecord> by_label;
   for (const auto& named : opened.stores) {
     std::vector<std::string> problems;

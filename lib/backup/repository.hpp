@@ -41,8 +41,9 @@ catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout
 void take_over_marks(catalog::BackupRecord& record, const catalog::BackupRecord& other);
 
 /// Lists backups, newest first: from the catalog, or, when that cannot be reached, from all stores
-/// that can (with a warning). Copies of one label on several stores become one record, with the
-/// marks of all of them.
+/// that hold the site (with a warning). Copies of one label on several stores become one record,
+/// with the marks of all of them. Throws the first failure, Error{store} for one without a
+/// site.json, when no store can be read.
 std::vector<catalog::BackupRecord> list_backups(run::Context& context,
                                                 const catalog::BackupFilter& filter);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/site_file.hpp"
 #include "retention/usage.hpp"
 #include "util/text.hpp"
 
@@ -62,6 +63,7 @@ class StorePruner {
 
  private:
   std::vector<retention::Candidate> candidates() {
+    backup::require_site_file(*m_store.store, m_layout, "");
     std::vector<std::string> problems;
     const auto stored = backup::scan_store(*m_store.store, m_layout, problems);
     for (const auto& problem : problems) {
@@ -99,7 +101,7 @@ class StorePruner {
     return std::find(m_present.begin(), m_present.end(), label) != m_present.end();
   }
 
-  // An empty directory where a disk should be mounted must not make the catalog forget every
+  // A store that was emptied, or another one's in its place, must not make the catalog forget every
   // backup.
   void require_right_store() const {
     if (!m_present.empty()) return;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/site_file.hpp"
 #include "command/choice.hpp"
 #include "recover/source.hpp"
 #include "run/lock.hpp"
@@ -112,9 +113,12 @@ Attempt attempt(const VerifyOptions& options, run::Context& context, const Backu
   Attempt result{begin(options, context, backup, store.name), std::nullopt, std::nullopt};
   if (backup.id != 0) result.backup_id = backup.id;
   auto& verification = result.verification;
+  const backup::Layout layout{context.config.site};
   std::optional<recover::Source> source;
   try {
-    source = recover::open_source(store, backup::Layout{context.config.site}, backup);
+    // What is missing from an empty mount point is not lost.
+    backup::require_site_file(*store.store, layout, "");
+    source = recover::open_source(store, layout, backup);
     look(options, context, *source, verification);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;

@@ -5,6 +5,7 @@
 
 #include <zstd.h>
 
+#include "backup/site_file.hpp"
 #include "config/parse.hpp"
 #include "pg/connection.hpp"
 #include "store/url.hpp"
@@ -210,7 +211,7 @@ const RunbookStore* RunbookModel::store(const std::string& name) const {
 RunbookModel build_runbook_model(run::Context& context) {
   RunbookModel model;
   fill_site(model, context);
-  const auto opened = context.open_stores();
+  const auto opened = backup::open_stores_of_site(context);
   fill_stores(model, opened, context.config);
   fill_server(model, context);
   fill_databases(model, context, opened);

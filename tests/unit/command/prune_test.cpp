@@ -26,6 +26,7 @@ struct Prunable {
 
   Prunable() {
     policy.last = 1;
+    site.prepare();
     for (const auto& candidate : {newest, middle, oldest}) site.add(candidate);
   }
 
@@ -66,7 +67,7 @@ TEST_CASE("prune works from the store alone") {
   CHECK_FALSE(prunable.has(prunable.oldest));
   CHECK(result.swept.removed.size() == 2);
   REQUIRE(result.usage);
-  CHECK(result.usage->objects == 3);
+  CHECK(result.usage->objects == 4);
 }
 
 TEST_CASE("a dry run changes nothing") {
@@ -123,6 +124,7 @@ TEST_CASE("a copy the store has lost is taken out of the catalog, with a warning
 
 TEST_CASE("a store that is empty where the catalog names backups is not believed") {
   test::OfflineSite site;
+  site.prepare();
   Prunable prunable;
   prunable.know(prunable.newest, "completed");
   command::StorePrune result;
