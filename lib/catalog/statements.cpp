@@ -71,14 +71,18 @@ std::string save_backup() {
 }
 
 // What was found in a store is there: a purge is taken back. Who looked at one store cannot tell
-// whether a copy on another is missing, so a known `partial` stays.
+// whether a copy on another is missing, so a known `partial` stays. A store that was away when a
+// hold was set does not know it; what ends a hold is `bkp release`, which says so in an event.
 std::string import_backup() {
   return fmt::format(
       upsert_backup,
       "verified, verified_at, verification_result_json, held_until, hold_reason, created_at",
       R"(e.verified, e.verified_at, e.verification_result_json, e.held_until, e.hold_reason,
     coalesce(e.created_at, now()))",
-      R"(purged_at = NULL, held_until = excluded.held_until, hold_reason = excluded.hold_reason,
+      R"(purged_at = NULL,
+    held_until = greatest(b.held_until, excluded.held_until),
+    hold_reason = CASE WHEN excluded.held_until > coalesce(b.held_until, '-infinity')
+                  THEN excluded.hold_reason ELSE b.hold_reason END,
     status_id = CASE WHEN b.status_id = (SELECT id FROM job_statuses WHERE name = 'partial')
                 THEN b.status_id ELSE excluded.status_id END,
     verified = CASE WHEN excluded.verified_at > coalesce(b.verified_at, '-infinity')

@@ -225,6 +225,27 @@ TEST_CASE("what is imported from a store brings verification and hold along") {
   }
 }
 
+TEST_CASE("a store that missed a hold does not end it") {
+  RecorderFixture f;
+  const auto recorder = f.opened();
+  recorder->save_backup(f.backup(label));
+  recorder->set_hold(label, f.started + std::chrono::hours{9}, "audit");
+  recorder->import_backup(f.backup(label));
+  CHECK(f.open_catalog().backup(label)->held_until == f.started + std::chrono::hours{9});
+  CHECK(f.open_catalog().backup(label)->hold_reason == "audit");
+  auto earlier = f.backup(label);
+  earlier.held_until = f.started + std::chrono::hours{1};
+  earlier.hold_reason = "earlier";
+  recorder->import_backup(earlier);
+  CHECK(f.open_catalog().backup(label)->hold_reason == "audit");
+  auto later = f.backup(label);
+  later.held_until = forever;
+  later.hold_reason = "later";
+  recorder->import_backup(later);
+  CHECK(f.open_catalog().backup(label)->held_until == forever);
+  CHECK(f.open_catalog().backup(label)->hold_reason == "later");
+}
+
 TEST_CASE("space and audit are kept with who and when") {
   RecorderFixture f;
   const auto recorder = f.opened();
