@@ -32,13 +32,17 @@ std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
 std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout,
                                         const std::string& label);
 
-/// As a catalog row with a copy on `store_name`.
+/// As a catalog row with a copy on `store_name`, damaged where the marks say so.
 catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
                                 const std::string& store_name, const std::string& store_url);
 
 /// Takes over what another place knows of the same backup beyond it: the later end of a hold, the
 /// newer verification.
 void take_over_marks(catalog::BackupRecord& record, const catalog::BackupRecord& other);
+
+/// As the catalog judges: when every complete copy failed its last check, after the backup's last
+/// verification, the backup failed too. For records that to_record() made, once all copies are in.
+void doubt_if_no_copy_is_sound(catalog::BackupRecord& record);
 
 /// Lists backups, newest first: from the catalog, or, when that cannot be reached, from all stores
 /// that hold the site (with a warning). Copies of one label on several stores become one record,

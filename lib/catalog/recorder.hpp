@@ -48,11 +48,19 @@ class Recorder {
   /// hold columns of the argument are ignored here; a purged backup stays purged.
   void save_backup(const BackupRecord& backup);
   /// For what was found in a store: as save_backup(), and restores verification, hold and creation
-  /// time; a verification the catalog knows to be later stays. It belongs to no run.
+  /// time, and what was found about the copy; a verification or check the catalog knows to be later
+  /// stays, as does a hold that ends later. It belongs to no run.
   void import_backup(const BackupRecord& backup);
   /// Also sets the backup's verified, verified_at and verification_result_json, and the copy's
-  /// last_checked_at. Success at level `checksum` does not make a backup verified, as no restore
-  /// was checked; a failure at any level makes it unverified.
+  /// last_checked_at and error_message.
+  ///
+  /// What was found about the stored bytes, at level `checksum` or because a test restore could not
+  /// even read them (only checks of kind part, manifest or fingerprint failed), concerns the copy
+  /// on that store: error_message is set, and the backup becomes unverified only when every
+  /// complete copy has failed. A pass at level `checksum` clears the error; then a backup that was
+  /// unverified for its copies alone is again what the last test restore made it, or never
+  /// verified. A pass at level `checksum` makes no backup verified. Every other result is about the
+  /// backup.
   void save_verification(const VerificationRecord& verification);
   /// nullopt releases it.
   void set_hold(const std::string& label, std::optional<Time> until, const std::string& reason);
@@ -75,6 +83,12 @@ class Recorder {
   /// applied and the run goes on online. Returns online().
   bool reconnect();
 
+  /// True the first time, so that of all who notice that the catalog is down one says so; the
+  /// recorder itself says nothing afterwards.
+  bool claim_outage_warning();
+  /// Where this run is noted; nullopt when nothing of it went to the spool.
+  std::optional<std::filesystem::path> spool_file() const;
+
   bool online() const;
   /// Known while online.
   std::optional<std::int64_t> run_id() const;
@@ -83,12 +97,6 @@ class Recorder {
   /// After save_backup() while online.
   std::optional<std::int64_t> backup_id(const std::string& label) const;
   /// Number of events waiting in the spool directory, of any run.
-  /// True the first time, so that of all who notice that the catalog is down one says so; the
-  /// recorder itself says nothing afterwards.
-  bool claim_outage_warning();
-  /// Where this run is noted; nullopt when nothing of it went to the spool.
-  std::optional<std::filesystem::path> spool_file() const;
-
   std::size_t spooled() const;
 
  private:

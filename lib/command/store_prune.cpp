@@ -16,10 +16,26 @@ using retention::Action;
 using util::Error;
 using util::ErrorKind;
 
+namespace {
+
+// The mark on the store may have been lost, or the catalog's event still be in the spool.
+void take_over_check(catalog::CopyRecord& copy, const catalog::CopyRecord& known) {
+  if (known.state != catalog::status::completed || !known.last_checked_at) return;
+  if (copy.last_checked_at && *copy.last_checked_at >= *known.last_checked_at) return;
+  copy.last_checked_at = known.last_checked_at;
+  copy.error_message = known.error_message;
+}
+
+}  // namespace
+
 catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known) {
   stored.id = known.id;
   stored.parent_label = known.parent_label;
   backup::take_over_marks(stored, known);
+  for (auto& copy : stored.copies) {
+    const auto same = std::ranges::find(known.copies, copy.store, &catalog::CopyRecord::store);
+    if (same != known.copies.end()) take_over_check(copy, *same);
+  }
   return stored;
 }
 

@@ -36,7 +36,7 @@ struct KnownBackups {
 KnownBackups ask_catalog(run::Context& context);
 
 /// What a store tells of a backup, with what the catalog knows beyond it: its parent, its id, the
-/// later end of a hold, the newer verification.
+/// later end of a hold, the newer verification, the newer check of the copy.
 catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known);
 
 /// Plans for `store` by the policy of `result`, sweeps it, clears away debris, and measures what is

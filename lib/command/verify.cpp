@@ -32,6 +32,7 @@ struct Attempt {
   Verification verification;
   std::optional<std::int64_t> backup_id;
   std::optional<Error> not_made;
+  std::string other_copy = {};  ///< of a damaged copy: where a better one is, a sentence
 };
 
 /// The first of each type, method and database.
@@ -82,17 +83,27 @@ void look(const VerifyOptions& options, run::Context& context, const recover::So
   verify::verify_restore(context, source, jobs, verification);
 }
 
-/// Beside the backup, so that the store alone tells later. A re-read proves no restore.
-void leave_mark(run::Context& context, const recover::Source& source,
+/// Beside the backup, so that the store alone tells later. A re-read proves no restore; it leaves a
+/// mark where there is something to take back (`doubted`: the marks say that this copy is damaged).
+void leave_mark(run::Context& context, const run::NamedStore& store, bool doubted,
                 const Verification& verification) {
-  if (verification.success() && verification.level == "checksum") return;
+  const bool re_read = verification.level == "checksum";
+  if (verification.success() && re_read && !doubted) return;
+  const backup::Layout layout{context.config.site};
+  nlohmann::json details{{"level", verification.level}};
+  if (!verification.success()) {
+    details["scope"] = verification.about_the_copy() ? "copy" : "backup";
+    details["error"] = verification.errors().front();
+  }
+  const auto* kind = !verification.success() ? "failed" : re_read ? "intact" : "verified";
   try {
-    backup::write_mark(*source.store.store, source.layout, verification.label,
-                       verification.success() ? "verified" : "failed", verification.finished_at,
-                       {{"level", verification.level}});
+    // Without a manifest there is no backup here to stand beside.
+    if (!store.store->stat(layout.manifest(verification.label))) return;
+    backup::write_mark(*store.store, layout, verification.label, kind, verification.finished_at,
+                       details);
   } catch (const Error& error) {
     context.warn(fmt::format("the result could not be noted on store {}: {}",
-                             util::quoted(source.store.name), error.message()));
+                             util::quoted(store.name), error.message()));
   }
 }
 
@@ -131,13 +142,36 @@ Attempt attempt(const VerifyOptions& options, run::Context& context, const Backu
   verification.finished_at = context.clock.now();
   if (result.not_made) return result;
   record(context, verification);
-  if (source) leave_mark(context, *source, verification);
+  leave_mark(context, store, source && !source->backup.marks.copy_error.empty(), verification);
   if (!verification.objective_met()) {
     context.warn(fmt::format("the restore took {}, the objective is {} (objectives.rto)",
                              util::format_duration(util::Duration{verification.restore_seconds}),
                              util::format_duration(*verification.objective)));
   }
   return result;
+}
+
+/// Where a copy is that stands in for the damaged one on `damaged`; empty when none is known.
+std::string other_copy(const BackupRecord& backup, const std::vector<Attempt>& attempts,
+                       const std::string& damaged) {
+  const auto text = [&](const std::string& store, std::string_view what) {
+    return fmt::format("{} on store {}: `bkp restore {} --db {} --store {}` uses it", what,
+                       util::quoted(store), backup.label,
+                       util::shell_quoted(backup.database_name.value_or("")),
+                       util::shell_quoted(store));
+  };
+  for (const auto& attempt : attempts) {
+    const auto& found = attempt.verification;
+    if (!attempt.not_made && found.success()) return text(found.store, "a good copy is");
+  }
+  for (const auto& copy : backup.copies) {
+    const bool tried = std::ranges::any_of(
+        attempts, [&](const auto& attempt) { return attempt.verification.store == copy.store; });
+    if (!tried && copy.sound() && copy.store != damaged) {
+      return text(copy.store, "a copy nothing is known against is");
+    }
+  }
+  return {};
 }
 
 /// Re-reading concerns every copy, a test restore one.
@@ -153,6 +187,11 @@ std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& c
   if (options.level != "checksum") stores.resize(1);
   std::vector<Attempt> attempts;
   for (const auto& store : stores) attempts.push_back(attempt(options, context, backup, store));
+  for (auto& made : attempts) {
+    const auto& verification = made.verification;
+    if (made.not_made || verification.success() || !verification.about_the_copy()) continue;
+    made.other_copy = other_copy(backup, attempts, verification.store);
+  }
   return attempts;
 }
 
@@ -177,8 +216,11 @@ std::vector<Attempt> verify_all(const VerifyOptions& options, run::Context& cont
 std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
   std::string first_failure;
   std::size_t failed = 0;
+  std::string hint =
+      "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until it is "
+      "verified";
   std::optional<Error> not_made;
-  for (const auto& [verification, backup_id, error] : attempts) {
+  for (const auto& [verification, backup_id, error, other_copy] : attempts) {
     if (error && !not_made) {
       not_made = error;
       not_made->add_context("verifying " + verification.label);
@@ -187,19 +229,24 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
     ++failed;
     if (first_failure.empty()) {
       first_failure = verification.label + ": " + verification.errors().front();
+      if (!other_copy.empty()) {
+        hint = fmt::format(
+            "{}; put its files in place of those on store {}, then `bkp verify {} "
+            "--level checksum` takes this back",
+            other_copy, util::quoted(verification.store), verification.label);
+      }
     }
   }
   if (failed == 0) return not_made;
   return Error{
       ErrorKind::damaged,
       fmt::format("{} of {} verifications failed; {}", failed, attempts.size(), first_failure),
-      "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until "
-      "it is verified"};
+      std::move(hint)};
 }
 
 void write_junit(const std::string& file, const std::vector<Attempt>& attempts) {
   std::vector<Verification> suites;
-  for (const auto& [verification, backup_id, not_made] : attempts) {
+  for (const auto& [verification, backup_id, not_made, other_copy] : attempts) {
     auto& suite = suites.emplace_back(verification);
     if (not_made) suite.checks.push_back(verify::failed("run", "made", not_made->full_message()));
   }
@@ -232,7 +279,7 @@ cli::Report dry_run(const VerifyOptions& options, run::Context& context,
 cli::Report summarize(const VerifyOptions& options, const std::vector<Attempt>& attempts) {
   cli::Report report;
   report.result["verifications"] = nlohmann::json::array();
-  for (const auto& [verification, backup_id, not_made] : attempts) {
+  for (const auto& [verification, backup_id, not_made, other_copy] : attempts) {
     if (not_made) {
       report.text += fmt::format("{} {} could not be verified: {}\n", options.level,
                                  verification.label, not_made->full_message());

@@ -144,6 +144,28 @@ TEST_CASE("a store that is empty where the catalog names backups is not believed
   CHECK(result.vanished == std::vector<std::string>{prunable.newest.label});
 }
 
+TEST_CASE("a store without the site is not pruned, with or without a catalog") {
+  test::OfflineSite site;
+  Prunable prunable;
+  command::StorePrune result;
+  result.name = "local";
+  result.policy = &prunable.policy;
+  command::KnownBackups nothing;
+  CHECK_THROWS_WITH(command::prune_store(site.context(), site.named(), nothing, result),
+                    Contains("holds no site"));
+}
+
+TEST_CASE("a check of the copy that only the catalog knows counts") {
+  Prunable prunable;
+  auto& known = prunable.know(prunable.oldest, "completed");
+  known.verified = true;
+  known.verified_at = k_now - 1h;
+  known.copies.at(0).error_message = "bytes differ";
+  known.copies.at(0).last_checked_at = k_now - 30min;
+  prunable.prune();
+  CHECK_FALSE(prunable.has(prunable.oldest));
+}
+
 TEST_CASE("a damaged manifest is left alone and reported") {
   Prunable prunable;
   const auto key = prunable.site.layout().manifest(prunable.middle.label);
