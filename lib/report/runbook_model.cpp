@@ -30,13 +30,22 @@ void note_problem(RunbookModel& model, const std::string& doing) {
   model.problems.push_back(doing + ": " + error.full_message());
 }
 
-std::vector<std::string> stores_with(const BackupRecord& record, const RunbookModel& model) {
+std::vector<std::string> stores_with(const BackupRecord& record, const RunbookModel& model,
+                                     bool (catalog::CopyRecord::*condition)() const) {
   std::vector<std::string> result;
   for (const auto& store : model.stores) {
     const auto holds = [&](const catalog::CopyRecord& copy) {
-      return copy.store == store.name && copy.state == catalog::status::completed;
+      return copy.store == store.name && (copy.*condition)();
     };
     if (std::ranges::any_of(record.copies, holds)) result.push_back(store.name);
+  }
+  return result;
+}
+
+std::vector<std::string> store_texts(const BackupRecord& record, const RunbookModel& model) {
+  auto result = stores_with(record, model, &catalog::CopyRecord::sound);
+  for (const auto& name : stores_with(record, model, &catalog::CopyRecord::damaged)) {
+    result.push_back(name + " (damaged)");
   }
   return result;
 }
@@ -87,9 +96,12 @@ void fill_server(RunbookModel& model, const run::Context& context) {
 std::optional<RunbookBackup> read(RunbookModel& model, const run::OpenedStores& opened,
                                   const Layout& layout, const BackupRecord& record) {
   RunbookBackup result;
-  result.stores = stores_with(record, model);
+  result.stores = stores_with(record, model, &catalog::CopyRecord::sound);
+  result.damaged = stores_with(record, model, &catalog::CopyRecord::damaged);
+  result.stores.insert(result.stores.end(), result.damaged.begin(), result.damaged.end());
   result.verified = record.verified;
   result.verified_at = record.verified_at;
+  result.verification_error = record.verification_error();
   for (const auto& [name, required, store] : opened.stores) {
     if (std::ranges::find(result.stores, name) == result.stores.end()) continue;
     try {
@@ -124,8 +136,10 @@ void fill_backups(RunbookDatabase& database, RunbookModel& model, const run::Ope
   for (const BackupRecord* record : newest_first) {
     if (database.history.size() == history_limit) break;
     const bool held = record->held_until && *record->held_until > model.generated_at;
-    database.history.push_back({record->label, record->started_at, record->size_bytes,
-                                record->verified, held, stores_with(*record, model)});
+    database.history.push_back(
+        {record->label, record->started_at, record->size_bytes, record->verified, held,
+         store_texts(*record, model),
+         record->failed_verification() ? record->verified_at : std::nullopt});
   }
 }
 
