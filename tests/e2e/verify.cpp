@@ -221,14 +221,16 @@ struct TwoStores : Studio {
   }
   /// The label and what is said of it, with the catalog and without.
   nlohmann::json listed(const std::string& which) const {
-    for (const auto& backup : json({"list"}).at("result").at("backups")) {
+    const auto list = json({"list"});
+    for (const auto& backup : list.at("result").at("backups")) {
       if (backup.at("label") == which) return backup;
     }
     return {};
   }
   /// The one database here is x121; of others there is no backup to be missed.
   bool check_warns(const std::string& about) const {
-    for (const auto& finding : json({"check"}).at("result").at("checks")) {
+    const auto report = json({"check"});
+    for (const auto& finding : report.at("result").at("checks")) {
       if (finding.at("check") == about &&
           finding.at("message").get<std::string>().find("x121") != std::string::npos) {
         return true;
