@@ -22,15 +22,33 @@ void write_mark(store::Store& store, const Layout& layout, const std::string& la
                   out.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
+namespace {
+
+void apply_check(const json& mark, const std::string& kind, MarkState& state) {
+  const auto at = util::parse_time(mark.at("at").get<std::string>());
+  const bool re_read = mark.value("level", "") == "checksum";
+  const bool of_the_copy = mark.value("scope", re_read ? "copy" : "backup") == "copy";
+  const auto error = kind != "failed" ? std::string{} : mark.value("error", "its check failed");
+  if (kind == "intact" || of_the_copy) {
+    state.checked_at = at;
+    state.copy_error = error;
+  } else {
+    state.verified = kind == "verified";
+    state.verified_at = at;
+    state.verification_error = error;
+  }
+}
+
+}  // namespace
+
 void apply_mark(store::Store& store, const store::Key& key, MarkState& state) {
   const auto text = store::get_text(store, key, std::size_t{1} << 20U);
   if (!text) return;
   try {
     const json mark = json::parse(*text);
     const auto kind = mark.at("kind").get<std::string>();
-    if (kind == "verified" || kind == "failed") {
-      state.verified = kind == "verified";
-      state.verified_at = util::parse_time(mark.at("at").get<std::string>());
+    if (kind == "verified" || kind == "failed" || kind == "intact") {
+      apply_check(mark, kind, state);
     } else if (kind == "held") {
       const auto& until = mark.at("until");
       state.held_until =

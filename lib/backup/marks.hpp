@@ -15,17 +15,26 @@ namespace bkp::backup {
 /// What happened to a backup after its manifest was written stands beside it in objects of their
 /// own, because objects never change: SITE/backups/LABEL/marks/TIME-KIND-RANDOM.json. Kinds and
 /// their details:
-///   verified  {"level": …}            a restore (or re-read) was checked and good
-///   failed    {"level": …}            it was checked and not good
+///   verified  {"level": …}            a restore was checked and good
+///   failed    {"level": …, "scope": "copy" or "backup", "error": …}
+///                                     it was checked and not good; "copy": the bytes on this store
+///                                     are not what was stored, which says nothing about the copies
+///                                     elsewhere. Without a scope, level checksum means the copy.
+///   intact    {"level": "checksum"}   every part of this copy was read again and is good: takes
+///                                     back what `failed` said about the copy
 ///   held      {"until": TIME or null, "reason": …}
 ///   released  {}
-/// So the catalog can be rebuilt from a store with verification and holds. The newest of a pair
-/// counts.
+/// All have "kind" and "at". Readers ignore kinds they do not know. So the catalog can be rebuilt
+/// from a store with verification and holds. Of verified and failed (backup), of failed (copy) and
+/// intact, of held and released the newest counts.
 
 struct MarkState {
   bool verified = false;
-  std::optional<util::Time> verified_at;
-  std::optional<util::Time> held_until;  ///< catalog::forever for a hold without end
+  std::optional<util::Time> verified_at;  ///< of the last verification of the backup, good or not
+  std::string verification_error;         ///< what was wrong then
+  std::optional<util::Time> checked_at;   ///< of the last word on this copy's bytes
+  std::string copy_error;                 ///< what was wrong with them then; empty: nothing known
+  std::optional<util::Time> held_until;   ///< catalog::forever for a hold without end
   std::string hold_reason;
 };
 

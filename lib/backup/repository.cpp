@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/site_file.hpp"
 #include "stream/hash.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -43,6 +44,14 @@ std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
   return backups;
 }
 
+namespace {
+
+nlohmann::json failure(const MarkState& marks) {
+  return {{"success", false}, {"errors", nlohmann::json::array({marks.verification_error})}};
+}
+
+}  // namespace
+
 BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
                        const std::string& store_name, const std::string& store_url) {
   const Manifest& manifest = backup.manifest;
@@ -62,6 +71,7 @@ BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
   record.completed_at = manifest.completed_at;
   record.verified = backup.marks.verified;
   record.verified_at = backup.marks.verified_at;
+  if (record.failed_verification()) record.verification_result = failure(backup.marks);
   record.held_until = backup.marks.held_until;
   record.hold_reason = backup.marks.hold_reason;
   record.triggered_by = manifest.triggered_by;
@@ -74,8 +84,27 @@ BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
   copy.size_bytes = record.size_bytes;
   copy.checksum_sha256 = backup.manifest_sha256;
   copy.completed_at = manifest.completed_at;
+  copy.last_checked_at = backup.marks.checked_at;
+  copy.error_message = backup.marks.copy_error;
   record.copies.push_back(std::move(copy));
   return record;
+}
+
+void doubt_if_no_copy_is_sound(BackupRecord& record) {
+  const catalog::CopyRecord* last = nullptr;
+  for (const auto& copy : record.copies) {
+    if (copy.sound()) return;
+    if (!copy.damaged() || !copy.last_checked_at) continue;
+    if (last == nullptr || *copy.last_checked_at > *last->last_checked_at) last = &copy;
+  }
+  if (last == nullptr || (record.verified_at && *record.verified_at > *last->last_checked_at)) {
+    return;
+  }
+  record.verified = false;
+  record.verified_at = last->last_checked_at;
+  record.verification_result = {{"level", "checksum"},
+                                {"success", false},
+                                {"errors", nlohmann::json::array({last->error_message})}};
 }
 
 void take_over_marks(BackupRecord& record, const BackupRecord& other) {
@@ -86,6 +115,7 @@ void take_over_marks(BackupRecord& record, const BackupRecord& other) {
   if (other.verified_at && (!record.verified_at || *other.verified_at > *record.verified_at)) {
     record.verified = other.verified;
     record.verified_at = other.verified_at;
+    record.verification_result = other.verification_result;
   }
 }
 
@@ -94,12 +124,12 @@ namespace {
 std::vector<BackupRecord> list_from_stores(run::Context& context,
                                            const catalog::BackupFilter& filter) {
   const Layout layout{context.config.site};
-  auto opened = context.open_stores();
+  const auto opened = open_stores_of_site(context);
+  if (opened.stores.empty()) throw opened.failures.at(0).error;
   for (const auto& failure : opened.failures) {
     context.warn(fmt::format("store {} cannot be read: {}", util::quoted(failure.name),
                              failure.error.message()));
   }
-  if (opened.stores.empty()) throw opened.failures.at(0).error;
   std::map<std::string, BackupRecord> by_label;
   for (const auto& named : opened.stores) {
     std::vector<std::string> problems;
@@ -114,6 +144,7 @@ std::vector<BackupRecord> list_from_stores(run::Context& context,
   }
   std::vector<BackupRecord> backups;
   for (auto& [label, record] : by_label) {
+    doubt_if_no_copy_is_sound(record);
     if (matches(record, filter)) backups.push_back(std::move(record));
   }
   std::stable_sort(backups.begin(), backups.end(),
@@ -130,8 +161,7 @@ std::vector<BackupRecord> list_backups(run::Context& context, const catalog::Bac
     const bool out_of_reach =
         error.kind() == util::ErrorKind::database || error.kind() == util::ErrorKind::key;
     if (!out_of_reach) throw;
-    context.warn(fmt::format("the catalog cannot be read ({}); listing what the stores hold",
-                             error.message()));
+    context.warn_of_outage(error, "what backups there are is asked of the stores");
   }
   return list_from_stores(context, filter);
 }

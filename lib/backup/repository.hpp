@@ -32,7 +32,7 @@ std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
 std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout,
                                         const std::string& label);
 
-/// As a catalog row with a copy on `store_name`.
+/// As a catalog row with a copy on `store_name`, damaged where the marks say so.
 catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
                                 const std::string& store_name, const std::string& store_url);
 
@@ -40,9 +40,14 @@ catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout
 /// newer verification.
 void take_over_marks(catalog::BackupRecord& record, const catalog::BackupRecord& other);
 
+/// As the catalog judges: when every complete copy failed its last check, after the backup's last
+/// verification, the backup failed too. For records that to_record() made, once all copies are in.
+void doubt_if_no_copy_is_sound(catalog::BackupRecord& record);
+
 /// Lists backups, newest first: from the catalog, or, when that cannot be reached, from all stores
-/// that can (with a warning). Copies of one label on several stores become one record, with the
-/// marks of all of them.
+/// that hold the site (with a warning). Copies of one label on several stores become one record,
+/// with the marks of all of them. Throws the first failure, Error{store} for one without a
+/// site.json, when no store can be read.
 std::vector<catalog::BackupRecord> list_backups(run::Context& context,
                                                 const catalog::BackupFilter& filter);
 

@@ -39,6 +39,22 @@ void write_site_file(store::Store& store, const Layout& layout, const SiteFile& 
   store::put_text(store, layout.site_file(), out.dump(1) + "\n");
 }
 
+run::OpenedStores open_stores_of_site(const run::Context& context) {
+  const Layout layout{context.config.site};
+  auto opened = context.open_stores();
+  std::erase_if(opened.stores, [&](const auto& named) {
+    try {
+      require_site_file(*named.store, layout, "");
+      return false;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      opened.failures.push_back({named.name, named.store->url(), named.required, error});
+      return true;
+    }
+  });
+  return opened;
+}
+
 void require_site_file(store::Store& store, const Layout& layout,
                        const std::string& system_identifier) {
   const auto file = read_site_file(store, layout);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "backup/layout.hpp"
+#include "run/context.hpp"
 #include "store/store.hpp"
 #include "util/clock.hpp"
 
@@ -26,5 +27,9 @@ void write_site_file(store::Store& store, const Layout& layout, const SiteFile& 
 /// cluster (an empty identifier on either side matches).
 void require_site_file(store::Store& store, const Layout& layout,
                        const std::string& system_identifier);
+
+/// The stores of the configuration that answer and hold the site. One that does not, as an empty
+/// mount point, is among the failures. Throws Error{interrupted}.
+run::OpenedStores open_stores_of_site(const run::Context& context);
 
 }  // namespace bkp::backup

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "util/host.hpp"
+
 namespace bkp::catalog {
 
 namespace {
@@ -27,7 +29,8 @@ std::string link_target(const char* path) {
 
 ProcessIdentity ProcessIdentity::of_this_process() {
   return {first_line("/etc/machine-id"), first_line("/proc/sys/kernel/random/boot_id"),
-          link_target("/proc/self/ns/pid"), process_start(::getpid()).value_or("")};
+          link_target("/proc/self/ns/pid"), process_start(::getpid()).value_or(""),
+          util::host_name()};
 }
 
 ProcessIdentity ProcessIdentity::from_json(const nlohmann::json& json) {
@@ -61,6 +64,7 @@ Liveness judge(const ProcessIdentity& identity, const ProcessIdentity& here,
                const std::optional<std::string>& start_now) {
   const bool comparable = !identity.boot.empty() && !identity.start.empty();
   if (!comparable || identity.machine != here.machine) return Liveness::unknown;
+  if (!identity.host.empty() && identity.host != here.host) return Liveness::unknown;
   if (identity.boot != here.boot) {
     // Without a machine-id, another boot may as well be another machine.
     return identity.machine.empty() ? Liveness::unknown : Liveness::dead;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <map>
+#include <utility>
 
 #include "catalog/abandoned.hpp"
 #include "catalog/apply.hpp"
@@ -48,6 +49,7 @@ struct Recorder::State {
   std::optional<std::int64_t> record(const char* kind, const json& data);
   void to_spool(const Event& event);
   void warn_once();
+  void say_failed(const std::vector<std::string>& labels);
   void deliver(const std::filesystem::path& path, std::size_t& applied);
   void try_to_close_abandoned_runs();
 };
@@ -96,9 +98,8 @@ void Recorder::State::to_spool(const Event& event) {
 }
 
 void Recorder::State::warn_once() {
-  if (warned) return;
-  warned = true;
-  log.warning("the catalog cannot be used: {}. This run is noted in {} and delivered later",
+  if (std::exchange(warned, true)) return;
+  log.warning("the catalog cannot be reached ({}): this run is noted in {} and entered later",
               why_offline, spool.path().string());
 }
 
@@ -170,11 +171,7 @@ void Recorder::fail_abandoned_backups(const std::string& reason) {
   auto& state = *m_state;
   if (!state.session) return;
   try {
-    for (const auto& label :
-         catalog::fail_abandoned_backups(*state.session, state.run_key, reason)) {
-      state.log.warning("backup {} was left unfinished by an earlier run; it is marked as failed",
-                        util::quoted(label));
-    }
+    state.say_failed(catalog::fail_abandoned_backups(*state.session, state.run_key, reason));
   } catch (const Error& error) {
     state.go_offline(error);
   }
@@ -201,10 +198,17 @@ void Recorder::State::deliver(const std::filesystem::path& path, std::size_t& ap
   }
 }
 
+void Recorder::State::say_failed(const std::vector<std::string>& labels) {
+  for (const auto& label : labels) {
+    log.warning("backup {} was left unfinished by an earlier run; it is marked as failed",
+                util::quoted(label));
+  }
+}
+
 void Recorder::State::try_to_close_abandoned_runs() {
   if (!session) return;
   try {
-    close_abandoned_runs(*session);
+    say_failed(close_abandoned_runs(*session));
   } catch (const Error& error) {
     go_offline(error);
   }
@@ -242,6 +246,15 @@ bool Recorder::reconnect() {
     state.go_offline(error);
   }
   return online();
+}
+
+bool Recorder::claim_outage_warning() {
+  return !std::exchange(m_state->warned, true);
+}
+
+std::optional<std::filesystem::path> Recorder::spool_file() const {
+  if (m_state->spool.empty()) return std::nullopt;
+  return m_state->spool.path();
 }
 
 bool Recorder::online() const {

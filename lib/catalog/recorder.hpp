@@ -48,11 +48,19 @@ class Recorder {
   /// hold columns of the argument are ignored here; a purged backup stays purged.
   void save_backup(const BackupRecord& backup);
   /// For what was found in a store: as save_backup(), and restores verification, hold and creation
-  /// time; a verification the catalog knows to be later stays. It belongs to no run.
+  /// time, and what was found about the copy; a verification or check the catalog knows to be later
+  /// stays, as does a hold that ends later. It belongs to no run.
   void import_backup(const BackupRecord& backup);
   /// Also sets the backup's verified, verified_at and verification_result_json, and the copy's
-  /// last_checked_at. Success at level `checksum` does not make a backup verified, as no restore
-  /// was checked; a failure at any level makes it unverified.
+  /// last_checked_at and error_message.
+  ///
+  /// What was found about the stored bytes, at level `checksum` or because a test restore could not
+  /// even read them (only checks of kind part, manifest or fingerprint failed), concerns the copy
+  /// on that store: error_message is set, and the backup becomes unverified only when every
+  /// complete copy has failed. A pass at level `checksum` clears the error; then a backup that was
+  /// unverified for its copies alone is again what the last test restore made it, or never
+  /// verified. A pass at level `checksum` makes no backup verified. Every other result is about the
+  /// backup.
   void save_verification(const VerificationRecord& verification);
   /// nullopt releases it.
   void set_hold(const std::string& label, std::optional<Time> until, const std::string& reason);
@@ -65,14 +73,21 @@ class Recorder {
   void fail_abandoned_backups(const std::string& reason);
 
   /// Applies what earlier runs left in the spool (oldest first), and closes runs whose process is
-  /// gone; returns how many events were applied. Files of live runs (locked with flock) are left
-  /// alone. A file with something that cannot be read or that the database refuses is set aside as
+  /// gone, their running backups with them; returns how many events were applied. Files of live
+  /// runs (locked with flock) are left alone. A file with something that cannot be read or that the
+  /// database refuses is set aside as
   /// *.bad, with a warning, after the rest of it was applied.
   std::size_t deliver_spool();
 
   /// Tries again to reach the catalog, for `init`, which makes it: then this run's own spool is
   /// applied and the run goes on online. Returns online().
   bool reconnect();
+
+  /// True the first time, so that of all who notice that the catalog is down one says so; the
+  /// recorder itself says nothing afterwards.
+  bool claim_outage_warning();
+  /// Where this run is noted; nullopt when nothing of it went to the spool.
+  std::optional<std::filesystem::path> spool_file() const;
 
   bool online() const;
   /// Known while online.

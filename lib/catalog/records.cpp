@@ -124,6 +124,13 @@ void read_life(const Reader& reader, BackupRecord& backup) {
 
 }  // namespace
 
+std::string BackupRecord::verification_error() const {
+  if (!failed_verification() || !verification_result.is_object()) return {};
+  const auto errors = verification_result.find("errors");
+  if (errors == verification_result.end() || !errors->is_array() || errors->empty()) return {};
+  return errors->front().is_string() ? errors->front().get<std::string>() : std::string{};
+}
+
 json to_json(const BackupRecord& backup) {
   json copies = json::array();
   for (const auto& copy : backup.copies) copies.push_back(to_json(copy));

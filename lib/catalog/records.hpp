@@ -38,7 +38,12 @@ struct CopyRecord {
   std::string checksum_sha256;  ///< of the manifest
   std::optional<Time> completed_at;
   std::optional<Time> last_checked_at;
-  std::string error_message;
+  std::string error_message;  ///< why it was not completed, or why its last check failed
+
+  /// It was completed, and the last check of its bytes failed.
+  bool damaged() const { return state == status::completed && !error_message.empty(); }
+  /// It was completed, and nothing is known against it.
+  bool sound() const { return state == status::completed && error_message.empty(); }
 };
 
 /// One row of backups with its copies. Columns as in the data model; sizes in bytes.
@@ -65,7 +70,7 @@ struct BackupRecord {
   std::optional<int> timeline;
   bool verified = false;
   std::optional<Time> verified_at;
-  nlohmann::json verification_result;  ///< null when never verified
+  nlohmann::json verification_result;  ///< null when never verified; "errors" when that failed
   std::string error_message;
   std::string triggered_by = "manual";
   std::optional<Time> held_until;  ///< a hold without end: `forever`
@@ -78,6 +83,10 @@ struct BackupRecord {
 
   /// Complete on at least one store: what may be restored.
   bool good() const { return status == status::completed || status == status::partial; }
+  /// Its last verification failed, or a check of every copy did.
+  bool failed_verification() const { return !verified && verified_at.has_value(); }
+  /// The first thing that was wrong then; empty when that is not known, or nothing failed.
+  std::string verification_error() const;
 };
 
 struct VerificationRecord {

@@ -70,22 +70,34 @@ std::string save_backup() {
     status_id = CASE WHEN b.purged_at IS NULL THEN excluded.status_id ELSE b.status_id END)");
 }
 
+// Of a backup that is unverified for its copies alone (see doubt_backup), the verification to
+// compare with is the one before.
+constexpr auto later_verification =
+    "coalesce(excluded.verified_at > coalesce("
+    "CASE WHEN b.verification_result_json ? 'proven_at' "
+    "THEN (b.verification_result_json->>'proven_at')::timestamptz ELSE b.verified_at END, "
+    "'-infinity'), false)";
+
 // What was found in a store is there: a purge is taken back. Who looked at one store cannot tell
-// whether a copy on another is missing, so a known `partial` stays.
+// whether a copy on another is missing, so a known `partial` stays. A store that was away when a
+// hold was set does not know it; what ends a hold is `bkp release`, which says so in an event.
 std::string import_backup() {
   return fmt::format(
       upsert_backup,
       "verified, verified_at, verification_result_json, held_until, hold_reason, created_at",
       R"(e.verified, e.verified_at, e.verification_result_json, e.held_until, e.hold_reason,
     coalesce(e.created_at, now()))",
-      R"(purged_at = NULL, held_until = excluded.held_until, hold_reason = excluded.hold_reason,
+      fmt::format(R"(purged_at = NULL,
+    held_until = greatest(b.held_until, excluded.held_until),
+    hold_reason = CASE WHEN excluded.held_until > coalesce(b.held_until, '-infinity')
+                  THEN excluded.hold_reason ELSE b.hold_reason END,
     status_id = CASE WHEN b.status_id = (SELECT id FROM job_statuses WHERE name = 'partial')
                 THEN b.status_id ELSE excluded.status_id END,
-    verified = CASE WHEN excluded.verified_at > coalesce(b.verified_at, '-infinity')
-               THEN excluded.verified ELSE b.verified END,
-    verified_at = greatest(excluded.verified_at, b.verified_at),
-    verification_result_json =
-      coalesce(b.verification_result_json, excluded.verification_result_json))");
+    verified = CASE WHEN {0} THEN excluded.verified ELSE b.verified END,
+    verified_at = CASE WHEN {0} THEN excluded.verified_at ELSE b.verified_at END,
+    verification_result_json = CASE WHEN {0} THEN excluded.verification_result_json
+                               ELSE b.verification_result_json END)",
+                  later_verification));
 }
 
 constexpr auto save_copies = R"(
@@ -99,8 +111,11 @@ constexpr auto save_copies = R"(
   ON CONFLICT (backup_id, store) DO UPDATE SET
     url = excluded.url, state = excluded.state, size_bytes = excluded.size_bytes,
     checksum_sha256 = excluded.checksum_sha256, completed_at = excluded.completed_at,
-    last_checked_at = coalesce(excluded.last_checked_at, c.last_checked_at),
-    error_message = excluded.error_message)";
+    last_checked_at = greatest(excluded.last_checked_at, c.last_checked_at),
+    error_message = CASE
+      WHEN c.state = 'completed' AND excluded.state = 'completed'
+        AND c.last_checked_at > coalesce(excluded.last_checked_at, '-infinity')
+      THEN c.error_message ELSE excluded.error_message END)";
 
 constexpr auto adopt_verifications = R"(
   UPDATE verifications SET backup_id = b.id FROM event, backups b
@@ -118,22 +133,98 @@ constexpr auto insert_verification = R"(
     validation_queries_passed integer, validation_queries_total integer, coverage jsonb,
     errors jsonb, started_at timestamptz, finished_at timestamptz))";
 
-// A backup is good when a restore of it was checked: checksums alone can only prove it bad.
-constexpr auto mark_verified = R"(
+// Whether a verification {0} (a row of verifications, or an event's record) is about the bytes of
+// one copy: it re-read them, or it was a test restore that could not even do that. Everything else
+// is about the backup, wherever it was read from.
+constexpr auto about_the_copy = R"(({0}.level = 'checksum' OR (
+    NOT {0}.success
+    AND EXISTS (SELECT FROM jsonb_each({0}.coverage->'checks') k
+                WHERE (k.value->>'failed')::integer > 0)
+    AND NOT EXISTS (SELECT FROM jsonb_each({0}.coverage->'checks') k
+                    WHERE (k.value->>'failed')::integer > 0
+                      AND k.key NOT IN ('part', 'manifest', 'fingerprint')))))";
+
+std::string about_copy(std::string_view name) {
+  return fmt::format(fmt::runtime(about_the_copy), name);
+}
+
+// A backup is good when a restore of it was checked.
+std::string mark_verified() {
+  return R"(
   UPDATE backups SET verified = e.success, verified_at = e.finished_at,
                      verification_result_json = data - 'id'
   FROM event, jsonb_to_record(data) AS e(
-    backup_label text, level text, success boolean, finished_at timestamptz)
-  WHERE label = e.backup_label AND (e.level <> 'checksum' OR NOT e.success)
-    AND e.finished_at >= coalesce(verified_at, '-infinity'))";
+    backup_label text, level text, success boolean, coverage jsonb, finished_at timestamptz)
+  WHERE label = e.backup_label AND e.finished_at >= coalesce(verified_at, '-infinity')
+    AND NOT )" +
+         about_copy("e");
+}
 
-constexpr auto mark_copy_checked = R"(
-  UPDATE backup_copies SET last_checked_at = e.finished_at,
-                           error_message = CASE WHEN e.success THEN NULL ELSE e.errors->>0 END
+// A test restore does not read every part, so it takes no copy's error away.
+std::string mark_copy_checked() {
+  return R"(
+  UPDATE backup_copies c SET
+    last_checked_at = e.finished_at,
+    error_message = CASE WHEN e.success THEN NULL ELSE coalesce(e.errors->>0, 'not good') END
   FROM event, backups b, jsonb_to_record(data) AS e(
-    backup_label text, store text, success boolean, errors jsonb, finished_at timestamptz)
-  WHERE b.label = e.backup_label AND backup_copies.backup_id = b.id
-    AND backup_copies.store = e.store)";
+    backup_label text, level text, store text, success boolean, coverage jsonb, errors jsonb,
+    finished_at timestamptz)
+  WHERE b.label = e.backup_label AND c.backup_id = b.id AND c.store = e.store
+    AND e.finished_at >= coalesce(c.last_checked_at, '-infinity')
+    AND (e.success AND c.error_message IS NULL OR )" +
+         about_copy("e") + ")";
+}
+
+constexpr auto label_of_event = "coalesce(event.data->>'backup_label', event.data->>'label')";
+
+// Every complete copy failed its last check, after the last verification: the backup failed.
+// `proven_at` in the result says that its copies alone are the reason, and when it had been proven.
+std::string doubt_backup() {
+  return fmt::format(R"(
+  UPDATE backups b SET
+    verified = false, verified_at = copies.failed_at,
+    verification_result_json =
+      CASE WHEN event.data ? 'backup_label' THEN event.data - 'id'
+           ELSE jsonb_build_object('level', 'checksum', 'success', false,
+                                   'errors', jsonb_build_array(copies.error)) END
+      || jsonb_build_object('proven_at',
+           CASE WHEN b.verified THEN to_jsonb(b.verified_at)
+                ELSE b.verification_result_json->'proven_at' END)
+  FROM event, LATERAL (
+    SELECT bool_and(c.error_message IS NOT NULL) AS all_failed, max(c.last_checked_at) AS failed_at,
+           (array_agg(c.error_message ORDER BY c.last_checked_at DESC))[1] AS error
+    FROM backup_copies c JOIN backups own ON own.id = c.backup_id
+    WHERE own.label = {} AND c.state = 'completed') AS copies
+  WHERE b.label = {} AND copies.all_failed
+    AND copies.failed_at >= coalesce(b.verified_at, '-infinity')
+    AND (b.verified OR b.verified_at IS NULL OR b.verification_result_json ? 'proven_at'))",
+                     label_of_event, label_of_event);
+}
+
+// The way back, when a copy is sound again: what the last verification of the backup itself said,
+// or what stood there before, counts again. Rows of an older bkp do not say `proven_at`.
+std::string trust_backup_again() {
+  return fmt::format(R"(
+  UPDATE backups b SET
+    verified = coalesce(last.success, proven.at IS NOT NULL),
+    verified_at = coalesce(last.finished_at, proven.at),
+    verification_result_json = last.result
+  FROM event, backups own
+  LEFT JOIN LATERAL (
+    SELECT v.success, v.finished_at,
+           to_jsonb(v) - 'id' - 'backup_id' - 'run_id' AS result
+    FROM verifications v
+    WHERE v.backup_label = own.label AND NOT {}
+    ORDER BY v.finished_at DESC, v.id DESC LIMIT 1) AS last ON true
+  CROSS JOIN LATERAL (
+    SELECT (own.verification_result_json->>'proven_at')::timestamptz AS at) AS proven
+  WHERE own.id = b.id AND b.label = {} AND NOT b.verified
+    AND (b.verification_result_json ? 'proven_at'
+         OR b.verification_result_json->>'level' = 'checksum')
+    AND EXISTS (SELECT FROM backup_copies c WHERE c.backup_id = b.id AND c.state = 'completed'
+                AND c.error_message IS NULL))",
+                     about_copy("v"), label_of_event);
+}
 
 constexpr auto set_hold = R"(
   UPDATE backups SET held_until = e.held_until, hold_reason = e.hold_reason
@@ -175,9 +266,11 @@ const std::vector<std::string>& statements_for(const std::string& kind) {
       {kind::run_closed, {on_event(close_run)}},
       {kind::backup_saved, {on_event(save_backup()), on_event(save_copies)}},
       {kind::backup_imported,
-       {on_event(import_backup()), on_event(save_copies), on_event(adopt_verifications)}},
+       {on_event(import_backup()), on_event(save_copies), on_event(adopt_verifications),
+        on_event(doubt_backup()), on_event(trust_backup_again())}},
       {kind::verified,
-       {on_event(insert_verification), on_event(mark_verified), on_event(mark_copy_checked)}},
+       {on_event(insert_verification), on_event(mark_verified()), on_event(mark_copy_checked()),
+        on_event(doubt_backup()), on_event(trust_backup_again())}},
       {kind::hold_set, {on_event(set_hold)}},
       {kind::copy_purged, {on_event(purge_copy), on_event(purge_backup)}},
       {kind::usage_sampled, {on_event(sample_usage)}},

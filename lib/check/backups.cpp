@@ -47,6 +47,33 @@ void judge_verification(const std::string& database, const std::vector<BackupRec
   }
 }
 
+/// Whatever else is good, what stands on a store and cannot be used is no copy.
+void judge_copies(const std::string& database, const std::vector<BackupRecord>& newest_first,
+                  Findings& findings) {
+  const BackupRecord* newest = nullptr;
+  const catalog::CopyRecord* copy = nullptr;
+  std::size_t damaged = 0;
+  for (const auto& backup : newest_first) {
+    if (backup.database_name != database || !backup.good()) continue;
+    for (const auto& one : backup.copies) {
+      if (!one.damaged()) continue;
+      if (damaged++ > 0) continue;
+      newest = &backup;
+      copy = &one;
+    }
+  }
+  if (damaged == 0) return;
+  findings.warning(
+      "copies",
+      fmt::format("{} of backups of database {} failed the last check, the newest {} on store {}: "
+                  "{}",
+                  damaged == 1 ? "1 copy" : fmt::format("{} copies", damaged),
+                  util::quoted(database), newest->label, util::quoted(copy->store),
+                  util::printable(copy->error_message)),
+      fmt::format("put the files of a good copy in its place, then bkp verify {} --level checksum",
+                  util::shell_quoted(newest->label)));
+}
+
 std::vector<std::string> databases_of(const std::vector<BackupRecord>& backups) {
   std::set<std::string> names;
   for (const auto& backup : backups) {
@@ -102,6 +129,7 @@ void judge_backups(const std::vector<std::string>& databases,
           "see that cron runs `bkp full`; `bkp list --status failed` tells of failures");
     }
     judge_verification(database, newest_first, findings);
+    judge_copies(database, newest_first, findings);
   }
   if (good > 0 && findings.all().size() == before) {
     findings.ok("backups", fmt::format("every database has a good backup, at most {} old, and a "

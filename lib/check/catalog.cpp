@@ -70,7 +70,7 @@ void examine_spool(run::Context& context, Findings& findings) {
 
 void examine_catalog(run::Context& context, const std::optional<ServerFacts>& server,
                      Findings& findings) {
-  findings.attempt("catalog", [&] {
+  const bool reachable = findings.attempt("catalog", [&] {
     auto catalog = context.open_catalog();
     findings.ok(
         "catalog",
@@ -82,6 +82,8 @@ void examine_catalog(run::Context& context, const std::optional<ServerFacts>& se
         "set catalog.conninfo to another cluster; a lost catalog can be made again with "
         "`bkp catalog rebuild --store NAME`");
   });
+  // The finding says it; a warning would say it again.
+  if (!reachable) context.recorder.claim_outage_warning();
   findings.attempt("spool", [&] { examine_spool(context, findings); });
 }
 

@@ -26,7 +26,7 @@ json name_json(const std::optional<std::string>& name) {
 json backup_json(const catalog::BackupRecord& backup) {
   auto copies = json::array();
   for (const auto& copy : backup.copies) {
-    copies.push_back({{"store", copy.store}, {"state", copy.state}});
+    copies.push_back({{"store", copy.store}, {"state", copy.state}, {"damaged", copy.damaged()}});
   }
   return {
       {"id", backup.id == 0 ? json{} : json(backup.id)},

@@ -41,7 +41,7 @@ std::string stores_text(const catalog::BackupRecord& backup) {
   std::string text;
   for (const auto& copy : backup.copies) {
     if (copy.state != status::completed) continue;
-    text += (text.empty() ? "" : ", ") + copy.store;
+    text += (text.empty() ? "" : ", ") + copy.store + (copy.damaged() ? " (damaged)" : "");
   }
   return text.empty() ? "-" : text;
 }

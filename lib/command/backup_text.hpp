@@ -21,7 +21,8 @@ std::string age_text(util::Time then, util::Time now);
 /// util::format_size() of a column of the catalog.
 std::string size_text(std::int64_t bytes);
 
-/// The stores with a complete copy: "local, offsite"; "-" without one.
+/// The stores with a complete copy: "local, offsite (damaged)" where the last check of a copy
+/// failed; "-" without one.
 std::string stores_text(const catalog::BackupRecord& backup);
 
 }  // namespace bkp::command

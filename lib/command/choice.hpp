@@ -31,4 +31,8 @@ enum class Purged { excluded, included };
 /// Error{not_found}.
 catalog::BackupRecord choose(run::Context& context, const BackupChoice& choice, Purged purged);
 
+/// The same for a command that changes what becomes of the backup: `latest` without --db is
+/// Error{not_found}, ambiguous, when there are good backups of several databases.
+catalog::BackupRecord choose_to_change(run::Context& context, const BackupChoice& choice);
+
 }  // namespace bkp::command

@@ -49,7 +49,7 @@ cli::Report run(const HoldOptions& options, run::Context& context) {
   // Shared with other readers, but not with prune: what is held now cannot be half gone.
   std::optional<run::SiteLock> lock;
   if (!context.dry_run) lock.emplace(context, run::LockName::read, run::LockMode::shared, "hold");
-  const auto backup = choose(context, options.backup, Purged::excluded);
+  const auto backup = choose_to_change(context, options.backup);
 
   using nlohmann::json;
   const auto until_json = until == catalog::forever ? json{} : json(util::format_rfc3339(until));

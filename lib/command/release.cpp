@@ -42,7 +42,7 @@ cli::Report run(const ReleaseOptions& options, run::Context& context) {
   if (!context.dry_run) {
     lock.emplace(context, run::LockName::read, run::LockMode::shared, "release");
   }
-  const auto backup = choose(context, options.backup, Purged::excluded);
+  const auto backup = choose_to_change(context, options.backup);
   const auto label = util::printable(backup.label);
   cli::Report report;
   report.result = {{"label", backup.label}, {"released", false}, {"dry_run", context.dry_run}};

@@ -38,6 +38,7 @@ struct Trail {
 /// configuration nor catalog.
 struct Found {
   BackupRecord record;
+  std::optional<BackupRecord> better;  ///< of the same database, to be named when this is doubted
   backup::Layout layout;
   std::vector<run::NamedStore> stores;
 };
@@ -84,27 +85,40 @@ BackupRecord select(const std::vector<BackupRecord>& all, const RestoreOptions& 
   return record;
 }
 
+std::optional<BackupRecord> better_than(const std::vector<BackupRecord>& all,
+                                        const BackupRecord& record) {
+  const auto* better = recover::better_backup(all, record);
+  return better == nullptr ? std::nullopt : std::optional{*better};
+}
+
 Found find_by_url(const RestoreOptions& options, run::Context& context) {
   std::shared_ptr<store::Store> store = store::open_store(options.store, store::OpenMode::existing);
   const backup::Layout layout{options.site};
   std::vector<std::string> problems;
   std::vector<BackupRecord> records;
   for (const auto& stored : backup::scan_store(*store, layout, problems)) {
-    records.push_back(backup::to_record(stored, layout, options.store, store->url()));
+    auto& record =
+        records.emplace_back(backup::to_record(stored, layout, options.store, store->url()));
+    backup::doubt_if_no_copy_is_sound(record);
   }
   for (const auto& problem : problems) context.warn(problem);
   std::stable_sort(records.begin(), records.end(),
                    [](const auto& a, const auto& b) { return a.started_at > b.started_at; });
-  return {select(records, options), layout, {{options.store, true, std::move(store)}}};
+  auto record = select(records, options);
+  auto better = better_than(records, record);
+  return {std::move(record), std::move(better), layout, {{options.store, true, std::move(store)}}};
 }
 
 Found find_backup(const RestoreOptions& options, run::Context& context) {
   if (is_url(options.store)) return find_by_url(options, context);
   catalog::BackupFilter filter;
   filter.backup_type = "full";
-  auto record = select(backup::list_backups(context, filter), options);
+  const auto all = backup::list_backups(context, filter);
+  auto record = select(all, options);
   auto stores = recover::stores_with(context, record, options.store);
-  return {std::move(record), backup::Layout{context.config.site}, std::move(stores)};
+  auto better = better_than(all, record);
+  return {std::move(record), std::move(better), backup::Layout{context.config.site},
+          std::move(stores)};
 }
 
 /// The first copy whose manifest is good.
@@ -140,6 +154,27 @@ recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenan
       source = open_first_good(context, found);
     }
   }
+}
+
+/// The same restore with the other backup. A store of the configuration is left to be chosen anew:
+/// the other one's good copy may be elsewhere.
+recover::Alternative to_alternative(const BackupRecord& better, const RestoreOptions& options) {
+  auto command =
+      fmt::format("bkp restore {} --db {}", better.label, util::shell_quoted(options.database));
+  const auto add = [&](std::string_view option, const std::string& value) {
+    if (!value.empty()) command += fmt::format(" {} {}", option, util::shell_quoted(value));
+  };
+  if (is_url(options.store)) {
+    add("--store", options.store);
+    add("--site", options.site);
+  }
+  add("--into", options.into);
+  for (const auto& schema : options.schemas) add("--schema", schema);
+  for (const auto& table : options.tables) add("--table", table);
+  if (options.swap) command += " --swap";
+  if (options.with_globals) command += " --with-globals";
+  if (options.no_owner) command += " --no-owner";
+  return {better.label, better.verified ? better.verified_at : std::nullopt, std::move(command)};
 }
 
 recover::RestoreRequest to_request(const RestoreOptions& options, const run::Context& context) {
@@ -254,7 +289,8 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
   const auto maintenance_info = maintenance_conninfo(context, options.database);
   auto maintenance = pg::Connection::open(maintenance_info, context.interrupt);
   name_unfinished(context, maintenance);
-  const auto plan = recover::make_plan(context, maintenance, found.record, source, request);
+  auto plan = recover::make_plan(context, maintenance, found.record, source, request);
+  if (plan.doubted() && found.better) plan.alternative = to_alternative(*found.better, options);
   trail.details["plan"] = recover::to_json(plan);
 
   cli::Report report;

@@ -143,7 +143,7 @@ void add_copies(Sheet& sheet, const catalog::BackupRecord& backup, util::Time no
                     {"URL", Align::left},
                     {"ERROR", Align::left}}};
   for (const auto& copy : backup.copies) {
-    table.add({copy.store, copy.state, size_text(copy.size_bytes),
+    table.add({copy.store, copy.damaged() ? "damaged" : copy.state, size_text(copy.size_bytes),
                copy.last_checked_at ? age_text(*copy.last_checked_at, now) : "never", copy.url,
                copy.error_message});
   }

@@ -1,8 +1,11 @@
 #include "command/store_candidates.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/site_file.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -13,10 +16,26 @@ using retention::State;
 using util::Error;
 using util::ErrorKind;
 
+namespace {
+
+// The mark on the store may have been lost, or the catalog's event still be in the spool.
+void take_over_check(catalog::CopyRecord& copy, const catalog::CopyRecord& known) {
+  if (known.state != catalog::status::completed || !known.last_checked_at) return;
+  if (copy.last_checked_at && *copy.last_checked_at >= *known.last_checked_at) return;
+  copy.last_checked_at = known.last_checked_at;
+  copy.error_message = known.error_message;
+}
+
+}  // namespace
+
 catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known) {
   stored.id = known.id;
   stored.parent_label = known.parent_label;
   backup::take_over_marks(stored, known);
+  for (auto& copy : stored.copies) {
+    const auto same = std::ranges::find(known.copies, copy.store, &catalog::CopyRecord::store);
+    if (same != known.copies.end()) take_over_check(copy, *same);
+  }
   return stored;
 }
 
@@ -29,6 +48,7 @@ StoreCandidates::StoreCandidates(run::Context& context, const run::NamedStore& s
 }
 
 void StoreCandidates::look() {
+  backup::require_site_file(*m_store.store, m_layout, "");
   const auto names = m_store.store->names(m_layout.backups());
   const std::unordered_set<std::string_view> present{names.begin(), names.end()};
   for (const auto& [label, backup] : m_known) {

@@ -15,7 +15,7 @@
 namespace bkp::command {
 
 /// What a store tells of a backup, with what the catalog knows beyond it: its parent, its id, the
-/// later end of a hold, the newer verification.
+/// later end of a hold, the newer verification, the newer check of the copy.
 catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::BackupRecord& known);
 
 /// A store's backups as candidates for retention. Years of backups are more manifests than can be
@@ -25,8 +25,9 @@ catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::Backup
 class StoreCandidates {
  public:
   /// Lists the store. `known` is the catalog's part, empty when it is down; it must outlive this.
-  /// Throws what the store throws; Error{store} when it holds none of the backups it should: an
-  /// empty directory where a disk should be mounted must not make the catalog forget every backup.
+  /// Throws what the store throws; Error{store} when it holds no site or none of the backups it
+  /// should: an empty directory where a disk should be mounted, or another store in its place, must
+  /// not make the catalog forget every backup.
   StoreCandidates(run::Context& context, const run::NamedStore& store,
                   const std::vector<catalog::BackupRecord>& known);
 

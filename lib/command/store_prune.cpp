@@ -22,8 +22,7 @@ KnownBackups ask_catalog(run::Context& context) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database) throw;
     known.catalog.reset();
-    context.warn(fmt::format("the catalog cannot be read ({}); planning from the stores alone",
-                             error.message()));
+    context.warn_of_outage(error, "planning from the stores alone");
   }
   return known;
 }

@@ -38,7 +38,7 @@ KnownBackups ask_catalog(run::Context& context);
 /// Plans for `store` by the policy of `result`, sweeps it, clears away debris, and measures what is
 /// left; with context.dry_run only plans and measures. Copies the catalog names and the store has
 /// lost are marked purged. `result` holds what was done so far when this throws: what the store
-/// throws; Error{store} when it holds none of the backups it should.
+/// throws; Error{store} when it has no site.json or none of the backups it should hold.
 void prune_store(run::Context& context, const run::NamedStore& store, KnownBackups& known,
                  StorePrune& result);
 

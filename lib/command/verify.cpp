@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/site_file.hpp"
 #include "command/choice.hpp"
 #include "recover/source.hpp"
 #include "run/lock.hpp"
@@ -32,6 +33,7 @@ struct Attempt {
   Verification verification;
   std::optional<std::int64_t> backup_id;
   std::optional<Error> not_made;
+  std::string other_copy = {};  ///< of a damaged copy: where a better one is, a sentence
 };
 
 /// The first of each type, method and database.
@@ -82,17 +84,27 @@ void look(const VerifyOptions& options, run::Context& context, const recover::So
   verify::verify_restore(context, source, jobs, verification);
 }
 
-/// Beside the backup, so that the store alone tells later. A re-read proves no restore.
-void leave_mark(run::Context& context, const recover::Source& source,
+/// Beside the backup, so that the store alone tells later. A re-read proves no restore; it leaves a
+/// mark where there is something to take back (`doubted`: the marks say that this copy is damaged).
+void leave_mark(run::Context& context, const run::NamedStore& store, bool doubted,
                 const Verification& verification) {
-  if (verification.success() && verification.level == "checksum") return;
+  const bool re_read = verification.level == "checksum";
+  if (verification.success() && re_read && !doubted) return;
+  const backup::Layout layout{context.config.site};
+  nlohmann::json details{{"level", verification.level}};
+  if (!verification.success()) {
+    details["scope"] = verification.about_the_copy() ? "copy" : "backup";
+    details["error"] = verification.errors().front();
+  }
+  const auto* kind = !verification.success() ? "failed" : re_read ? "intact" : "verified";
   try {
-    backup::write_mark(*source.store.store, source.layout, verification.label,
-                       verification.success() ? "verified" : "failed", verification.finished_at,
-                       {{"level", verification.level}});
+    // Without a manifest there is no backup here to stand beside.
+    if (!store.store->stat(layout.manifest(verification.label))) return;
+    backup::write_mark(*store.store, layout, verification.label, kind, verification.finished_at,
+                       details);
   } catch (const Error& error) {
     context.warn(fmt::format("the result could not be noted on store {}: {}",
-                             util::quoted(source.store.name), error.message()));
+                             util::quoted(store.name), error.message()));
   }
 }
 
@@ -113,9 +125,12 @@ Attempt attempt(const VerifyOptions& options, run::Context& context, const Backu
   Attempt result{begin(options, context, backup, store.name), std::nullopt, std::nullopt};
   if (backup.id != 0) result.backup_id = backup.id;
   auto& verification = result.verification;
+  const backup::Layout layout{context.config.site};
   std::optional<recover::Source> source;
   try {
-    source = recover::open_source(store, backup::Layout{context.config.site}, backup);
+    // What is missing from an empty mount point is not lost.
+    backup::require_site_file(*store.store, layout, "");
+    source = recover::open_source(store, layout, backup);
     look(options, context, *source, verification);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
@@ -128,13 +143,36 @@ Attempt attempt(const VerifyOptions& options, run::Context& context, const Backu
   verification.finished_at = context.clock.now();
   if (result.not_made) return result;
   record(context, verification);
-  if (source) leave_mark(context, *source, verification);
+  leave_mark(context, store, source && !source->backup.marks.copy_error.empty(), verification);
   if (!verification.objective_met()) {
     context.warn(fmt::format("the restore took {}, the objective is {} (objectives.rto)",
                              util::format_duration(util::Duration{verification.restore_seconds}),
                              util::format_duration(*verification.objective)));
   }
   return result;
+}
+
+/// Where a copy is that stands in for the damaged one on `damaged`; empty when none is known.
+std::string other_copy(const BackupRecord& backup, const std::vector<Attempt>& attempts,
+                       const std::string& damaged) {
+  const auto text = [&](const std::string& store, std::string_view what) {
+    return fmt::format("{} on store {}: `bkp restore {} --db {} --store {}` uses it", what,
+                       util::quoted(store), backup.label,
+                       util::shell_quoted(backup.database_name.value_or("")),
+                       util::shell_quoted(store));
+  };
+  for (const auto& attempt : attempts) {
+    const auto& found = attempt.verification;
+    if (!attempt.not_made && found.success()) return text(found.store, "a good copy is");
+  }
+  for (const auto& copy : backup.copies) {
+    const bool tried = std::ranges::any_of(
+        attempts, [&](const auto& attempt) { return attempt.verification.store == copy.store; });
+    if (!tried && copy.sound() && copy.store != damaged) {
+      return text(copy.store, "a copy nothing is known against is");
+    }
+  }
+  return {};
 }
 
 /// Re-reading concerns every copy, a test restore one.
@@ -150,6 +188,11 @@ std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& c
   if (options.level != "checksum") stores.resize(1);
   std::vector<Attempt> attempts;
   for (const auto& store : stores) attempts.push_back(attempt(options, context, backup, store));
+  for (auto& made : attempts) {
+    const auto& verification = made.verification;
+    if (made.not_made || verification.success() || !verification.about_the_copy()) continue;
+    made.other_copy = other_copy(backup, attempts, verification.store);
+  }
   return attempts;
 }
 
@@ -186,8 +229,14 @@ bool only_assertions_failed(const std::vector<Attempt>& attempts) {
 std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
   std::string first_failure;
   std::size_t failed = 0;
+  std::string hint =
+      only_assertions_failed(attempts)
+          ? "all else is good: look at the data, in the live database too, and at what "
+            "verify.assertions expects"
+          : "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until it "
+            "is verified";
   std::optional<Error> not_made;
-  for (const auto& [verification, backup_id, error] : attempts) {
+  for (const auto& [verification, backup_id, error, other_copy] : attempts) {
     if (error && !not_made) {
       not_made = error;
       not_made->add_context("verifying " + verification.label);
@@ -196,22 +245,24 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
     ++failed;
     if (first_failure.empty()) {
       first_failure = verification.label + ": " + verification.errors().front();
+      if (!other_copy.empty()) {
+        hint = fmt::format(
+            "{}; put its files in place of those on store {}, then `bkp verify {} "
+            "--level checksum` takes this back",
+            other_copy, util::quoted(verification.store), verification.label);
+      }
     }
   }
   if (failed == 0) return not_made;
   return Error{
       ErrorKind::damaged,
       fmt::format("{} of {} verifications failed; {}", failed, attempts.size(), first_failure),
-      only_assertions_failed(attempts)
-          ? "all else is good: look at the data, in the live database too, and at what "
-            "verify.assertions expects"
-          : "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until it "
-            "is verified"};
+      std::move(hint)};
 }
 
 void write_junit(const std::string& file, const std::vector<Attempt>& attempts) {
   std::vector<Verification> suites;
-  for (const auto& [verification, backup_id, not_made] : attempts) {
+  for (const auto& [verification, backup_id, not_made, other_copy] : attempts) {
     auto& suite = suites.emplace_back(verification);
     if (not_made) suite.checks.push_back(verify::failed("run", "made", not_made->full_message()));
   }
@@ -259,7 +310,7 @@ cli::Report dry_run(const VerifyOptions& options, run::Context& context,
 cli::Report summarize(const VerifyOptions& options, const std::vector<Attempt>& attempts) {
   cli::Report report;
   report.result["verifications"] = nlohmann::json::array();
-  for (const auto& [verification, backup_id, not_made] : attempts) {
+  for (const auto& [verification, backup_id, not_made, other_copy] : attempts) {
     if (not_made) {
       report.text += fmt::format("{} {} could not be verified: {}\n", options.level,
                                  verification.label, not_made->full_message());

@@ -1,5 +1,7 @@
 #include "recover/restore_plan.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/databases.hpp"
@@ -30,10 +32,30 @@ std::optional<double> last_duration(run::Context& context, const std::string& la
 }
 
 std::string verified_text(const RestorePlan& plan) {
+  if (!plan.verified && plan.verified_at) {
+    return fmt::format("LAST VERIFICATION FAILED {}: {}", util::format_rfc3339(*plan.verified_at),
+                       plan.verification_error.empty() ? "why was not recorded"
+                                                       : util::printable(plan.verification_error));
+  }
   if (!plan.verified) return "never verified: a hope, not yet a backup";
   return plan.verified_at
              ? "verified " + util::format_rfc3339(*plan.verified_at) + " by a checked restore"
              : "verified by a checked restore";
+}
+
+std::string copy_text(const RestorePlan& plan) {
+  return fmt::format("THE LAST CHECK OF THIS COPY FAILED{}: {}",
+                     plan.copy_checked_at ? " " + util::format_rfc3339(*plan.copy_checked_at) : "",
+                     util::printable(plan.copy_error));
+}
+
+std::string alternative_text(const RestorePlan& plan) {
+  if (!plan.alternative) return "no other backup of this database is known to be better";
+  const auto& other = *plan.alternative;
+  return fmt::format("{}, {}: `{}`", other.label,
+                     other.verified_at ? "verified " + util::format_rfc3339(*other.verified_at)
+                                       : "never verified, but nothing is known against it",
+                     other.command);
 }
 
 std::string selection_text(const RestoreRequest& request) {
@@ -90,6 +112,21 @@ void require_server_space(pg::Connection& connection, std::uint64_t database_byt
               "free space on the server, or restore on another one"};
 }
 
+const catalog::BackupRecord* better_backup(const std::vector<catalog::BackupRecord>& newest_first,
+                                           const catalog::BackupRecord& doubted) {
+  const auto first = [&](auto&& trusted) {
+    const auto found = std::ranges::find_if(newest_first, [&](const auto& backup) {
+      return backup.label != doubted.label && backup.database_name == doubted.database_name &&
+             backup.method == doubted.method && backup.good() && trusted(backup) &&
+             std::ranges::any_of(backup.copies, &catalog::CopyRecord::sound);
+    });
+    return found == newest_first.end() ? nullptr : &*found;
+  };
+  const auto* verified = first([](const auto& backup) { return backup.verified; });
+  if (verified != nullptr) return verified;
+  return first([](const auto& backup) { return !backup.failed_verification(); });
+}
+
 RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
                       const catalog::BackupRecord& record, const Source& source,
                       const RestoreRequest& request) {
@@ -108,6 +145,12 @@ RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
   plan.taken_at = manifest.started_at;
   plan.verified = record.verified;
   plan.verified_at = record.verified_at;
+  plan.verification_error = record.verification_error();
+  const auto copy = std::ranges::find(record.copies, plan.store, &catalog::CopyRecord::store);
+  if (copy != record.copies.end() && copy->damaged()) {
+    plan.copy_error = copy->error_message;
+    plan.copy_checked_at = copy->last_checked_at;
+  }
   plan.stored_bytes = manifest.size_bytes();
   plan.dump_bytes = manifest.original_bytes();
   plan.database_bytes =
@@ -153,6 +196,8 @@ std::string to_text(const RestorePlan& plan) {
   line("state of", fmt::format("{}, {} ago", util::format_rfc3339(plan.taken_at),
                                util::format_duration(plan.now - plan.taken_at)));
   line("proven", verified_text(plan));
+  if (!plan.copy_error.empty()) line("copy", copy_text(plan));
+  if (plan.doubted()) line("instead", alternative_text(plan));
   line("size", fmt::format("{} stored, {} dump, {} as a database",
                            util::format_size(plan.stored_bytes), util::format_size(plan.dump_bytes),
                            plan.database_bytes == 0 ? "size not known"
@@ -189,6 +234,10 @@ nlohmann::json to_json(const RestorePlan& plan) {
       {"taken_at", util::format_rfc3339(plan.taken_at)},
       {"age_seconds", util::Duration{plan.now - plan.taken_at}.count()},
       {"verified", plan.verified},
+      {"verified_at", nullptr},
+      {"verification_error", nullptr},
+      {"copy_error", nullptr},
+      {"alternative", nullptr},
       {"stored_bytes", plan.stored_bytes},
       {"dump_bytes", plan.dump_bytes},
       {"database_bytes", plan.database_bytes},
@@ -199,6 +248,15 @@ nlohmann::json to_json(const RestorePlan& plan) {
       {"connections", plan.connections()},
   };
   if (plan.replaces()) json["kept_as"] = util::printable(plan.kept_as);
+  if (plan.verified_at) json["verified_at"] = util::format_rfc3339(*plan.verified_at);
+  if (!plan.verification_error.empty()) {
+    json["verification_error"] = util::printable(plan.verification_error);
+  }
+  if (!plan.copy_error.empty()) json["copy_error"] = util::printable(plan.copy_error);
+  if (plan.alternative) {
+    json["alternative"] = {{"label", plan.alternative->label},
+                           {"command", plan.alternative->command}};
+  }
   if (plan.free_bytes) json["free_bytes"] = *plan.free_bytes;
   if (plan.last_seconds) json["last_restore_seconds"] = *plan.last_seconds;
   return json;

@@ -30,6 +30,13 @@ struct RestoreRequest {
   bool partial() const { return !schemas.empty() || !tables.empty(); }
 };
 
+/// A backup to take instead of one that is not trusted.
+struct Alternative {
+  std::string label;
+  std::optional<util::Time> verified_at;  ///< nullopt: never verified, but nothing is known against
+  std::string command;                    ///< restores it
+};
+
 /// Everything a person must know before saying yes.
 struct RestorePlan {
   RestoreRequest request;
@@ -41,7 +48,11 @@ struct RestorePlan {
   util::Time taken_at;  ///< the state that comes back
   util::Time now;
   bool verified = false;
-  std::optional<util::Time> verified_at;
+  std::optional<util::Time> verified_at;  ///< of the last verification, whatever its result
+  std::string verification_error;         ///< what was wrong then
+  std::string copy_error;                 ///< why the last check of this copy failed
+  std::optional<util::Time> copy_checked_at;
+  std::optional<Alternative> alternative;  ///< where something is known against this one
   std::uint64_t stored_bytes = 0;
   std::uint64_t dump_bytes = 0;             ///< decompressed
   std::uint64_t database_bytes = 0;         ///< of the original then; 0 = not known
@@ -51,10 +62,17 @@ struct RestorePlan {
   int restored_to = 0;                      ///< version of the server now
   std::vector<ClientGroup> clients;         ///< connected to the database now
 
+  bool doubted() const { return (!verified && verified_at) || !copy_error.empty(); }
   bool replaces() const { return request.swap && database_exists; }
   int connections() const;
 };
 
+/// The newest other backup of the database that was verified and has a sound copy; else the newest
+/// nothing is known against. nullptr when there is none. `newest_first` may hold other databases'.
+const catalog::BackupRecord* better_backup(const std::vector<catalog::BackupRecord>& newest_first,
+                                           const catalog::BackupRecord& doubted);
+
+/// Without an alternative.
 RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
                       const catalog::BackupRecord& record, const Source& source,
                       const RestoreRequest& request);

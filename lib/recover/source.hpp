@@ -20,8 +20,9 @@ struct Source {
 };
 
 /// The stores that should hold a complete copy of the backup and can be opened, in the
-/// configuration's order; only `only_store` when that is not empty. Stores that cannot be opened
-/// are warnings. Throws Error{store} when none can, Error{not_found} when none should.
+/// configuration's order, those whose copy failed its last check after all others; only
+/// `only_store` when that is not empty. Stores that cannot be opened are warnings. Throws
+/// Error{store} when none can, Error{not_found} when none should.
 std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
                                          const std::string& only_store);
 

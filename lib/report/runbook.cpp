@@ -110,6 +110,8 @@ data history_data(const RunbookDatabase& database) {
     row["size"] =
         util::format_size(static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.size_bytes)));
     row["verified"] = flag(line.verified);
+    // Set in any case: what a row lacks is looked up in what surrounds it.
+    row["failed_at"] = line.failed_at ? data{moment(*line.failed_at)} : flag(false);
     row["held"] = flag(line.held);
     row["stores"] = joined(line.stores);
     result << row;
@@ -138,6 +140,7 @@ data copies_data(const RunbookModel& model, const RunbookBackup& backup) {
     if (store == nullptr) continue;
     data row;
     row["url"] = printable(store->url + "/" + layout.backup(backup.manifest.label).text());
+    row["damaged"] = flag(std::ranges::find(backup.damaged, name) != backup.damaged.end());
     result << row;
   }
   return result;
@@ -159,6 +162,12 @@ void add_backup(data& target, const RunbookModel& model, const RunbookBackup& ba
   target["started_at"] = moment(manifest.started_at);
   target["took"] = util::format_duration(manifest.completed_at - manifest.started_at);
   target["verified"] = flag(backup.verified);
+  if (!backup.verified && backup.verified_at) {
+    target["failed_at"] = moment(*backup.verified_at);
+    target["failed_because"] = backup.verification_error.empty()
+                                   ? "why was not recorded"
+                                   : printable(backup.verification_error);
+  }
   target["verified_at"] = backup.verified_at ? moment(*backup.verified_at) : "time unknown";
   target["size"] = util::format_size(manifest.size_bytes());
   target["original"] = util::format_size(manifest.original_bytes());
@@ -253,8 +262,10 @@ void add_facts(data& page, const RunbookModel& model) {
   page["rpo"] = util::format_duration(model.rpo);
   page["rto"] = util::format_duration(model.rto);
   page["window"] = util::format_duration(model.window);
-  page["has_problems"] = flag(!model.problems.empty());
-  page["problems"] = names(model.problems);
+  auto problems = model.problems;
+  if (!model.without_catalog.empty()) problems.push_back(model.without_catalog);
+  page["has_problems"] = flag(!problems.empty());
+  page["problems"] = names(problems);
   page["has_contacts"] = flag(!model.contacts.empty());
   page["contacts"] = names(model.contacts);
   if (const RunbookBackup* newest = model.newest()) {

@@ -5,6 +5,7 @@
 
 #include <zstd.h>
 
+#include "backup/site_file.hpp"
 #include "config/parse.hpp"
 #include "pg/connection.hpp"
 #include "store/url.hpp"
@@ -29,13 +30,22 @@ void note_problem(RunbookModel& model, const std::string& doing) {
   model.problems.push_back(doing + ": " + error.full_message());
 }
 
-std::vector<std::string> stores_with(const BackupRecord& record, const RunbookModel& model) {
+std::vector<std::string> stores_with(const BackupRecord& record, const RunbookModel& model,
+                                     bool (catalog::CopyRecord::*condition)() const) {
   std::vector<std::string> result;
   for (const auto& store : model.stores) {
     const auto holds = [&](const catalog::CopyRecord& copy) {
-      return copy.store == store.name && copy.state == catalog::status::completed;
+      return copy.store == store.name && (copy.*condition)();
     };
     if (std::ranges::any_of(record.copies, holds)) result.push_back(store.name);
+  }
+  return result;
+}
+
+std::vector<std::string> store_texts(const BackupRecord& record, const RunbookModel& model) {
+  auto result = stores_with(record, model, &catalog::CopyRecord::sound);
+  for (const auto& name : stores_with(record, model, &catalog::CopyRecord::damaged)) {
+    result.push_back(name + " (damaged)");
   }
   return result;
 }
@@ -86,9 +96,12 @@ void fill_server(RunbookModel& model, const run::Context& context) {
 std::optional<RunbookBackup> read(RunbookModel& model, const run::OpenedStores& opened,
                                   const Layout& layout, const BackupRecord& record) {
   RunbookBackup result;
-  result.stores = stores_with(record, model);
+  result.stores = stores_with(record, model, &catalog::CopyRecord::sound);
+  result.damaged = stores_with(record, model, &catalog::CopyRecord::damaged);
+  result.stores.insert(result.stores.end(), result.damaged.begin(), result.damaged.end());
   result.verified = record.verified;
   result.verified_at = record.verified_at;
+  result.verification_error = record.verification_error();
   for (const auto& [name, required, store] : opened.stores) {
     if (std::ranges::find(result.stores, name) == result.stores.end()) continue;
     try {
@@ -123,12 +136,14 @@ void fill_backups(RunbookDatabase& database, RunbookModel& model, const run::Ope
   for (const BackupRecord* record : newest_first) {
     if (database.history.size() == history_limit) break;
     const bool held = record->held_until && *record->held_until > model.generated_at;
-    database.history.push_back({record->label, record->started_at, record->size_bytes,
-                                record->verified, held, stores_with(*record, model)});
+    database.history.push_back(
+        {record->label, record->started_at, record->size_bytes, record->verified, held,
+         store_texts(*record, model),
+         record->failed_verification() ? record->verified_at : std::nullopt});
   }
 }
 
-void fill_restore_times(RunbookModel& model, const run::Context& context) {
+void fill_restore_times(RunbookModel& model, run::Context& context) {
   const auto verified = [](const RunbookDatabase& database) -> const RunbookBackup* {
     if (database.newest && database.newest->verified) return &*database.newest;
     return database.last_verified ? &*database.last_verified : nullptr;
@@ -149,7 +164,11 @@ void fill_restore_times(RunbookModel& model, const run::Context& context) {
       }
     }
   } catch (...) {
-    note_problem(model, "asking the catalog for measured restore times");
+    const Error error = util::current_error();
+    const std::string doing = "asking the catalog for measured restore times";
+    if (error.kind() != ErrorKind::database) return note_problem(model, doing);
+    context.warn_of_outage(error, "the page is made without measured restore times");
+    model.without_catalog = doing + ": " + error.full_message();
   }
 }
 
@@ -206,7 +225,7 @@ const RunbookStore* RunbookModel::store(const std::string& name) const {
 RunbookModel build_runbook_model(run::Context& context) {
   RunbookModel model;
   fill_site(model, context);
-  const auto opened = context.open_stores();
+  const auto opened = backup::open_stores_of_site(context);
   fill_stores(model, opened, context.config);
   fill_server(model, context);
   fill_databases(model, context, opened);

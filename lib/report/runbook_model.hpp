@@ -33,9 +33,11 @@ struct RunbookStore {
 /// One good backup as a manifest and the stores that hold it.
 struct RunbookBackup {
   backup::Manifest manifest;
-  std::vector<std::string> stores;  ///< names, in the configuration's order
+  std::vector<std::string> stores;  ///< names, in the configuration's order, damaged copies last
   bool verified = false;
-  std::optional<util::Time> verified_at;
+  std::optional<util::Time> verified_at;  ///< of the last verification, whatever its result
+  std::string verification_error = {};    ///< what was wrong then
+  std::vector<std::string> damaged = {};  ///< those of `stores` whose copy failed its last check
 };
 
 /// One line of a database's list of backups.
@@ -45,7 +47,8 @@ struct RunbookHistoryLine {
   std::int64_t size_bytes = 0;
   bool verified = false;
   bool held = false;
-  std::vector<std::string> stores;
+  std::vector<std::string> stores;  ///< "vault (damaged)" where the copy failed its last check
+  std::optional<util::Time> failed_at = {};  ///< when its last verification failed
 };
 
 struct RunbookDatabase {
@@ -85,6 +88,7 @@ struct RunbookModel {
   std::vector<RunbookStore> stores;        ///< in the configuration's order
   std::vector<RunbookDatabase> databases;  ///< by name
   std::vector<std::string> problems;       ///< what could not be read while the page was made
+  std::string without_catalog;             ///< what is missing because the catalog is down
 
   /// The newest backup of all, from which the cluster's roles are taken; nullptr when there is
   /// none.

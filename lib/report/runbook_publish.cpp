@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backup/site_file.hpp"
 #include "report/runbook.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
@@ -42,6 +43,12 @@ void publish_to_store(run::Context& context, const RunbookModel& model, const st
                       PublishedRunbook& result) {
   const backup::Layout layout{model.site};
   auto& store = *target.store;
+  try {
+    backup::require_site_file(store, layout, "");
+  } catch (const Error& error) {
+    attempt(context, result, store.url(), [&] { throw error; });
+    return;
+  }
   for (const auto& label : labels) {
     const RunbookDatabase* database = database_of(model, label);
     if (database == nullptr) continue;

@@ -17,10 +17,10 @@ struct PublishedRunbook {
   std::vector<std::string> failures;  ///< messages; each was given to Context::warn() as well
 };
 
-/// Renews the page everywhere: SITE/runbook/runbook.html on every store that answers, and the
-/// configuration's runbook.path. Beside each of `labels` (the backups this run made) goes a page
-/// about that database, SITE/backups/LABEL/runbook.html, which stays as it is and is pruned with
-/// the backup.
+/// Renews the page everywhere: SITE/runbook/runbook.html on every store that answers and holds
+/// the site (an empty mount point does not), and the configuration's runbook.path. Beside each of
+/// `labels` (the backups this run made) goes a page about that database,
+/// SITE/backups/LABEL/runbook.html, which stays as it is and is pruned with the backup.
 ///
 /// Objects are immutable, so the current page is removed and made again; a crash between the two
 /// leaves the pages beside the backups, and the next run heals it. Call with the site's write lock

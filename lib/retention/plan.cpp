@@ -249,6 +249,7 @@ std::optional<Candidate> candidate_on(const catalog::BackupRecord& backup,
   if (copy == backup.copies.end()) return std::nullopt;
   const auto state = state_of(backup, *copy);
   if (!state) return std::nullopt;
+  const bool proven = backup.verified && !copy->damaged();
   return Candidate{
       .label = backup.label,
       .backup_type = backup.backup_type,
@@ -257,8 +258,8 @@ std::optional<Candidate> candidate_on(const catalog::BackupRecord& backup,
       .parent_label = backup.parent_label,
       .started_at = backup.started_at,
       .state = *state,
-      .verified = backup.verified,
-      .doubted = !backup.verified && backup.verified_at.has_value(),
+      .verified = proven,
+      .doubted = copy->damaged() || backup.failed_verification(),
       .held_until = backup.held_until,
       .hold_reason = backup.hold_reason,
       .size_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(copy->size_bytes, 0))};

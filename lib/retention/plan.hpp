@@ -28,10 +28,11 @@ namespace bkp::retention {
 ///   - what is held, is still being made, or is dated after now (a wrong clock is no reason to
 ///     remove, and such a backup takes no other's place in a rule).
 /// Only good backups take part in rules. A failed one goes as soon as a good one of its series is
-/// younger, else it stays to be looked at. One whose last verification failed is *doubted*: rules
-/// are applied once to all and once as if the doubted ones were not there, so that it neither takes
-/// a sound one's place nor goes sooner than it would (the check may have been wrong). A policy
-/// without any rule keeps everything.
+/// younger, else it stays to be looked at. One whose last verification failed, or whose copy on
+/// this store failed its last check, is *doubted* here: rules are applied once to all and once as
+/// if the doubted ones were not there, so that it neither takes a sound one's place nor goes sooner
+/// than it would (the check may have been wrong). It is not a verified one, whatever was proven
+/// with another copy. A policy without any rule keeps everything.
 ///
 /// Planning again on what stays, at the same time, removes nothing; and raising any number of a
 /// policy that has a rule never removes more.
@@ -51,7 +52,7 @@ struct Candidate {
   util::Time started_at;  ///< the moment the backup stands for: what rules look at
   State state = State::good;
   bool verified = false;
-  bool doubted = false;  ///< its last verification failed
+  bool doubted = false;  ///< its last verification, or the last check of this copy, failed
   std::optional<util::Time> held_until;
   std::string hold_reason;
   std::uint64_t size_bytes = 0;

@@ -81,6 +81,18 @@ void Context::warn(std::string message) {
   warnings.push_back(std::move(message));
 }
 
+void Context::warn_of_outage(const Error& error, const std::string& consequence) {
+  if (!recorder.claim_outage_warning()) {
+    log.debug("the catalog cannot be reached: {}", consequence);
+    return;
+  }
+  auto text = fmt::format("the catalog cannot be reached ({}): {}", error.message(), consequence);
+  if (const auto file = recorder.spool_file()) {
+    text += fmt::format("; this run is noted in {} and entered later", file->string());
+  }
+  warn(std::move(text));
+}
+
 OpenedStores Context::open_stores(const std::vector<std::string>& names,
                                   store::OpenMode mode) const {
   require_known(config, names);

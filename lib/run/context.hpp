@@ -71,6 +71,10 @@ struct Context {
 
   /// Logs the warning and keeps it for the envelope.
   void warn(std::string message);
+  /// Warns, once in a run whoever notices it first, that the catalog cannot be reached; says what
+  /// is done without it (`consequence`, a clause) and, where it is so, that this run is noted in
+  /// the spool.
+  void warn_of_outage(const util::Error& error, const std::string& consequence);
 
   pg::Conninfo cluster() const;
   pg::Conninfo catalog_conninfo() const;

@@ -66,6 +66,16 @@ std::string counts_text(const Verification& verification) {
 
 }  // namespace
 
+bool Verification::about_the_copy() const {
+  if (level == "checksum") return true;
+  const auto is_failed = [](const Check& check) { return check.outcome == Outcome::failed; };
+  return std::ranges::any_of(checks, is_failed) &&
+         std::ranges::none_of(checks, [&](const Check& check) {
+           return is_failed(check) && check.kind != "part" && check.kind != "manifest" &&
+                  check.kind != "fingerprint";
+         });
+}
+
 int Verification::passed() const {
   return static_cast<int>(std::count_if(checks.begin(), checks.end(), [](const Check& check) {
     return check.outcome == Outcome::passed;

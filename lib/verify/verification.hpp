@@ -32,6 +32,9 @@ struct Verification {
 
   /// No check failed, and there was at least one.
   bool success() const { return passed() == total() && total() > 0; }
+  /// Whether the result is about the bytes of this copy and no other: they were re-read, or a test
+  /// restore could not even read them. The catalog asks the same of its rows (statements.cpp).
+  bool about_the_copy() const;
   int passed() const;
   /// Without what was skipped.
   int total() const;

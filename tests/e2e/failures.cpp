@@ -133,6 +133,65 @@ TEST_CASE("a store that is not there is exit 6 and is not made anew") {
   CHECK(std::filesystem::is_empty(site.store()));
 }
 
+TEST_CASE("with the catalog down and nothing mounted there are not `no backups`") {
+  Site site;
+  site.must({"init"});
+  std::filesystem::rename(site.store(), site.store().string() + ".unmounted");
+  std::filesystem::create_directory(site.store());
+  site.cluster().stop();
+  check_failure(site, {"list"}, 6, "store", "holds no site");
+  check_failure(site, {"prune"}, 6, "store", "holds no site");
+  CHECK(std::filesystem::is_empty(site.store()));
+}
+
+TEST_CASE("that the catalog is down is said once in a run, and truly") {
+  Site site;
+  site.must({"init"});
+  site.cluster().create_database("good");
+  const std::string label =
+      site.json({"full", "--db", "good"}).at("result").at("backups").at(0).at("label");
+  site.cluster().psql("postgres", "drop database bkp with (force)");
+  const std::vector<std::vector<std::string>> commands{
+      {"list"},
+      {"show", "latest"},
+      {"full", "--db", "good"},
+      {"verify", label},
+      {"verify", "--all", "--level", "checksum"},
+      {"prune"},
+      {"prune", "--dry-run"},
+      {"hold", label, "--reason", "x"},
+      {"release", label},
+      {"restore", label, "--db", "good", "--into", "again"},
+      {"runbook"}};
+  for (const auto& command : commands) {
+    const auto outcome = site.must(command);
+    CAPTURE(outcome);
+    std::size_t said = 0;
+    for (auto at = outcome.err.find("catalog cannot"); at != outcome.err.npos;
+         at = outcome.err.find("catalog cannot", at + 1)) {
+      ++said;
+    }
+    CHECK(said == 1);
+    CHECK_THAT(outcome.err, Contains("the catalog cannot be reached"));
+    const bool recorded = command.back() != "--dry-run";
+    CHECK((outcome.err.find("is noted in") != outcome.err.npos) == recorded);
+    CHECK_THAT(outcome.err, !Contains("listing"));
+  }
+}
+
+TEST_CASE("a hold on `latest` needs to know of which database") {
+  Site site;
+  site.must({"init"});
+  for (const char* name : {"one", "two"}) site.cluster().create_database(name);
+  site.must({"full", "--db", "one", "--db", "two"});
+  check_failure(site, {"hold", "latest", "--reason", "x"}, 10, "not_found", "ambiguous");
+  check_failure(site, {"release", "latest"}, 10, "not_found", "ambiguous");
+  CHECK_THAT(site.run({"hold", "latest", "--reason", "x"}).err, Contains("--db one"));
+  CHECK(site.cluster().psql("bkp", "select count(held_until) from bkp.backups") == "0");
+  site.must({"hold", "latest", "--db", "two", "--reason", "x"});
+  site.must({"show", "latest"});
+}
+
 TEST_CASE("an unknown backup, store or database is exit 10") {
   Site site;
   site.must({"init"});

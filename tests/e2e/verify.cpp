@@ -217,3 +217,152 @@ TEST_CASE("a verification that is ended drops its database") {
   CHECK(next.exit_code == 0);
   CHECK(studio.leaves_nothing());
 }
+
+namespace {
+
+/// A studio with a second, optional store: two backups, both proven by a restore.
+struct TwoStores : Studio {
+  TwoStores() {
+    auto config = base_config();
+    config.insert(config.find("recover:"), "  - name: vault\n    url: file://" + vault().string() +
+                                               "\n    required: false\n");
+    const std::string local = "    url: file://" + store().string() + "\n";
+    const std::string keep_one =
+        "    retention: {last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, quarterly: 0}\n";
+    config.insert(config.find(local) + local.size(), keep_one);
+    write_config(config);
+    must({"init"});
+    older = back_up(*this);
+    must({"verify", older});
+    newer = back_up(*this);
+    must({"verify", newer});
+  }
+
+  std::filesystem::path vault() const { return directory() / "vault"; }
+  void unmount() const {
+    std::filesystem::rename(vault(), directory() / "vault.unmounted");
+    std::filesystem::create_directory(vault());
+  }
+  std::string state_of(const std::string& which) {
+    return cluster().psql("bkp",
+                          "select verified, verified_at is not null from bkp.backups where "
+                          "label = " +
+                              sql_literal(which));
+  }
+  /// The label and what is said of it, with the catalog and without.
+  nlohmann::json listed(const std::string& which) const {
+    const auto list = json({"list"});
+    for (const auto& backup : list.at("result").at("backups")) {
+      if (backup.at("label") == which) return backup;
+    }
+    return {};
+  }
+  /// The one database here is x121; of others there is no backup to be missed.
+  bool check_warns(const std::string& about) const {
+    const auto report = json({"check"});
+    for (const auto& finding : report.at("result").at("checks")) {
+      if (finding.at("check") == about &&
+          finding.at("message").get<std::string>().find("x121") != std::string::npos) {
+        return true;
+      }
+    }
+    return false;
+  }
+  std::string older;
+  std::string newer;
+};
+
+}  // namespace
+
+TEST_CASE("an empty mount point is a store that is away, not a lost backup") {
+  TwoStores site;
+  site.unmount();
+  const auto outcome = site.run({"verify", "--all", "--level", "checksum"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 6);
+  CHECK_THAT(outcome.err, Contains("holds no site") && Contains("is the file system mounted?"));
+  CHECK(site.state_of(site.newer) == "t|t");
+  CHECK(site.state_of(site.older) == "t|t");
+  CHECK(site.cluster().psql("bkp",
+                            "select count(*) from bkp.verifications where store = 'vault' or not "
+                            "success") == "0");
+  CHECK(std::filesystem::is_empty(site.vault()));
+
+  site.must({"prune", "--store", "local"});
+  CHECK(std::filesystem::exists(site.part(site.newer, "manifest.json")));
+  CHECK_FALSE(std::filesystem::exists(site.part(site.older, "manifest.json")));
+
+  site.json({"full", "--db", "x121"});
+  CHECK(std::filesystem::is_empty(site.vault()));
+  CHECK(site.run({"runbook"}).exit_code == 3);
+  CHECK(std::filesystem::is_empty(site.vault()));
+}
+
+TEST_CASE("a corrupt object on one store is that copy's damage, until it is repaired") {
+  TwoStores site;
+  const auto damaged = site.vault() / "studio/backups" / site.newer / "dump.pgc.zst";
+  flip_a_byte(damaged);
+  const auto outcome = site.run({"verify", "--all", "--level", "checksum"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 8);
+  CHECK_THAT(outcome.err, Contains("a good copy is on store \"local\": `bkp restore " + site.newer +
+                                   " --db x121 --store local`"));
+  CHECK(site.state_of(site.newer) == "t|t");
+  const auto text = site.must({"list"}).out;
+  CHECK_THAT(text, Contains("local, vault (damaged)") && !Contains("verification failed"));
+  CHECK_THAT(site.must({"show", site.newer}).out, Contains("vault  damaged"));
+  CHECK(site.check_warns("copies"));
+
+  // The newest backup stays where it is sound.
+  const auto plan = site.json({"prune", "--store", "local", "--dry-run"});
+  INFO(plan.dump(1));
+  for (const auto& line : plan.at("result").at("plan")) {
+    CHECK(line.at("action") == (line.at("label") == site.newer ? "keep" : "remove"));
+  }
+
+  // The store alone says the same.
+  site.cluster().psql("postgres", "drop database bkp with (force)");
+  auto alone = site.listed(site.newer);
+  INFO(alone.dump(1));
+  CHECK(alone.at("verified") == true);
+  for (const auto& copy : alone.at("copies")) {
+    CHECK(copy.at("damaged") == (copy.at("store") == "vault"));
+  }
+
+  std::filesystem::copy_file(site.part(site.newer, "dump.pgc.zst"), damaged,
+                             std::filesystem::copy_options::overwrite_existing);
+  site.must({"verify", site.newer, "--level", "checksum"});
+  alone = site.listed(site.newer);
+  INFO(alone.dump(1));
+  for (const auto& copy : alone.at("copies")) CHECK(copy.at("damaged") == false);
+}
+
+TEST_CASE("when every copy was damaged and is repaired the backup is proven again") {
+  TwoStores site;
+  const auto copies = {site.part(site.newer, "dump.pgc.zst"),
+                       site.vault() / "studio/backups" / site.newer / "dump.pgc.zst"};
+  for (const auto& file : copies) flip_a_byte(file);
+  const auto failed = site.run({"verify", site.newer, "--level", "checksum"});
+  CAPTURE(failed);
+  CHECK(failed.exit_code == 8);
+  CHECK(site.state_of(site.newer) == "f|t");
+  CHECK(site.check_warns("verification"));
+  const auto plan =
+      site.run({"restore", site.newer, "--db", "x121", "--into", "again", "--dry-run"});
+  CAPTURE(plan);
+  CHECK_THAT(plan.out + plan.err,
+             Contains("LAST VERIFICATION FAILED 20") && Contains("dump.pgc.zst") &&
+                 Contains("`bkp restore " + site.older + " --db x121 --into again`") &&
+                 !Contains("never verified"));
+  const auto page = site.must({"runbook", "--out", "-"}).out;
+  CHECK_THAT(page, Contains("LAST VERIFICATION FAILED 20") && Contains("(damaged)"));
+
+  for (const auto& file : copies) flip_a_byte(file);
+  site.must({"verify", site.newer, "--level", "checksum"});
+  CHECK(site.state_of(site.newer) == "t|t");
+  CHECK_FALSE(site.check_warns("verification"));
+  CHECK_FALSE(site.check_warns("copies"));
+  site.cluster().psql("postgres", "drop database bkp with (force)");
+  CHECK(site.listed(site.newer).at("verified") == true);
+  CHECK_FALSE(site.check_warns("verification"));
+}

@@ -24,6 +24,10 @@ TEST_CASE("kill -9 in mid-dump: no backup, the debris goes with the next run") {
   CHECK(run.wait().signal == SIGKILL);
   CHECK(site.objects() > 0);
   CHECK(site.backups_with("running") == "1");
+  const auto list = site.run({"list"});
+  CAPTURE(list);
+  CHECK(site.backups_with("running") == "0");
+  CHECK_THAT(list.out, Contains("failed") && !Contains("running"));
   site.check_recovery();
   CHECK(site.backups_with("failed") == "1");
 }

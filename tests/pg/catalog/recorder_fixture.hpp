@@ -38,7 +38,7 @@ struct RecorderFixture {
     record.command = "full";
     record.arguments = {"--db", "it's \"quoted\"\n", "caf\xe9"};
     record.user_name = "backup";
-    record.host = "studio-1";
+    record.host = host;
     record.pid = ::getpid();
     record.triggered_by = "schedule";
     record.version = "0.1.0";
@@ -104,6 +104,7 @@ struct RecorderFixture {
     return cluster().psql(database, "set search_path = bkp; " + text);
   }
 
+  std::string host = "studio-1";  ///< of the runs
   std::string database = fresh_database();
   TemporaryDirectory spool;
   util::SystemClock clock;

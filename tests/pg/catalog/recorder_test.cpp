@@ -112,7 +112,7 @@ TEST_CASE("an incremental knows its parent") {
   CHECK(found->parent_label == "a");
 }
 
-TEST_CASE("a checked restore makes a backup verified, a failure at any level unverified") {
+TEST_CASE("a checked restore makes a backup verified, a failed one unverified") {
   RecorderFixture f;
   const auto recorder = f.opened();
   recorder->save_backup(f.backup(label));
@@ -129,19 +129,135 @@ TEST_CASE("a checked restore makes a backup verified, a failure at any level unv
         "t|12.5|file:///backups/studio/backups/20261121T020000Z-full-x121/manifest.json|"
         "s3://bucket/studio/backups/20261121T020000Z-full-x121/manifest.json");
 
-  auto failure = f.verification(label, "checksum", false);
+  auto failure = f.verification(label, "restore", false);
   failure.finished_at += std::chrono::hours{1};
   recorder->save_verification(failure);
   backup = *f.open_catalog().backup(label);
   CHECK_FALSE(backup.verified);
-  CHECK(backup.verification_result["errors"][0] == failure.errors[0]);
-  CHECK(backup.copies[0].error_message == failure.errors[0]);
+  CHECK(backup.verification_error() == failure.errors[0]);
+  CHECK(backup.copies[0].error_message.empty());
 
   const auto history = f.open_catalog().verifications(label);
   REQUIRE(history.size() == 2);
   CHECK(history[0].errors == failure.errors);
   CHECK(history[1].coverage["tables"] == 7);
   CHECK(history[1].success);
+}
+
+namespace {
+
+/// Two copies of one backup, checked hour by hour.
+struct Checked {
+  RecorderFixture f;
+  std::unique_ptr<Recorder> recorder = f.opened();
+  int hour = 0;
+
+  Checked() { recorder->save_backup(f.backup(label)); }
+
+  Time check(const std::string& store, bool success, const std::string& level = "checksum",
+             const nlohmann::json& failed_checks = {}) {
+    auto verification = f.verification(label, level, success);
+    verification.store = store;
+    verification.finished_at = f.started + std::chrono::hours{++hour};
+    if (!failed_checks.is_null()) verification.coverage = {{"checks", failed_checks}};
+    recorder->save_verification(verification);
+    return verification.finished_at;
+  }
+  BackupRecord backup() { return *f.open_catalog().backup(label); }
+};
+
+}  // namespace
+
+TEST_CASE("a checksum that fails on one store is that copy's alone") {
+  Checked it;
+  const auto proven = it.check("local", true, "restore");
+  const auto failed = it.check("offsite", false);
+  auto backup = it.backup();
+  CHECK(backup.verified);
+  CHECK(backup.verified_at == proven);
+  CHECK(backup.copies[0].sound());
+  CHECK(backup.copies[1].damaged());
+  CHECK(backup.copies[1].last_checked_at == failed);
+
+  SECTION("when the last copy fails too, the backup has failed") {
+    const auto last = it.check("local", false);
+    backup = it.backup();
+    CHECK(backup.failed_verification());
+    CHECK(backup.verified_at == last);
+    CHECK_FALSE(backup.verification_error().empty());
+    SECTION("and one that passes again makes it what the last restore said") {
+      it.check("offsite", false);
+      it.check("offsite", true);
+      backup = it.backup();
+      CHECK(backup.verified);
+      CHECK(backup.verified_at == proven);
+      CHECK(backup.verification_result.at("level") == "restore");
+      CHECK(backup.copies[1].sound());
+      CHECK(backup.copies[0].damaged());
+    }
+    SECTION("a later restore counts more") {
+      const auto again = it.check("local", true, "restore");
+      CHECK(it.backup().verified_at == again);
+      CHECK(it.backup().copies[0].damaged());  // a restore does not read every part
+    }
+  }
+  SECTION("a copy that is repaired is sound again") {
+    it.check("offsite", true);
+    CHECK(it.backup().copies[1].sound());
+    CHECK(it.backup().verified_at == proven);
+  }
+  SECTION("what was delivered late does not undo what was found since") {
+    auto late = it.f.verification(label, "checksum", true);
+    late.store = "offsite";
+    late.finished_at = it.f.started;
+    it.recorder->save_verification(late);
+    CHECK(it.backup().copies[1].damaged());
+  }
+}
+
+TEST_CASE("a backup that was never restored is never verified again when its copies are") {
+  Checked it;
+  it.check("local", false);
+  CHECK_FALSE(it.backup().verified_at);
+  it.check("offsite", false);
+  CHECK(it.backup().failed_verification());
+  it.check("local", true);
+  CHECK_FALSE(it.backup().verified);
+  CHECK_FALSE(it.backup().verified_at);
+  CHECK(it.backup().verification_result.is_null());
+}
+
+TEST_CASE("a restore that failed stays so whatever a checksum says") {
+  Checked it;
+  const auto failed = it.check("local", false, "restore", {{"rows", {{"failed", 1}}}});
+  for (const bool success : {false, true}) {
+    for (const auto* store : {"local", "offsite"}) it.check(store, success);
+  }
+  CHECK(it.backup().failed_verification());
+  CHECK(it.backup().verified_at == failed);
+}
+
+TEST_CASE("a restore that could not read its copy says nothing about the others") {
+  Checked it;
+  const auto proven = it.check("local", true, "restore");
+  it.check("local", false, "restore", {{"part", {{"failed", 1}}}, {"manifest", {{"failed", 0}}}});
+  CHECK(it.backup().verified_at == proven);
+  CHECK(it.backup().copies[0].damaged());
+  it.check("offsite", false);
+  CHECK(it.backup().failed_verification());
+  it.check("offsite", true);
+  CHECK(it.backup().verified_at == proven);
+}
+
+TEST_CASE("what an older bkp wrote into the backup is mended by the next check") {
+  Checked it;
+  const auto proven = it.check("local", true, "restore");
+  it.f.sql(
+      "update backups set verified = false, verified_at = now(), verification_result_json = "
+      "'{\"level\": \"checksum\"}'");
+  it.check("local", true);
+  CHECK(it.backup().verified);
+  CHECK(it.backup().verified_at == proven);
 }
 
 TEST_CASE("checksums alone make no backup verified, and take nothing away") {
@@ -232,6 +348,71 @@ TEST_CASE("what is imported from a store brings verification and hold along") {
     recorder->import_backup(found);
     CHECK(f.open_catalog().backups().at(0).status == status::completed);
   }
+}
+
+TEST_CASE("a store that missed a hold does not end it") {
+  RecorderFixture f;
+  const auto recorder = f.opened();
+  recorder->save_backup(f.backup(label));
+  recorder->set_hold(label, f.started + std::chrono::hours{9}, "audit");
+  recorder->import_backup(f.backup(label));
+  CHECK(f.open_catalog().backup(label)->held_until == f.started + std::chrono::hours{9});
+  CHECK(f.open_catalog().backup(label)->hold_reason == "audit");
+  auto earlier = f.backup(label);
+  earlier.held_until = f.started + std::chrono::hours{1};
+  earlier.hold_reason = "earlier";
+  recorder->import_backup(earlier);
+  CHECK(f.open_catalog().backup(label)->hold_reason == "audit");
+  auto later = f.backup(label);
+  later.held_until = forever;
+  later.hold_reason = "later";
+  recorder->import_backup(later);
+  CHECK(f.open_catalog().backup(label)->held_until == forever);
+  CHECK(f.open_catalog().backup(label)->hold_reason == "later");
+}
+
+TEST_CASE("a catalog that is rebuilt store by store judges as the lost one did") {
+  RecorderFixture f;
+  const auto recorder = f.opened();
+  const auto proven = f.started + std::chrono::hours{1};
+  auto local = f.backup(label);
+  local.copies.pop_back();
+  local.verified = true;
+  local.verified_at = proven;
+  local.copies[0].error_message = "bytes differ";
+  local.copies[0].last_checked_at = f.started + std::chrono::hours{2};
+  auto offsite = f.backup(label);
+  offsite.copies.erase(offsite.copies.begin());
+  SECTION("the damaged one first") {
+    recorder->import_backup(local);
+    CHECK(f.open_catalog().backup(label)->failed_verification());
+    CHECK(f.open_catalog().backup(label)->verification_error() == "bytes differ");
+    recorder->import_backup(offsite);
+  }
+  SECTION("the sound one first") {
+    recorder->import_backup(offsite);
+    recorder->import_backup(local);
+  }
+  SECTION("both damaged, until one has said that it is intact") {
+    auto bad = offsite;
+    bad.copies[0].error_message = "short";
+    bad.copies[0].last_checked_at = f.started + std::chrono::hours{3};
+    recorder->import_backup(bad);
+    recorder->import_backup(local);
+    CHECK(f.open_catalog().backup(label)->failed_verification());
+    offsite.copies[0].last_checked_at = f.started + std::chrono::hours{4};
+    recorder->import_backup(offsite);
+    // A store that knows less than the catalog does not clear what the catalog found.
+    auto blank = local;
+    blank.copies[0].error_message.clear();
+    blank.copies[0].last_checked_at.reset();
+    recorder->import_backup(blank);
+  }
+  const auto backup = *f.open_catalog().backup(label);
+  CHECK(backup.verified);
+  CHECK(backup.verified_at == proven);
+  CHECK(backup.copies[0].damaged());
+  CHECK(backup.copies[1].sound());
 }
 
 TEST_CASE("space and audit are kept with who and when") {

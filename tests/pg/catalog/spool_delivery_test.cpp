@@ -7,6 +7,7 @@
 #include "catalog/spool.hpp"
 #include "recorder_fixture.hpp"
 #include "support/wait_until.hpp"
+#include "util/host.hpp"
 
 using namespace bkp;
 using namespace bkp::catalog;
@@ -62,7 +63,7 @@ TEST_CASE("while the catalog is down a run is spooled, and delivered when it is 
   }
   REQUIRE(f.log.warnings().size() == 1);
   CHECK_THAT(f.log.warnings()[0],
-             Catch::Contains("/nonexistent") && Catch::Contains("delivered later"));
+             Catch::Contains("/nonexistent") && Catch::Contains("entered later"));
   CHECK(f.sql("select count(*) from runs") == "0");
 
   const auto next = f.recorder();
@@ -247,8 +248,10 @@ TEST_CASE("without catalog and spool the run goes on, and the log says what is l
   CHECK_THAT(f.log.warnings()[0], Catch::Contains("no spool"));
 }
 
-TEST_CASE("a run whose process is gone is closed by the next one") {
-  RecorderFixture f;
+namespace {
+
+/// A run that is killed while it makes a backup.
+void die_in_mid_backup(RecorderFixture& f) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -257,6 +260,20 @@ TEST_CASE("a run whose process is gone is closed by the next one") {
     ::kill(::getpid(), SIGKILL);
   }
   REQUIRE(::waitpid(child, nullptr, 0) == child);
+}
+
+std::string states(RecorderFixture& f) {
+  return f.sql(
+      "select string_agg(s.name || ':' || coalesce(error_message, ''), ' ' order by b.id) "
+      "from backups b join job_statuses s on s.id = status_id");
+}
+
+}  // namespace
+
+TEST_CASE("a run whose process is gone is closed by the next one, and its backup has failed") {
+  RecorderFixture f;
+  f.host = util::host_name();
+  die_in_mid_backup(f);
   const auto live = f.opened();
   live->save_backup(f.backup("20261121T030000Z-full-live", status::running));
   CHECK(f.sql("select count(*) from runs where status = 'running'") == "2");
@@ -264,10 +281,27 @@ TEST_CASE("a run whose process is gone is closed by the next one") {
   next->save_backup(f.backup("20261121T030000Z-full-own", status::running));
   next->deliver_spool();
   CHECK(f.sql("select string_agg(status, ' ' order by id) from runs") == "failed running running");
-
-  next->fail_abandoned_backups("left unfinished");
-  CHECK(f.sql("select string_agg(s.name || ':' || coalesce(error_message, ''), ' ' order by b.id) "
-              "from backups b join job_statuses s on s.id = status_id") ==
-        "failed:left unfinished running: running:");
+  CHECK(states(f) == "failed:the process ended without a word running: running:");
+  REQUIRE_FALSE(f.log.warnings().empty());
   CHECK_THAT(f.log.warnings().back(), Catch::Contains(label));
+}
+
+TEST_CASE("a backup that belongs to no run is failed by a holder of the lock only") {
+  RecorderFixture f;
+  const auto recorder = f.opened();
+  recorder->save_backup(f.backup(label, status::running));
+  f.sql("update backups set run_id = null");
+  recorder->deliver_spool();
+  CHECK(states(f) == "running:");
+  recorder->fail_abandoned_backups("left unfinished");
+  CHECK(states(f) == "failed:left unfinished");
+}
+
+TEST_CASE("a run on a clone of this machine is not judged from here") {
+  RecorderFixture f;
+  f.host = util::host_name() + "-clone";
+  die_in_mid_backup(f);
+  f.opened()->deliver_spool();
+  CHECK(f.sql("select status from runs where id = 1") == "running");
+  CHECK(states(f) == "running:");
 }

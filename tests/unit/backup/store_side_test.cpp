@@ -185,7 +185,66 @@ TEST_CASE("marks tell what happened later, the newest of a pair counts") {
   backup::write_mark(*backup.store, layout, label, "failed", at(6), {{"level", "checksum"}});
   marks = backup::read_marks(*backup.store, layout, label);
   CHECK_FALSE(marks.held_until);
-  CHECK_FALSE(marks.verified);
+  CHECK(marks.verified);
+  CHECK(marks.verified_at == at(3));
+  CHECK(marks.checked_at == at(6));
+  CHECK_FALSE(marks.copy_error.empty());
+}
+
+TEST_CASE("what failed of a copy is taken back by `intact`, what failed of a backup is not") {
+  const Stored backup{"data"};
+  const auto at = [](int hour) {
+    return util::parse_time("2026-11-21") + std::chrono::hours{hour};
+  };
+  const auto mark = [&](const char* kind, int hour, const nlohmann::json& details) {
+    backup::write_mark(*backup.store, layout, label, kind, at(hour), details);
+    return backup::read_marks(*backup.store, layout, label);
+  };
+  const auto record = [&] {
+    auto made = backup::to_record(*backup::read_backup(*backup.store, layout, label), layout, "a",
+                                  "memory:");
+    backup::doubt_if_no_copy_is_sound(made);
+    return made;
+  };
+  mark("verified", 1, {{"level", "restore"}});
+  auto marks = mark("failed", 2, {{"level", "restore"}, {"scope", "copy"}, {"error", "short"}});
+  CHECK(marks.verified);
+  CHECK(marks.copy_error == "short");
+  CHECK(record().failed_verification());
+  CHECK(record().verified_at == at(2));
+  CHECK(record().verification_error() == "short");
+  CHECK(record().copies.at(0).damaged());
+
+  marks = mark("intact", 3, {{"level", "checksum"}});
+  CHECK(marks.copy_error.empty());
+  CHECK(marks.checked_at == at(3));
+  CHECK(record().verified);
+  CHECK(record().verified_at == at(1));
+  CHECK(record().copies.at(0).sound());
+
+  mark("failed", 4, {{"level", "restore"}, {"scope", "backup"}, {"error", "rows differ"}});
+  mark("intact", 5, {{"level", "checksum"}});
+  mark("unheard of", 6, {{"level", "checksum"}});
+  CHECK(record().failed_verification());
+  CHECK(record().verification_error() == "rows differ");
+  CHECK(record().copies.at(0).sound());
+}
+
+TEST_CASE("one sound copy is enough") {
+  catalog::BackupRecord record;
+  record.verified = true;
+  record.verified_at = util::parse_time("2026-11-21");
+  for (const auto* error : {"bad", ""}) {
+    auto& copy = record.copies.emplace_back();
+    copy.state = catalog::status::completed;
+    copy.error_message = error;
+    copy.last_checked_at = util::parse_time("2026-11-22");
+  }
+  backup::doubt_if_no_copy_is_sound(record);
+  CHECK(record.verified);
+  record.copies[1].error_message = "bad too";
+  backup::doubt_if_no_copy_is_sound(record);
+  CHECK(record.failed_verification());
 }
 
 TEST_CASE("a store without a site file, or of another cluster, is not written to") {

@@ -47,6 +47,16 @@ TEST_CASE("a process of an earlier boot of this machine is dead") {
   CHECK(judged({"machine", "earlier", "pid:[1]", "100"}, "100") == Liveness::dead);
 }
 
+TEST_CASE("of machines cloned with one machine-id each judges its own runs only") {
+  const ProcessIdentity mine{"machine", "boot", "pid:[1]", "100", "studio-1"};
+  CHECK(judge({"machine", "boot", "pid:[1]", "100", "studio-2"}, mine, std::nullopt) ==
+        Liveness::unknown);
+  CHECK(judge({"machine", "other boot", "pid:[1]", "100", "studio-2"}, mine, std::nullopt) ==
+        Liveness::unknown);
+  CHECK(judge({"machine", "other boot", "pid:[1]", "100", "studio-1"}, mine, std::nullopt) ==
+        Liveness::dead);
+}
+
 TEST_CASE("what cannot be seen from here is unknown") {
   CHECK(judged({"other", "boot", "pid:[1]", "100"}, std::nullopt) == Liveness::unknown);
   CHECK(judged({"machine", "boot", "pid:[2]", "100"}, std::nullopt) == Liveness::unknown);

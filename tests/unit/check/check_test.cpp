@@ -246,6 +246,23 @@ TEST_CASE("fresh, verified backups are good") {
   CHECK_THAT(only(findings).message, Contains("at most 3h old"));
 }
 
+TEST_CASE("a damaged copy is named although the backup is proven") {
+  auto proven = backup_of("a", now - 2h);
+  proven.label = "proven";
+  proven.verified = true;
+  proven.verified_at = now;
+  auto& copy = proven.copies.emplace_back();
+  copy.store = "vault";
+  copy.state = catalog::status::completed;
+  copy.error_message = "bytes differ";
+  Findings findings;
+  judge_backups({"a"}, {proven}, {}, now, findings);
+  CHECK(only(findings).check == "copies");
+  CHECK(only(findings).message ==
+        "1 copy of backups of database \"a\" failed the last check, the newest proven on store "
+        "\"vault\": bytes differ");
+}
+
 TEST_CASE("missing, old, failed and unverified backups are named") {
   SECTION("none") {
     auto failed = backup_of("a", now - 1h);

@@ -61,6 +61,8 @@ TEST_CASE("ages for people") {
 TEST_CASE("the stores with a complete copy") {
   auto backup = example();
   CHECK(command::stores_text(backup) == "local, offsite");
+  backup.copies[1].error_message = "bytes differ";
+  CHECK(command::stores_text(backup) == "local, offsite (damaged)");
   backup.copies[0].state = catalog::status::failed;
   CHECK(command::stores_text(backup) == "offsite");
   backup.copies[1].state = catalog::status::purged;
@@ -81,8 +83,9 @@ TEST_CASE("the JSON of a backup has the keys of the contract") {
   CHECK(json.at("started_at") == "2026-11-21T02:00:00Z");
   CHECK(json.at("completed_at") == "2026-11-21T02:01:40Z");
   CHECK(json.at("verified") == false);
-  CHECK(json.at("copies") == nlohmann::json::parse(R"([{"store": "local", "state": "completed"},
-                                  {"store": "offsite", "state": "completed"}])"));
+  CHECK(json.at("copies") == nlohmann::json::parse(
+                                 R"([{"store": "local", "state": "completed", "damaged": false},
+    {"store": "offsite", "state": "completed", "damaged": false}])"));
   backup.id = 0;
   backup.database_name = "caf\xe9";
   backup.completed_at.reset();
@@ -136,7 +139,8 @@ TEST_CASE("show tells everything there is") {
         "not verified: a hope until `bkp verify 20261121T020000Z-full-x121` has restored it",
         "held until 2026-11-22T05:00:00Z: audit", "2026-11-21T02:00:00Z (3h ago)",
         "1.0 MiB stored, 4.0 MiB before compression (25%)", "evil\\x1b[2J", "PostgreSQL 15.18",
-        "1 tables, 7 rows, 0 large objects", "dump.pgc.zst", "rows differ", "late", "offsite"}) {
+        "1 tables, 7 rows, 0 large objects", "dump.pgc.zst", "rows differ", "late", "offsite",
+        "damaged"}) {
     CHECK_THAT(text, Contains(words));
   }
 

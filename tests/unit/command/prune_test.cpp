@@ -27,6 +27,7 @@ struct Prunable {
 
   Prunable() {
     policy.last = 1;
+    site.prepare();
     for (const auto& candidate : {newest, middle, oldest}) site.add(candidate);
   }
 
@@ -67,7 +68,7 @@ TEST_CASE("prune works from the store alone") {
   CHECK_FALSE(prunable.has(prunable.oldest));
   CHECK(result.swept.removed.size() == 2);
   REQUIRE(result.usage);
-  CHECK(result.usage->objects == 3);
+  CHECK(result.usage->objects == 4);
 }
 
 TEST_CASE("a dry run changes nothing") {
@@ -124,6 +125,7 @@ TEST_CASE("a copy the store has lost is taken out of the catalog, with a warning
 
 TEST_CASE("a store that is empty where the catalog names backups is not believed") {
   test::OfflineSite site;
+  site.prepare();
   Prunable prunable;
   prunable.know(prunable.newest, "completed");
   command::StorePrune result;
@@ -141,6 +143,28 @@ TEST_CASE("a store that is empty where the catalog names backups is not believed
   site.add(dump(1min));
   command::prune_store(site.context(), site.named(), prunable.known, result);
   CHECK(result.vanished == std::vector<std::string>{prunable.newest.label});
+}
+
+TEST_CASE("a store without the site is not pruned, with or without a catalog") {
+  test::OfflineSite site;
+  Prunable prunable;
+  command::StorePrune result;
+  result.name = "local";
+  result.policy = &prunable.policy;
+  command::KnownBackups nothing;
+  CHECK_THROWS_WITH(command::prune_store(site.context(), site.named(), nothing, result),
+                    Contains("holds no site"));
+}
+
+TEST_CASE("a check of the copy that only the catalog knows counts") {
+  Prunable prunable;
+  auto& known = prunable.know(prunable.oldest, "completed");
+  known.verified = true;
+  known.verified_at = k_now - 1h;
+  known.copies.at(0).error_message = "bytes differ";
+  known.copies.at(0).last_checked_at = k_now - 30min;
+  prunable.prune();
+  CHECK_FALSE(prunable.has(prunable.oldest));
 }
 
 TEST_CASE("a damaged manifest is left alone and reported") {

@@ -58,3 +58,56 @@ TEST_CASE("a swap with nothing there takes the free name") {
   CHECK_FALSE(swap.replaces());
   CHECK_THAT(recover::to_text(swap), Contains("takes the name \"x121\", which is free"));
 }
+
+TEST_CASE(
+    "a backup whose last verification failed is not called a hope, and a better one is named") {
+  auto bad = plan();
+  bad.verified_at = util::parse_time("2026-11-21T03:00:00Z");
+  bad.verification_error = "rows \"t\": 3, expected 4";
+  CHECK_THAT(recover::to_text(bad),
+             Contains("LAST VERIFICATION FAILED 2026-11-21T03:00:00Z: rows \"t\": 3, expected 4") &&
+                 Contains("no other backup") && !Contains("never verified"));
+  bad.alternative = {"20261120T020000Z-full-x121", util::parse_time("2026-11-20T03:00:00Z"),
+                     "bkp restore 20261120T020000Z-full-x121 --db x121"};
+  CHECK_THAT(recover::to_text(bad),
+             Contains("verified 2026-11-20T03:00:00Z: `bkp restore 20261120T020000Z-full-x121"));
+  const auto json = recover::to_json(bad);
+  CHECK(json.at("verification_error") == bad.verification_error);
+  CHECK(json.at("alternative").at("label") == "20261120T020000Z-full-x121");
+}
+
+TEST_CASE("a damaged copy is named in the plan") {
+  auto damaged = plan();
+  damaged.verified = true;
+  damaged.verified_at = util::parse_time("2026-11-21T03:00:00Z");
+  damaged.copy_error = "bytes differ";
+  CHECK_THAT(recover::to_text(damaged), Contains("verified 2026-11-21T03:00:00Z") &&
+                                            Contains("THE LAST CHECK OF THIS COPY FAILED: bytes"));
+}
+
+TEST_CASE(
+    "the better backup is the newest verified one, else the newest nothing is known against") {
+  const auto backup = [](const std::string& label, bool verified, bool failed) {
+    catalog::BackupRecord made;
+    made.label = label;
+    made.method = "dump";
+    made.database_name = "x121";
+    made.status = catalog::status::completed;
+    made.verified = verified;
+    if (verified || failed) made.verified_at = util::parse_time("2026-11-21T03:00:00Z");
+    made.copies.emplace_back().state = catalog::status::completed;
+    return made;
+  };
+  auto other = backup("8", true, false);
+  other.database_name = "other";
+  std::vector<catalog::BackupRecord> all{backup("9", false, true), other,
+                                         backup("7", false, true), backup("6", false, false),
+                                         backup("5", true, false), backup("4", true, false)};
+  CHECK(recover::better_backup(all, all[0])->label == "5");
+  all[4].copies[0].error_message = "bytes differ";
+  CHECK(recover::better_backup(all, all[0])->label == "4");
+  all.pop_back();
+  CHECK(recover::better_backup(all, all[0])->label == "6");
+  all.resize(3);
+  CHECK(recover::better_backup(all, all[0]) == nullptr);
+}

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "backup/site_file.hpp"
 #include "report/runbook.hpp"
 #include "sample_model.hpp"
 #include "store/url.hpp"
@@ -59,6 +60,8 @@ class DisasterSite {
       store.url = store::file_url(m_directory / name);
       m_config.stores.push_back(store);
       std::filesystem::create_directory(m_directory / name);
+      backup::write_site_file(*store::open_store(store.url, store::OpenMode::existing),
+                              backup::Layout{"studio"}, {"studio", "", m_clock.now()});
     }
     m_config.runbook.path = m_directory / "printed.html";
   }
@@ -202,6 +205,20 @@ TEST_CASE("a place that cannot be written is a warning and costs the others noth
   const auto published = publish_runbook(site.context(), model, {});
   CHECK(published.failures.size() == 2);
   CHECK(site.context().warnings.size() >= 2);
+  CHECK(std::filesystem::exists(site.page("local")));
+}
+
+TEST_CASE("an empty mount point gets no page and is no store that answered") {
+  DisasterSite site;
+  site.add_backup("local");
+  std::filesystem::remove_all(site.file("vault"));
+  std::filesystem::create_directory(site.file("vault"));
+  const auto model = build_runbook_model(site.context());
+  CHECK_THAT(model.stores[1].problem, Contains("holds no site"));
+  const auto published = publish_runbook(site.context(), model, {label});
+  REQUIRE(published.failures.size() == 1);
+  CHECK_THAT(published.failures[0], Contains("vault") && Contains("holds no site"));
+  CHECK(std::filesystem::is_empty(site.file("vault")));
   CHECK(std::filesystem::exists(site.page("local")));
 }
 

@@ -137,6 +137,24 @@ TEST_CASE("a backup that no restore has proven is called a hope") {
   CHECK_THAT(html, Contains("a hope until it is restored once") && Contains("not measured yet"));
 }
 
+TEST_CASE("a backup whose last verification failed is not offered as a hope") {
+  auto model = test::sample_model();
+  auto& newest = *model.databases[0].newest;
+  newest.verified = false;
+  newest.verification_error = "rows <differ>";
+  newest.damaged = {"vault"};
+  auto html = render_runbook(model);
+  CHECK_THAT(html, Contains("NO: its last verification, 2026-11-21T04:00:00Z, FAILED: rows &lt;") &&
+                       !Contains("a hope until it is restored once") &&
+                       Contains("damaged: its last check failed"));
+  CHECK(html.find("LAST VERIFICATION FAILED") == html.npos);
+  model.databases[0].history[0].verified = false;
+  model.databases[0].history[0].failed_at = util::parse_time("2026-11-21T04:00:00Z");
+  html = render_runbook(model);
+  CHECK(all_matches(html, "(LAST VERIFICATION FAILED 2026-11-21T04:00:00Z)").size() == 1);
+  CHECK_THAT(html, Contains("no, held"));
+}
+
 TEST_CASE("a site without any backup still has a page, which says so") {
   auto model = test::sample_model();
   model.databases[0].newest.reset();

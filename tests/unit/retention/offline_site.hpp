@@ -8,6 +8,7 @@
 
 #include "backup/layout.hpp"
 #include "backup/manifest.hpp"
+#include "backup/site_file.hpp"
 #include "histories.hpp"
 #include "run/context.hpp"
 #include "store/memory_store.hpp"
@@ -51,6 +52,9 @@ class OfflineSite {
   const backup::Layout& layout() const { return m_layout; }
   store::MemoryStore& store() { return *m_store; }
   run::NamedStore named() { return {"local", true, m_store}; }
+
+  /// What `bkp init` leaves there.
+  void prepare() { backup::write_site_file(*m_store, m_layout, {"studio", "", k_now}); }
 
   /// A whole backup of two parts on the store.
   void add(const retention::Candidate& candidate) {

@@ -286,3 +286,21 @@ TEST_CASE("a candidate is what the catalog says of the copy on one store") {
   record.status = catalog::status::running;
   CHECK(retention::candidate_on(record, "completed")->state == State::running);
 }
+
+TEST_CASE("a damaged copy counts on its own store only") {
+  catalog::BackupRecord record;
+  record.label = "L";
+  record.status = catalog::status::completed;
+  record.verified = true;
+  record.verified_at = k_now;
+  for (const auto* store : {"sound", "damaged"}) {
+    auto& copy = record.copies.emplace_back();
+    copy.store = store;
+    copy.state = catalog::status::completed;
+  }
+  record.copies[1].error_message = "bytes differ";
+  CHECK(retention::candidate_on(record, "sound")->verified);
+  CHECK_FALSE(retention::candidate_on(record, "sound")->doubted);
+  CHECK_FALSE(retention::candidate_on(record, "damaged")->verified);
+  CHECK(retention::candidate_on(record, "damaged")->doubted);
+}
