@@ -136,6 +136,18 @@ void complete(run::Context& context, NewDatabase& database, const SwapProperties
   warn_all(context, std::move(problems));
 }
 
+void require_ownership(pg::Connection& maintenance, const std::vector<pg::ArchiveEntry>& entries) {
+  const auto owners = owners_out_of_reach(maintenance, entries);
+  if (owners.empty()) return;
+  throw Error{
+      ErrorKind::refused,
+      fmt::format("role {} is neither a superuser nor a member of the owners of what is "
+                  "restored: {}",
+                  util::quoted(std::string{maintenance.exec("SELECT current_user").single()}),
+                  join(owners)),
+      "--no-owner restores without owners and privileges; or connect as a superuser"};
+}
+
 }  // namespace
 
 ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,
@@ -153,6 +165,7 @@ ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const
     ready.loose_references = loose_references(chosen_entries(ready));
   }
   if (!request.no_owner) {
+    require_ownership(maintenance, chosen_entries(ready));
     ready.missing_roles = missing_roles(
         maintenance, roles_needed(chosen_entries(ready), source.manifest().database.owner));
   }

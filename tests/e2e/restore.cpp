@@ -141,6 +141,12 @@ TEST_CASE("what cannot be applied to the database is named, and its rows are the
                         "create role weak login createdb; grant pg_read_all_data to weak");
     site.write_config(
         std::regex_replace(site.base_config(), std::regex{"user=postgres"}, "user=weak"));
+    const auto refused = site.run({"restore", "latest", "--db", "closed", "--into", "closed"});
+    CAPTURE(refused);
+    CHECK(refused.exit_code == 11);
+    CHECK_THAT(refused.err, Contains("\"weak\" is neither a superuser nor a member") &&
+                                Contains("\"postgres\"") && Contains("--no-owner"));
+    CHECK_FALSE(site.cluster().has_database("closed"));
     const auto done =
         site.run({"restore", "latest", "--db", "closed", "--into", "closed", "--no-owner"});
     CAPTURE(done);
