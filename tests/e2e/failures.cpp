@@ -1,9 +1,11 @@
 // What goes wrong every day: each command's common failures end with the documented exit code, a
 // message and a hint.
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 
 #include "support/site.hpp"
+#include "support/wait_until.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -162,4 +164,30 @@ TEST_CASE("one database that fails does not stop the others") {
   const auto list = site.json({"list", "--status", "completed"});
   REQUIRE(list.at("result").at("backups").size() == 1);
   CHECK(list["result"]["backups"][0].at("database_name") == "good");
+}
+
+TEST_CASE(
+    "a table that stays locked ends the backup after full.lock_timeout, with what to look at") {
+  Site site{"full: {lock_timeout: 1s}\n"};
+  site.must({"init"});
+  site.cluster().create_database("app");
+  site.cluster().psql("app", "create table busy (a int)");
+  auto holder = site.cluster().start_psql(
+      "app", "begin; lock table busy in access exclusive mode; select pg_sleep(600)");
+  REQUIRE(wait_until([&] {
+    return site.cluster().psql("app",
+                               "select count(*) from pg_locks where relation = 'busy'::regclass "
+                               "and mode = 'AccessExclusiveLock' and granted") == "1";
+  }));
+  const auto outcome = site.run({"full", "--db", "app"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 5);
+  CHECK_THAT(outcome.err,
+             Contains("busy") && Contains("full.lock_timeout") && Contains("pg_stat_activity"));
+  holder.signal(SIGTERM);
+  holder.wait();
+  site.cluster().psql("postgres",
+                      "select pg_terminate_backend(pid) from pg_stat_activity where query like "
+                      "'%pg_sleep(600)%' and pid <> pg_backend_pid()");
+  site.must({"full", "--db", "app"});
 }
