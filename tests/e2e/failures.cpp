@@ -1,5 +1,7 @@
 // What goes wrong every day: each command's common failures end with the documented exit code, a
 // message and a hint.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -190,4 +192,50 @@ TEST_CASE(
                       "select pg_terminate_backend(pid) from pg_stat_activity where query like "
                       "'%pg_sleep(600)%' and pid <> pg_backend_pid()");
   site.must({"full", "--db", "app"});
+}
+
+TEST_CASE("a run as root leaves nothing that the owner of the store cannot use") {
+  // Becoming that user takes root.
+  if (::geteuid() != 0) return;
+  Site site;
+  const auto runbook = site.directory() / "state/runbook.html";
+  site.write_config(site.base_config() + "runbook: {path: " + runbook.string() + "}\n");
+  const auto user = site.cluster().user();
+  const auto give = [&] {
+    output_of(Program{{"chown", "-R", user.name + ":", site.directory().string()}});
+  };
+  const auto as_user = [&](const std::vector<std::string>& arguments) {
+    auto program = site.bkp().command(arguments);
+    return program.as_user(user).run();
+  };
+  const auto foreign = [&] {
+    return output_of(Program{{"find", site.directory().string(), "!", "-user", user.name}});
+  };
+  std::filesystem::create_directory(site.store());
+  std::filesystem::create_directory(site.directory() / "state");
+  give();
+  site.cluster().create_database("app");
+  site.must({"init"});
+  site.must({"full"});
+  // Without its catalog the run is kept in the spool.
+  site.cluster().psql("postgres", "alter database bkp rename to hidden");
+  site.must({"full", "--db", "app"});
+  CHECK_FALSE(std::filesystem::is_empty(site.spool()));
+  CHECK(foreign() == "");
+  site.cluster().psql("postgres", "alter database hidden rename to bkp");
+  const auto full = as_user({"full"});
+  CAPTURE(full);
+  CHECK(full.exit_code == 0);
+
+  const auto closed = site.store() / "studio/backups/20200101T000000Z-full-app";
+  std::filesystem::create_directory(closed);
+  std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+  const auto list = as_user({"full", "--db", "app"});
+  CAPTURE(list);
+  CHECK_THAT(list.err, Contains("20200101T000000Z-full-app") && Contains("Permission denied") &&
+                           Contains("bkp check"));
+  const auto check = as_user({"check"});
+  CAPTURE(check);
+  CHECK_THAT(check.out, Contains(closed.string()) && Contains("chown -R " + user.name + ": ") &&
+                            Contains((site.store() / "studio").string()));
 }
