@@ -16,10 +16,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/apps/bkp.bash-completion
   DESTINATION share/bash-completion/completions RENAME bkp)
 install(FILES ${PROJECT_SOURCE_DIR}/cron/bkp DESTINATION share/bkp/cron)
 install(FILES
-  ${PROJECT_SOURCE_DIR}/README.md
   ${PROJECT_SOURCE_DIR}/LICENSE
   ${PROJECT_SOURCE_DIR}/config/bkp.example.yaml
   DESTINATION share/doc/bkp)
-# The guides stand where the README's links look for them.
-file(GLOB guides CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.md)
-install(FILES ${guides} DESTINATION share/doc/bkp/man)
+install(CODE "set(source \"${PROJECT_SOURCE_DIR}\")
+  set(target \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/doc/bkp\")
+  include(\"${CMAKE_CURRENT_LIST_DIR}/install_documents.cmake\")")

@@ -1,5 +1,8 @@
 #include "backup/dump.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "backup/debris.hpp"
@@ -16,6 +19,12 @@ using util::Error;
 using util::ErrorKind;
 
 namespace {
+
+/// The server keeps it in an int.
+std::string lock_wait_milliseconds(std::chrono::seconds timeout) {
+  constexpr std::chrono::seconds longest{std::numeric_limits<std::int32_t>::max() / 1000};
+  return std::to_string(std::chrono::milliseconds{std::min(timeout, longest)}.count());
+}
 
 class DumpRun {
  public:
@@ -120,6 +129,9 @@ class DumpRun {
     util::Command command;
     command.argv = {m_job.pg_dump.string(), "--format=custom", "--compress=0", "--no-password",
                     "--dbname=" + target.to_argument()};
+    if (const auto timeout = m_context.config.full.lock_timeout; timeout.count() > 0) {
+      command.argv.push_back("--lock-wait-timeout=" + lock_wait_milliseconds(timeout));
+    }
     command.environment = m_context.environment.for_child();
     target.add_password_to(command.environment);
     command.stdout_pipe = true;

@@ -36,6 +36,16 @@ Error program_failed(const std::string& program, const util::ExitStatus& status,
   if (stderr_tail.find("permission denied") != std::string::npos) {
     hint = "the role needs to read everything: grant pg_read_all_data to it, or use a superuser";
   }
+  const bool waited = stderr_tail.find("statement timeout") != std::string::npos ||
+                      stderr_tail.find("lock timeout") != std::string::npos;
+  if (waited && stderr_tail.find("LOCK TABLE") != std::string::npos) {
+    hint =
+        "another session holds the table for longer than full.lock_timeout; it is in: SELECT "
+        "a.pid, "
+        "a.usename, a.application_name, a.xact_start, a.query FROM pg_stat_activity a JOIN "
+        "pg_locks "
+        "l USING (pid) WHERE l.mode = 'AccessExclusiveLock' AND l.granted";
+  }
   return Error{ErrorKind::database, std::move(message), std::move(hint)};
 }
 

@@ -61,8 +61,9 @@ void SpoolWriter::create() {
   util::make_private_directories(m_directory);
   // Named only once it is locked, or a deliverer might take it for a dead run's.
   const auto hidden = m_directory / ("." + m_path.filename().string() + ".new");
-  auto file = util::open_file(hidden, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  auto file = util::open_or_make(hidden);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) throw failed("lock", hidden);
+  if (::ftruncate(file.get(), 0) != 0) throw failed("empty", hidden);
   if (::rename(hidden.c_str(), m_path.c_str()) != 0) throw failed("make", m_path);
   util::sync_directory(m_directory);
   m_file = std::move(file);

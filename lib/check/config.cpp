@@ -117,6 +117,8 @@ void examine_permissions(const config::Config& config, const util::Environment& 
         fmt::format("{} is open to others (mode {:04o})", util::quoted(spool.string()), *mode),
         "chmod 700 " + util::shell_quoted(spool.string()));
   }
+  examine_ownership(spool, spool, "permissions", findings);
+  examine_ownership(spool, spool.parent_path() / "lock", "permissions", findings);
   if (findings.all().size() == before) {
     findings.ok("permissions", "configuration, password files and spool are private enough");
   }

@@ -108,6 +108,7 @@ void examine_store(run::Context& context, const run::NamedStore& named,
   });
   if (const auto directory = directory_of(named.store->url())) {
     examine_directory(*directory, check, findings);
+    examine_ownership(*directory, *directory / layout.root().text(), check, findings);
   }
 }
 

@@ -22,6 +22,11 @@ void examine_settings(const config::Config& config, Findings& findings);
 void examine_permissions(const config::Config& config, const util::Environment& environment,
                          Findings& findings);
 
+/// Whether everything below `below` belongs to the owner of `directory`; else the first that does
+/// not, and the chown to run. Nothing is said of what is not there.
+void examine_ownership(const std::filesystem::path& directory, const std::filesystem::path& below,
+                       const std::string& check, Findings& findings);
+
 /// What the other topics want to know of a server that answered.
 struct ServerFacts {
   std::string system_identifier;         ///< empty where the role may not ask

@@ -177,6 +177,8 @@ void write_backups(Writer& writer, const Config& config) {
   writer.key("fingerprint", config.full.fingerprint == FingerprintMode::full ? "full" : "none",
              "row counts and hashes taken from the dump as it passes");
   writer.key("jobs", std::to_string(config.full.jobs), "databases at once");
+  writer.key("lock_timeout", duration(config.full.lock_timeout),
+             "wait so long for a locked table; 0 = for ever");
   writer.key("config_export", boolean(config.full.config_export));
 }
 

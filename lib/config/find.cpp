@@ -37,7 +37,8 @@ std::filesystem::path find(const std::string& option, const util::Environment& e
       fmt::format("there is no configuration: neither --config nor BKP_CONFIG is given, and there "
                   "is no {}{}",
                   system.string(), user ? " and no " + user->string() : ""),
-      "copy the commented example config/bkp.example.yaml there, or name yours with --config FILE"};
+      "copy the commented example there (share/doc/bkp/bkp.example.yaml), or name yours with "
+      "--config FILE"};
 }
 
 }  // namespace bkp::config

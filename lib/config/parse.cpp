@@ -120,7 +120,7 @@ ConfigFile read_config_file(const std::filesystem::path& file) {
     throw Error{
         ErrorKind::config,
         fmt::format("there is no configuration file {}", util::quoted(file.string())),
-        "check the path; a commented example is in config/bkp.example.yaml, and bkp.yaml(5) "
+        "check the path; a commented example is share/doc/bkp/bkp.example.yaml, and bkp.yaml(5) "
         "explains every key"};
   }
   result.text = std::move(*text);

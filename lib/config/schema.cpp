@@ -71,6 +71,7 @@ constexpr std::array rules{
     KeyRule{"full.method", texts},
     KeyRule{"full.fingerprint", text},
     KeyRule{"full.jobs", integer},
+    KeyRule{"full.lock_timeout", duration},
     KeyRule{"full.config_export", boolean},
     KeyRule{"incremental", mapping, later},
     KeyRule{"incremental.full_after", duration, later},

@@ -152,7 +152,10 @@ std::int64_t to_integer(const Value& value) {
 }
 
 std::chrono::seconds to_duration(const Value& value) {
-  return with_unit(value, "a duration", duration_form, util::parse_duration);
+  // Nothing is nothing in any unit.
+  return with_unit(value, "a duration", duration_form, [](std::string_view text) {
+    return text == "0" ? std::chrono::seconds{0} : util::parse_duration(text);
+  });
 }
 
 std::uint64_t to_size(const Value& value) {

@@ -14,7 +14,9 @@ namespace {
 constexpr std::array list_settings{"local_preload_libraries",   "search_path",
                                    "session_preload_libraries", "shared_preload_libraries",
                                    "temp_tablespaces",          "unix_socket_directories"};
-constexpr std::array write_blockers{"default_transaction_read_only", "transaction_read_only"};
+// "role" would make another role the owner of what is restored.
+constexpr std::array write_blockers{"default_transaction_read_only", "transaction_read_only",
+                                    "role"};
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
@@ -160,11 +162,15 @@ void apply_privileges(pg::Connection& connection, const std::string& name,
   }
 }
 
+bool keeps_from_writing(std::string_view setting) {
+  return is_one_of(write_blockers, setting);
+}
+
 std::vector<std::string> apply_session_settings(pg::Connection& connection, const std::string& name,
                                                 const DatabaseSettings& settings) {
   std::vector<std::string> problems;
   for (const auto& setting : settings.settings) {
-    if (!setting.role.empty() || is_one_of(write_blockers, setting.name)) continue;
+    if (!setting.role.empty() || keeps_from_writing(setting.name)) continue;
     try {
       apply_setting(connection, name, setting);
     } catch (const pg::DatabaseError& error) {

@@ -9,7 +9,8 @@
 
 namespace bkp::recover {
 
-/// What belongs to a database but is not in a dump of it, as it stands in the cluster's catalogs.
+/// What belongs to a database and not to its contents, as it stands in the cluster's catalogs now.
+/// What a dump holds of it is HeldProperties.
 struct DatabaseSettings {
   struct Setting {
     std::string role;  ///< empty: for every role (ALTER DATABASE … SET)
@@ -49,6 +50,9 @@ void apply_privileges(pg::Connection& connection, const std::string& name,
 /// transaction. Returns what this role may not set, in words.
 std::vector<std::string> apply_session_settings(pg::Connection& connection, const std::string& name,
                                                 const DatabaseSettings& settings);
+
+/// True for a setting with which a database cannot be filled as what it is.
+bool keeps_from_writing(std::string_view setting);
 
 /// The value of a setting as it stands after `TO`. Settings that are lists of names (search_path …)
 /// are stored as one text with quoted elements and must be taken apart; pg_dump does the same

@@ -61,13 +61,27 @@ bool blames_archive(std::string_view text) {
   return false;
 }
 
-/// Many lines as one, fit for a message.
+/// Many lines as one, fit for a message. Statements are quoted with their semicolons.
 std::string on_one_line(std::string_view text) {
   std::string result;
-  for (const auto line : util::split_lines(text)) {
-    result += (result.empty() ? "" : "; ") + util::printable(line);
+  for (auto line : util::split_lines(text)) {
+    while (!line.empty() && (line.back() == ';' || line.back() == ' ')) line.remove_suffix(1);
+    if (!line.empty()) result += (result.empty() ? "" : "; ") + util::printable(line);
   }
   return result;
+}
+
+/// What to do when the server, rather than the file, is the trouble.
+std::string hint_for(std::string_view text) {
+  constexpr std::array signs{"must be member of role", "must be able to SET ROLE", "must be owner",
+                             "must be superuser", "permission denied"};
+  for (const auto* sign : signs) {
+    if (text.find(sign) == text.npos) continue;
+    return "the role that restores lacks a right: let it be a superuser for the time of the "
+           "restore, or leave owners and privileges out with --no-owner";
+  }
+  return "mend what pg_restore names (missing role, extension, right or space) and run the command "
+         "again";
 }
 
 /// The list for --use-list: pg_restore reads the number at the beginning of each line.
@@ -143,8 +157,7 @@ void run_pg_restore(run::Context& context, const PreparedDump& dump, const pg::C
   throw Error{damaged ? ErrorKind::damaged : ErrorKind::database,
               fmt::format("pg_restore ended with {}: {}", finished.status.to_string(), said),
               damaged ? "the dump is not complete or not an archive; use another backup"
-                      : "mend what pg_restore names (missing role, extension, right or space) and "
-                        "run the command again"};
+                      : hint_for(finished.stderr_tail)};
 }
 
 }  // namespace bkp::recover

@@ -15,6 +15,8 @@ namespace bkp::recover {
 
 namespace {
 
+constexpr int first_with_set_option = 160000;
+
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -121,6 +123,30 @@ std::vector<std::string> missing_roles(pg::Connection& connection,
     if (found.rows() == 0) missing.push_back(name);
   }
   return missing;
+}
+
+std::vector<std::string> owners_out_of_reach(pg::Connection& connection,
+                                             const std::vector<pg::ArchiveEntry>& entries) {
+  std::set<std::string> owners;
+  for (const auto& entry : entries) {
+    const bool of_database = entry.description.starts_with("DATABASE") ||
+                             (entry.schema.empty() && entry.tag.starts_with("DATABASE "));
+    if (!of_database && !entry.owner.empty() && !entry.owner.starts_with("pg_")) {
+      owners.insert(entry.owner);
+    }
+  }
+  // A membership may come without the right to become the role from version 16 on.
+  const std::string needed =
+      connection.server_version() >= first_with_set_option ? "SET" : "MEMBER";
+  std::vector<std::string> result;
+  for (const auto& owner : owners) {
+    const auto out_of_reach = connection.exec(
+        "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1 AND NOT "
+        "pg_catalog.pg_has_role(oid, $2)",
+        {owner, needed});
+    if (out_of_reach.rows() > 0) result.push_back(owner);
+  }
+  return result;
 }
 
 std::vector<std::string> create_roles(pg::Connection& connection, const Globals& globals,

@@ -48,6 +48,12 @@ std::vector<std::string> roles_needed(const std::vector<pg::ArchiveEntry>& entri
 std::vector<std::string> missing_roles(pg::Connection& connection,
                                        const std::vector<std::string>& names);
 
+/// Owners in the archive that the session's role may not give anything to: none for a superuser.
+/// Sorted; those that are missing on the server are not among them, nor is the database's own
+/// owner.
+std::vector<std::string> owners_out_of_reach(pg::Connection& connection,
+                                             const std::vector<pg::ArchiveEntry>& entries);
+
 /// Creates the roles named, and makes them members of what they were members of as far as that
 /// exists. Existing roles stay as they are. All or none: one transaction. A name the globals do
 /// not have is Error{not_found}. Returns what could not be given to the new roles, for warnings.

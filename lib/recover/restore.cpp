@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "recover/database_settings.hpp"
+#include "recover/held_properties.hpp"
 #include "recover/loose_references.hpp"
 #include "recover/new_database.hpp"
 #include "recover/unfinished.hpp"
@@ -92,6 +93,61 @@ void fill(run::Context& context, NewDatabase& database, const ReadyRestore& read
   connection.exec("ANALYZE");
 }
 
+std::string restored_comment(const RestorePlan& plan) {
+  return fmt::format("restored from {}", plan.label);
+}
+
+void warn_all(run::Context& context, std::vector<std::string> problems) {
+  for (auto& problem : problems) context.warn(std::move(problem));
+}
+
+SwapProperties properties_of(run::Context& context, const Source& source, const ReadyRestore& ready,
+                             const RestorePlan& plan) {
+  if (ready.dump.entries.empty()) {
+    context.warn(
+        "this dump's archive version is not known here, so what it holds about the database itself "
+        "(privileges, settings, connection limit, comment) is not restored; `pg_restore -C -f -` "
+        "shows it");
+  }
+  const bool no_owner = plan.request.no_owner;
+  return {held_properties(ready.dump.entries),
+          no_owner ? std::string{} : source.manifest().database.owner, no_owner};
+}
+
+/// So that nobody gets in who may not, and everything reads and computes as in the original.
+void prepare(run::Context& context, NewDatabase& database,
+             const std::optional<DatabaseSettings>& old, const SwapProperties& properties) {
+  auto& connection = database.connection();
+  if (old) {
+    if (!properties.held.has_privileges()) apply_privileges(connection, database.name(), *old);
+    warn_all(context, apply_session_settings(connection, database.name(), *old));
+  }
+  prepare_held_properties(connection, database.name(), properties.held, properties.no_owner);
+}
+
+/// In one transaction, so that the comment says "not finished" until everything is there.
+void complete(run::Context& context, NewDatabase& database, const SwapProperties& properties,
+              const RestorePlan& plan) {
+  pg::Transaction transaction{database.connection()};
+  database.set_comment(restored_comment(plan));
+  auto problems = apply_held_properties(database.connection(), database.name(), properties.held,
+                                        properties.no_owner);
+  transaction.commit();
+  warn_all(context, std::move(problems));
+}
+
+void require_ownership(pg::Connection& maintenance, const std::vector<pg::ArchiveEntry>& entries) {
+  const auto owners = owners_out_of_reach(maintenance, entries);
+  if (owners.empty()) return;
+  throw Error{
+      ErrorKind::refused,
+      fmt::format("role {} is neither a superuser nor a member of the owners of what is "
+                  "restored: {}",
+                  util::quoted(std::string{maintenance.exec("SELECT current_user").single()}),
+                  join(owners)),
+      "--no-owner restores without owners and privileges; or connect as a superuser"};
+}
+
 }  // namespace
 
 ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,
@@ -109,6 +165,7 @@ ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const
     ready.loose_references = loose_references(chosen_entries(ready));
   }
   if (!request.no_owner) {
+    require_ownership(maintenance, chosen_entries(ready));
     ready.missing_roles = missing_roles(
         maintenance, roles_needed(chosen_entries(ready), source.manifest().database.owner));
   }
@@ -149,21 +206,20 @@ RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
                        plan.target,
                        unfinished_comment(plan.label),
                        tablespace_option(connection, old, plan)};
-  if (old) {
-    apply_privileges(database.connection(), database.name(), *old);
-    for (auto& problem : apply_session_settings(database.connection(), database.name(), *old)) {
-      context.warn(std::move(problem));
-    }
-  }
+  const auto properties = properties_of(context, source, ready, plan);
+  prepare(context, database, old, properties);
   fill(context, database, ready, plan);
   RestoreOutcome outcome{plan.target, {}, util::Duration{context.clock.steady() - begin}.count()};
-  database.set_comment(fmt::format("restored from {}", plan.label));
   if (plan.request.swap) {
+    database.set_comment(restored_comment(plan));
     check(database.conninfo());
     context.interrupt.check();
-    swap_databases(context, maintenance, plan.request.database, database.name(), plan.kept_as);
+    warn_all(context, swap_databases(context, maintenance, plan.request.database, database.name(),
+                                     plan.kept_as, properties));
     outcome.database = plan.request.database;
     if (plan.replaces()) outcome.kept_as = plan.kept_as;
+  } else {
+    complete(context, database, properties, plan);
   }
   database.keep();
   return outcome;

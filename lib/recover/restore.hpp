@@ -23,7 +23,8 @@ struct ReadyRestore {
 };
 
 /// Fetches and proves; see prepare_dump. For a partial restore, chooses the entries: an archive of
-/// an unknown version cannot be taken apart, Error{refused}.
+/// an unknown version cannot be taken apart, Error{refused}. Refused likewise when this role may
+/// not give objects to their owners, unless the request does without.
 ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,
                        const RestoreRequest& request);
 

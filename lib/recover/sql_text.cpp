@@ -160,22 +160,23 @@ std::vector<Token> tokenize(std::string_view statement) {
   std::vector<Token> tokens;
   for (std::size_t i = 0; i < statement.size();) {
     const Element element = lexer.at(i);
+    const auto begin = i;
     const auto text = statement.substr(i, element.end - i);
     i = element.end;
     switch (element.kind) {
       case Element::Kind::space:
         break;
       case Element::Kind::word:
-        tokens.push_back({Token::Kind::word, lower(text)});
+        tokens.push_back({Token::Kind::word, lower(text), begin, i});
         break;
       case Element::Kind::quoted:
-        tokens.push_back({Token::Kind::quoted, unquoted(text)});
+        tokens.push_back({Token::Kind::quoted, unquoted(text), begin, i});
         break;
       case Element::Kind::string:
-        tokens.push_back({Token::Kind::string, std::string{text}});
+        tokens.push_back({Token::Kind::string, std::string{text}, begin, i});
         break;
       case Element::Kind::symbol:
-        tokens.push_back({Token::Kind::symbol, std::string{text}});
+        tokens.push_back({Token::Kind::symbol, std::string{text}, begin, i});
         break;
     }
   }

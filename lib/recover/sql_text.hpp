@@ -23,6 +23,8 @@ struct Token {
   };
   Kind kind = Kind::symbol;
   std::string text;
+  std::size_t begin = 0;  ///< where it stands in the statement
+  std::size_t end = 0;    ///< behind its last byte
 
   bool is_word(std::string_view word) const { return kind == Kind::word && text == word; }
   bool is_symbol(char symbol) const { return kind == Kind::symbol && text[0] == symbol; }

@@ -70,15 +70,36 @@ std::string rename(const pg::Connection& connection, const std::string& from,
                      connection.identifier(to));
 }
 
-void rename_both(pg::Connection& connection, const std::string& database,
-                 const std::string& restored, const std::string& kept_as) {
+/// Of what the old database has, what the backup says nothing about.
+void apply_from_old(pg::Connection& connection, const std::string& old, const std::string& restored,
+                    const SwapProperties& properties) {
+  auto settings = read_database_settings(connection, old);
+  const auto restored_settings = read_database_settings(connection, restored);
+  if (!settings || !restored_settings) return;
+  if (restored_settings->owner == properties.owner) settings->owner = properties.owner;
+  if (properties.held.has_privileges()) settings->has_privileges = false;
+  apply_database_settings(connection, restored, *settings);
+}
+
+std::vector<std::string> rename_both(pg::Connection& connection, const std::string& database,
+                                     const std::string& restored, const std::string& kept_as,
+                                     const SwapProperties& properties) {
   pg::Transaction transaction{connection};
   connection.exec(rename(connection, database, kept_as));
-  if (const auto settings = read_database_settings(connection, kept_as)) {
-    apply_database_settings(connection, restored, *settings);
-  }
+  apply_from_old(connection, kept_as, restored, properties);
   connection.exec(rename(connection, restored, database));
+  auto problems = apply_held_properties(connection, database, properties.held, properties.no_owner);
   transaction.commit();
+  return problems;
+}
+
+std::vector<std::string> rename_one(pg::Connection& connection, const std::string& database,
+                                    const std::string& restored, const SwapProperties& properties) {
+  pg::Transaction transaction{connection};
+  connection.exec(rename(connection, restored, database));
+  auto problems = apply_held_properties(connection, database, properties.held, properties.no_owner);
+  transaction.commit();
+  return problems;
 }
 
 void require_none(pg::Connection& connection, const std::string& database, const std::string& sql,
@@ -132,22 +153,19 @@ void require_swappable(pg::Connection& connection, const std::string& database) 
   }
 }
 
-void swap_databases(run::Context& context, const pg::Conninfo& maintenance,
-                    const std::string& database, const std::string& restored,
-                    const std::string& kept_as) {
+std::vector<std::string> swap_databases(run::Context& context, const pg::Conninfo& maintenance,
+                                        const std::string& database, const std::string& restored,
+                                        const std::string& kept_as,
+                                        const SwapProperties& properties) {
   const util::Interrupt calm;
   auto connection = pg::Connection::open(maintenance, calm);
   const auto old =
       connection.exec("SELECT oid FROM pg_catalog.pg_database WHERE datname = $1", {database});
-  if (old.rows() == 0) {
-    connection.exec(rename(connection, restored, database));
-    return;
-  }
+  if (old.rows() == 0) return rename_one(connection, database, restored, properties);
   for (int attempt = 1;; ++attempt) {
     Terminator terminator{maintenance, calm, std::string{old.single()}};
     try {
-      rename_both(connection, database, restored, kept_as);
-      return;
+      return rename_both(connection, database, restored, kept_as, properties);
     } catch (const pg::DatabaseError& error) {
       const auto why_not_ended = terminator.stop();
       if (error.sqlstate() != object_in_use) throw;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pg/connection.hpp"
+#include "recover/held_properties.hpp"
 #include "run/context.hpp"
 
 namespace bkp::recover {
@@ -20,9 +21,17 @@ std::vector<ClientGroup> clients_of(pg::Connection& connection, const std::strin
 /// subscriptions that would keep writing to it, a template, rights that are missing.
 void require_swappable(pg::Connection& connection, const std::string& database);
 
+/// What the restored database gets beside its content.
+struct SwapProperties {
+  HeldProperties held;
+  std::string owner;      ///< in the backup; empty: not to be restored
+  bool no_owner = false;  ///< see apply_held_properties()
+};
+
 /// Renames `database` to `kept_as` and `restored` to `database` in one transaction, and gives the
-/// restored one what the old one had beside its content: owner, privileges, settings, comment,
-/// connection limit (see DatabaseSettings).
+/// restored one what belongs to it beside its content: what the backup holds, and of what it does
+/// not hold (owner, privileges, settings, comment, connection limit, see DatabaseSettings), what
+/// the old one had. Returns what of the backup could not be applied, in words.
 ///
 /// The rename takes PostgreSQL's exclusive lock on the old database: from then on new connections
 /// to it wait, while a second session ends those that are there. If they do not all end in a few
@@ -34,8 +43,9 @@ void require_swappable(pg::Connection& connection, const std::string& database);
 ///
 /// Not ended by a signal. Throws Error{refused} when connections do not end, DatabaseError
 /// otherwise. Without an old database, `restored` only takes the name.
-void swap_databases(run::Context& context, const pg::Conninfo& maintenance,
-                    const std::string& database, const std::string& restored,
-                    const std::string& kept_as);
+std::vector<std::string> swap_databases(run::Context& context, const pg::Conninfo& maintenance,
+                                        const std::string& database, const std::string& restored,
+                                        const std::string& kept_as,
+                                        const SwapProperties& properties = {});
 
 }  // namespace bkp::recover

@@ -81,9 +81,10 @@ class Blocks {
     block["id"] = m_scenario + "-" + id;
     block["scenario"] = m_scenario;
     block["as"] = printable(as);
-    block["text"] = text;
+    const auto shown_text = wrapped(text);
     block["manual"] = flag(kind == Kind::manual);
-    block["long"] = flag(std::ranges::count(text, '\n') > 20);
+    block["long"] = flag(std::ranges::count(shown_text, '\n') > 20);
+    block["text"] = shown_text;
     m_target[name] = std::move(block);
   }
 
@@ -227,6 +228,7 @@ data database_data(const RunbookModel& model, const RunbookDatabase& database,
   result["name"] = shown(database.name);
   result["database"] = shown(database.name);
   result["has_stock"] = flag(false);
+  result["gone"] = flag(database.gone);
   if (database.newest) {
     result["newest"] = flag(true);
     add_backup(result, model, *database.newest);
@@ -296,6 +298,8 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   host.add("packages", "packages", "root", commands.packages, Kind::manual);
   host.add("create_cluster", "create-cluster", "root", commands.create_cluster, Kind::manual);
   host.add("make_user", "make-user", "root", commands.make_user, Kind::manual);
+  host.add("give_stores", "give-stores", "root", commands.give_stores);
+  host.add("give_places", "give-places", "root", commands.give_places);
   host.add("write_config", "write-config", user, commands.write_config);
   host.add("globals", "globals", "root", commands.globals);
   host.add("host_grant_superuser", "grant", "root", commands.grant_superuser);
@@ -332,6 +336,7 @@ data lost_stores_data(const RunbookModel& model) {
     blocks.add("copy_store", "copy", model.os_user, commands.copy);
     blocks.add("store_init", "init", model.os_user, commands.init);
     blocks.add("store_verify", "verify", model.os_user, commands.verify);
+    blocks.add("store_rebuild", "rebuild", model.os_user, commands.rebuild_catalog);
     result << row;
   }
   return result;

@@ -63,13 +63,43 @@ std::string connect(const pg::Conninfo& cluster, const std::string& database) {
   return shell_word(cluster.with_database(database).to_argument());
 }
 
+constexpr auto writable_option = "-c default_transaction_read_only=off";
+
+/// A program that writes to a database which step "stop writes" may have made read only. Options of
+/// the connection win over those of the database; those of the conninfo over PGOPTIONS.
+struct Writing {
+  std::string environment;  ///< before the program
+  pg::Conninfo cluster;
+};
+Writing writing(const pg::Conninfo& cluster) {
+  if (const auto own = cluster.get("options")) {
+    return {{}, cluster.with("options", *own + " " + writable_option)};
+  }
+  return {fmt::format("PGOPTIONS='{}' ", writable_option), cluster};
+}
+
+std::string psql(const pg::Conninfo& cluster, const std::string& database) {
+  return "psql -X -v ON_ERROR_STOP=1 \\\n  -d " + connect(cluster, database);
+}
+
 std::string psql(const RunbookModel& model, const std::string& database) {
-  return "psql -X -v ON_ERROR_STOP=1 \\\n  -d " + connect(model.cluster, database);
+  return psql(model.cluster, database);
+}
+
+std::string writing_psql(const RunbookModel& model, const std::string& database) {
+  const auto to = writing(model.cluster);
+  return to.environment + psql(to.cluster, database);
 }
 
 std::string superuser_psql(const RunbookModel& model) {
-  return as_superuser(
-      model, "psql -X -v ON_ERROR_STOP=1 \\\n  -d " + connect(superuser(model), "postgres"));
+  return as_superuser(model, psql(superuser(model), "postgres"));
+}
+
+/// About `database`, which may be the one that this connects to.
+std::string superuser_psql_about(const RunbookModel& model, const std::string& database) {
+  if (database != "postgres") return superuser_psql(model);
+  const auto to = superuser(model).with("options", writable_option);
+  return as_superuser(model, psql(to, "postgres"));
 }
 
 // The statements as one transaction (-c each, so that psql sends them one by one).
@@ -81,8 +111,8 @@ std::string statements(const std::vector<std::string>& sql) {
 
 std::string terminate_others(const std::string& database) {
   return fmt::format(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} AND pid <> "
-      "pg_backend_pid()",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity\n"
+      "WHERE datname = {} AND pid <> pg_backend_pid()",
       sql_literal(database));
 }
 
@@ -197,15 +227,15 @@ void add_table(DatabaseCommands& commands, const RunbookModel& model, const Runb
   const std::string aside = "damaged";
   commands.table = table.schema + "." + table.table;
   commands.schema = table.schema;
-  commands.set_table_aside = psql(model, database) + " --single-transaction" +
+  commands.set_table_aside = writing_psql(model, database) + " --single-transaction" +
                              statements({"CREATE SCHEMA IF NOT EXISTS " + sql_identifier(aside),
                                          fmt::format("ALTER TABLE IF EXISTS {} SET SCHEMA {}",
                                                      qualified(table), sql_identifier(aside))});
   const auto copy_back = [&](const std::string& option, const std::string& pattern) {
+    const auto to = writing(model.cluster);
     return "pg_dump --format=custom " + option + "=" + shell_word(pattern) + " -d " +
-           connect(model.cluster, commands.restored_name) +
-           " \\\n  | pg_restore --exit-on-error --single-transaction -d " +
-           connect(model.cluster, database);
+           connect(model.cluster, commands.restored_name) + " \\\n  | " + to.environment +
+           "pg_restore --exit-on-error --single-transaction -d " + connect(to.cluster, database);
   };
   commands.copy_table_back = copy_back("--table", qualified(table));
   commands.copy_schema_back = copy_back("--schema", sql_identifier(table.schema));
@@ -232,6 +262,45 @@ std::string write_config(const RunbookModel& model) {
   while (text.find(end) != std::string::npos) end += '_';
   return fmt::format("mkdir -p {} && (umask 077 && cat > {}) <<'{}'\n{}{}", shell_word(directory),
                      shell_word(model.config_file), end, text, end);
+}
+
+/// Of the stores on file systems.
+std::vector<std::string> store_directories(const RunbookModel& model) {
+  std::vector<std::string> result;
+  for (const auto& store : model.stores) {
+    if (const auto directory = store.directory()) result.push_back(*directory);
+  }
+  return result;
+}
+
+std::string for_each_directory(const std::vector<std::string>& directories) {
+  std::string result = "for d in";
+  for (const auto& directory : directories) result += " " + shell_word(directory);
+  return result + "; do\n";
+}
+
+/// An existing directory may be the system's own, so it stays as it is.
+std::string make_if_missing(const std::string& user) {
+  return "  test -d \"$d\" || install -d -o " + shell_word(user) + " -m 0700 -- \"$d\"\n";
+}
+
+std::string give_stores(const RunbookModel& model) {
+  const auto directories = store_directories(model);
+  if (directories.empty()) return {};
+  const auto user = shell_word(model.os_user + ":");
+  return for_each_directory(directories) + make_if_missing(model.os_user) + "  chown " + user +
+         " -- \"$d\"\n  test ! -d \"$d\"/" + shell_word(model.site) + " || chown -R " + user +
+         " -- \"$d\"/" + shell_word(model.site) + "\ndone";
+}
+
+std::string give_places(const RunbookModel& model) {
+  if (model.config_file.empty()) return {};
+  std::vector<std::string> directories{
+      std::filesystem::path{model.config_file}.parent_path().string()};
+  directories.insert(directories.end(), model.own_directories.begin(), model.own_directories.end());
+  const auto file = shell_word(model.config_file);
+  return for_each_directory(directories) + make_if_missing(model.os_user) + "done\ntest -e " +
+         file + " || install -o " + shell_word(model.os_user) + " -m 0600 /dev/null " + file;
 }
 
 std::string untie_stores(const RunbookModel& model) {
@@ -265,6 +334,92 @@ std::string shell_word(std::string_view text) {
   return util::shell_quoted(text);
 }
 
+namespace {
+
+constexpr std::size_t line_width = 80;
+
+/// Where the argument that begins at `begin` ends: before a space or line end outside quotes.
+std::size_t end_of_word(std::string_view text, std::size_t begin) {
+  char quote = 0;
+  bool escapes = false;
+  for (auto i = begin; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (escapes && c == '\\') {
+        ++i;
+      } else if (c == quote) {
+        quote = 0;
+      }
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+      escapes = c == '"' || (i > begin && text[i - 1] == '$');
+    } else if (c == '\\') {
+      ++i;
+    } else if (c == ' ' || c == '\n') {
+      return i;
+    }
+  }
+  return text.size();
+}
+
+/// Columns from the last line end on.
+std::size_t column_of(std::string_view text) {
+  const auto line = text.substr(text.rfind('\n') + 1);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      line, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+/// How far the first line of an argument reaches.
+std::size_t width_of(std::string_view word) {
+  return column_of(word.substr(0, word.find('\n')));
+}
+
+/// "-d" takes the next argument with it.
+bool holds_next(std::string_view word) {
+  return word == "|" || word == "&&" || word == "||" ||
+         (word.starts_with('-') && word.find('=') == word.npos && word != "--");
+}
+
+std::size_t end_of_group(std::string_view text, std::size_t begin) {
+  auto end = end_of_word(text, begin);
+  while (holds_next(text.substr(begin, end - begin)) && text.substr(end, 1) == " " &&
+         text.substr(end + 1, 2) != "\\\n") {
+    begin = end + 1;
+    end = end_of_word(text, begin);
+  }
+  return end;
+}
+
+}  // namespace
+
+std::string wrapped(std::string_view command) {
+  std::string result;
+  for (std::size_t i = 0; i < command.size();) {
+    if (command.substr(i, 2) == "\\\n") {
+      result += "\\\n";
+      i += 2;
+      continue;
+    }
+    if (command[i] == '\n' || command[i] == ' ') {
+      result += command[i++];
+      continue;
+    }
+    const auto end = end_of_group(command, i);
+    const auto group = command.substr(i, end - i);
+    if (group.starts_with("<<")) return result + std::string{command.substr(i)};
+    const auto last = result.find_last_not_of(' ');
+    const bool first = last == result.npos || result[last] == '\n';
+    // With the mark that would end the line.
+    if (!first && column_of(result) + width_of(group) + 2 > line_width) {
+      result.erase(last + 1);
+      result += " \\\n    ";
+    }
+    result += group;
+    i = end;
+  }
+  return result;
+}
+
 std::string sql_identifier(std::string_view name) {
   std::string result = "\"";
   for (const char c : name) {
@@ -294,11 +449,11 @@ DatabaseCommands database_commands(const RunbookModel& model, const RunbookBacku
   commands.restored_name = backup::name_with_suffix(database, "_restored");
   commands.old_name = backup::name_with_suffix(database, "_damaged");
   commands.stop_writes =
-      superuser_psql(model) +
+      superuser_psql_about(model, database) +
       statements({fmt::format("ALTER DATABASE {} SET default_transaction_read_only = on", quoted),
                   terminate_others(database)});
   commands.allow_writes =
-      superuser_psql(model) +
+      superuser_psql_about(model, database) +
       statements({fmt::format("ALTER DATABASE {} RESET default_transaction_read_only", quoted)});
   commands.list = bkp(model, "list --db " + name);
   commands.prove = bkp(model, fmt::format("verify {} --level checksum", label));
@@ -329,6 +484,8 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
     commands.make_user = "getent passwd " + shell_word(model.os_user) +
                          " || adduser --system --group --home /var/lib/bkp --shell /bin/bash " +
                          shell_word(model.os_user);
+    commands.give_stores = give_stores(model);
+    commands.give_places = give_places(model);
   }
   commands.packages = fmt::format(
       "apt-get update && apt-get install --yes postgresql-{0} postgresql-client-{0} zstd", major);
@@ -381,6 +538,7 @@ StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost
   }
   commands.init = bkp(model, "init");
   commands.verify = bkp(model, "verify --all --level checksum --store " + shell_word(lost.name));
+  commands.rebuild_catalog = bkp(model, "catalog rebuild --store " + shell_word(lost.name));
   return commands;
 }
 

@@ -17,6 +17,10 @@ std::string shell_word(std::string_view text);
 std::string sql_identifier(std::string_view name);
 std::string sql_literal(std::string_view text);
 
+/// The same command with lines of at most about 80 columns: broken after a backslash, between
+/// arguments, an option kept with its value. What stands in quotes or in a here-document stays.
+std::string wrapped(std::string_view command);
+
 /// Restoring one database; `backup` is one of its backups.
 struct DatabaseCommands {
   std::string stop_writes;
@@ -57,6 +61,8 @@ struct ClusterCommands {
   std::string packages;
   std::string create_cluster;
   std::string make_user;
+  std::string give_stores;  ///< to that user
+  std::string give_places;  ///< where the configuration and the run's own files go
   std::string write_config;
   std::string globals;
   std::string grant_superuser;   ///< so that bkp's role may restore
@@ -77,6 +83,7 @@ struct StoreCommands {
   std::string copy;
   std::string init;
   std::string verify;
+  std::string rebuild_catalog;
 };
 StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost,
                              const RunbookStore& other);

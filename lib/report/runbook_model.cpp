@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <zstd.h>
 
@@ -58,6 +59,10 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.os_user = util::user_name();
   model.config_file = config.file.string();
   model.config_text = config::explain(config);
+  for (const auto& directory : {config.catalog.spool_directory, config.recover.scratch_directory,
+                                config.runbook.path.value_or("").parent_path()}) {
+    if (directory.is_absolute()) model.own_directories.push_back(directory.string());
+  }
   model.cluster = context.cluster();
   model.bkp_version = util::version();
   model.zstd_version = ZSTD_versionString();
@@ -81,14 +86,20 @@ void fill_stores(RunbookModel& model, const run::OpenedStores& opened,
   }
 }
 
-void fill_server(RunbookModel& model, const run::Context& context) {
+/// Returns the names of the cluster's databases; nullopt when it does not tell.
+std::optional<std::set<std::string>> fill_server(RunbookModel& model, const run::Context& context) {
   try {
     auto connection = pg::Connection::open(model.cluster, context.interrupt);
     model.server_version = connection.server_version();
     model.role_is_superuser =
         connection.exec("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").boolean(0, 0);
+    const auto rows = connection.exec("SELECT datname FROM pg_catalog.pg_database");
+    std::set<std::string> names;
+    for (int row = 0; row < rows.rows(); ++row) names.emplace(rows.text(row, 0));
+    return names;
   } catch (...) {
     note_problem(model, "asking the server");
+    return std::nullopt;
   }
 }
 
@@ -227,8 +238,11 @@ RunbookModel build_runbook_model(run::Context& context) {
   fill_site(model, context);
   const auto opened = backup::open_stores_of_site(context);
   fill_stores(model, opened, context.config);
-  fill_server(model, context);
+  const auto present = fill_server(model, context);
   fill_databases(model, context, opened);
+  for (auto& database : model.databases) {
+    database.gone = present && !present->contains(database.name);
+  }
   fill_restore_times(model, context);
   if (const RunbookBackup* backup = model.newest()) {
     model.dump_version = backup->manifest.dump_version;

@@ -59,6 +59,7 @@ struct RunbookDatabase {
   std::optional<std::string> restore_measured_on;  ///< label of the backup restored then
   std::vector<RunbookHistoryLine> history;         ///< newest first, at most history_limit
   std::size_t history_total = 0;
+  bool gone = false;  ///< not in the cluster when the page was made
 };
 
 inline constexpr std::size_t history_limit = 14;
@@ -70,6 +71,8 @@ struct RunbookModel {
   std::string os_user;  ///< as whom bkp runs there
   std::string config_file;
   std::string config_text;  ///< config::explain: the whole configuration without secrets
+
+  std::vector<std::string> own_directories;  ///< where bkp keeps files beside the stores
 
   pg::Conninfo cluster;
   int server_version = 0;    ///< 150018; 0 = unknown

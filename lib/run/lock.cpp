@@ -160,7 +160,7 @@ SiteLock::SiteLock(const Context& context, LockName name, LockMode mode, const s
   const auto directory = context.config.catalog.spool_directory.parent_path() / "lock";
   util::make_private_directories(directory);
   m_state->path = directory / fmt::format("{}.{}.lock", context.config.site, text_of(name));
-  m_state->file = util::open_file(m_state->path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+  m_state->file = util::open_or_make(m_state->path);
   const int operation = mode == LockMode::exclusive ? LOCK_EX : LOCK_SH;
   attempt.retry({}, [&]() -> std::optional<std::string> {
     if (::flock(m_state->file.get(), operation | LOCK_NB) == 0) return std::nullopt;

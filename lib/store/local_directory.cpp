@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "util/files.hpp"
 #include "util/text.hpp"
 
 namespace bkp::store {
@@ -22,8 +23,12 @@ std::string LocalOperation::name() const {
 }
 
 Error LocalOperation::failed(int error_number) const {
-  return Error::from_errno(ErrorKind::store, fmt::format("cannot {} {}", verb, name()),
-                           error_number);
+  auto error =
+      Error::from_errno(ErrorKind::store, fmt::format("cannot {} {}", verb, name()), error_number);
+  if (error_number != EACCES && error_number != EPERM) return error;
+  return Error{error.kind(), error.message(),
+               "does it, or a directory on its way, belong to another user? `bkp check` names what "
+               "does, with the chown to run"};
 }
 
 Error LocalOperation::refused_link(std::string_view part) const {
@@ -71,6 +76,7 @@ Fd make_directory_in(int parent, const std::string& name, const LocalOperation& 
   }
   Fd made = open_directory_in(parent, name, operation);
   if (!made) return {};
+  util::give_to_owner_of(parent, made.get());
   if (::fchmod(made.get(), 0700) != 0) throw operation.failed(errno);
   sync(parent, operation);
   return made;

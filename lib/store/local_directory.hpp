@@ -33,7 +33,8 @@ class LocalDirectory {
   static std::optional<LocalDirectory> open(int root, std::vector<std::string_view> parts,
                                             const LocalOperation& operation);
 
-  /// Makes what is missing, 0700, and flushes the names made. nullopt when a directory was removed
+  /// Makes what is missing, 0700 and of the owner of the directory it is made in (see
+  /// util::give_to_owner_of), and flushes the names made. nullopt when a directory was removed
   /// meanwhile by somebody who found it empty: try again.
   static std::optional<LocalDirectory> make(int root, std::vector<std::string_view> parts,
                                             const LocalOperation& operation);

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "util/error.hpp"
+#include "util/files.hpp"
 #include "util/rng.hpp"
 
 namespace bkp::store {
@@ -43,6 +44,7 @@ LocalDirectory LocalObjectSink::open_temporary(int root) {
     m_fd = Fd{::openat(directory->fd(), m_current_name.c_str(),
                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!m_fd && errno == ENOENT) continue;
+    if (m_fd) util::give_to_owner_of(directory->fd(), m_fd.get());
     if (m_fd && ::fchmod(m_fd.get(), 0600) == 0) return std::move(*directory);
     const int error_number = errno;
     ::unlinkat(directory->fd(), m_current_name.c_str(), 0);

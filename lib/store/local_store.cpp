@@ -63,10 +63,12 @@ struct Entry {
 /// Shows `visit` everything below `directory`, contents before their directory. What vanishes
 /// meanwhile is left out, and so is what can be no part of a store.
 template <class Visit>
-void walk(int directory, const std::string& prefix, const LocalOperation& operation,
+void walk(int directory, const std::string& prefix, const LocalOperation& whole,
           const Visit& visit) {
-  for (const std::string& name : names_in(directory, operation)) {
+  for (const std::string& name : names_in(directory, {whole.verb, prefix, whole.url})) {
     std::string key = prefix + "/" + name;
+    const std::string place = key;
+    const LocalOperation operation{whole.verb, place, whole.url};
     const bool unfinished = name.starts_with(unfinished_prefix);
     if (!unfinished && !Key::is_valid(key)) continue;
     const auto status = status_in(directory, name, operation);
@@ -74,7 +76,7 @@ void walk(int directory, const std::string& prefix, const LocalOperation& operat
     if (S_ISDIR(status->st_mode)) {
       if (unfinished) continue;
       const Fd child = open_directory_in(directory, name, operation);
-      if (child) walk(child.get(), key, operation, visit);
+      if (child) walk(child.get(), place, operation, visit);
     }
     visit(Entry{directory, name, std::move(key), *status});
   }
@@ -194,7 +196,7 @@ std::size_t LocalStore::remove_unfinished(const Key& prefix) {
       ::unlinkat(entry.directory, entry.name.c_str(), AT_REMOVEDIR);
     } else if (S_ISREG(entry.status.st_mode) && entry.name.starts_with(unfinished_prefix)) {
       if (::unlinkat(entry.directory, entry.name.c_str(), 0) != 0 && errno != ENOENT) {
-        throw operation.failed(errno);
+        throw LocalOperation{operation.verb, entry.key, m_url}.failed(errno);
       }
       sync(entry.directory, operation);
       ++removed;

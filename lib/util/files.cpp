@@ -119,6 +119,34 @@ Fd open_file(const std::filesystem::path& path, int flags, unsigned mode) {
   }
 }
 
+void give_to_owner_of(int directory, int made) noexcept {
+  if (::geteuid() != 0) return;
+  struct stat parent {};
+  struct stat own {};
+  if (::fstat(directory, &parent) != 0 || ::fstat(made, &own) != 0) return;
+  // A file system that knows one owner only has chosen already.
+  if (parent.st_uid == 0 || own.st_uid != 0) return;
+  [[maybe_unused]] const int ignored = ::fchown(made, parent.st_uid, parent.st_gid);
+}
+
+Fd open_or_make(const std::filesystem::path& path) {
+  constexpr int most_attempts = 1000;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    // Only what was made here is given away: another file may be anybody's, by a hard link.
+    Fd made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (made) {
+      const Fd directory = open_file(directory_of(path), O_RDONLY | O_DIRECTORY);
+      give_to_owner_of(directory.get(), made.get());
+      return made;
+    }
+    if (errno != EEXIST) throw failed("open", path, errno);
+    Fd found{::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC)};
+    if (found) return found;
+    if (errno != ENOENT) throw failed("open", path, errno);
+  }
+  throw failed("open", path, ENOENT);
+}
+
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const Fd fd = open_if_there(path, O_RDONLY);
   return fd ? std::optional{contents_of(fd, path, limit)} : std::nullopt;
@@ -149,6 +177,8 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   Fd fd = make_beside(path, temporary);
   Removal removal{temporary};
   write_all(fd.get(), std::as_bytes(std::span{contents}), quoted(path.native()));
+  const Fd opened = open_file(directory, O_RDONLY | O_DIRECTORY);
+  give_to_owner_of(opened.get(), fd.get());
   // The umask took its share of the mode at open; this one is meant.
   if (::fchmod(fd.get(), mode) != 0) throw failed("set the permissions of", path, errno);
   if (::fsync(fd.get()) != 0) throw failed("flush", path, errno);
@@ -178,8 +208,11 @@ void make_private_directories(const std::filesystem::path& path) {
     made /= part;
     if (part.empty() || part == "/") continue;
     if (::mkdir(made.c_str(), 0700) == 0) {
-      // Not through a link that somebody put in its place.
-      if (::fchmodat(AT_FDCWD, made.c_str(), 0700, AT_SYMLINK_NOFOLLOW) != 0) {
+      // By descriptor: not through a link that somebody put in its place.
+      const Fd directory = open_file(made, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      const Fd above = open_file(parent, O_RDONLY | O_DIRECTORY);
+      give_to_owner_of(above.get(), directory.get());
+      if (::fchmod(directory.get(), 0700) != 0) {
         throw failed("set the permissions of", made, errno);
       }
       sync_directory(parent);

@@ -19,8 +19,18 @@ Fd open_file(const std::filesystem::path& path, int flags, unsigned mode = 0600)
 std::optional<std::string> read_file(const std::filesystem::path& path,
                                      std::size_t limit = 64U << 20U);
 
+/// What root makes in another user's directory would be of no use to him: gives the file or
+/// directory `made` just now in `directory` to the owner of `directory`. Does nothing for others
+/// than root, and where that is not possible (`bkp check` names what belongs to another).
+void give_to_owner_of(int directory, int made) noexcept;
+
+/// Opens for reading and writing what is at `path`, or makes it (0600, see give_to_owner_of()).
+/// A symbolic link is an error.
+Fd open_or_make(const std::filesystem::path& path);
+
 /// Replaces `path` in one step: temporary file (0600) beside it, fsync, rename, fsync of the
-/// directory. A symbolic link at `path` is replaced, not followed; `mode` holds whatever the umask.
+/// directory. A symbolic link at `path` is replaced, not followed; `mode` holds whatever the umask;
+/// for the owner see give_to_owner_of().
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
                            unsigned mode = 0600);
 
@@ -30,7 +40,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 void require_writable(const std::filesystem::path& path);
 
 /// Makes the directory and its missing parents, each 0700 whatever the umask, and flushes their
-/// names. An existing one stays as it is.
+/// names; for the owner see give_to_owner_of(). An existing one stays as it is.
 void make_private_directories(const std::filesystem::path& path);
 
 /// Flushes a directory, so that names made or removed in it survive a crash.

@@ -1,5 +1,7 @@
 // What is written about the programs is true: --help, man pages, completion, cron file, README and
 // guides agree.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include <filesystem>
@@ -144,13 +146,16 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-Outcome run_job(const Job& job, const fs::path& config) {
+Program job_program(const Job& job, const fs::path& config) {
   const std::string path = (InstalledBkp::prefix() / "bin").string() + ":/usr/bin:/bin";
   return Program{{"/bin/sh", "-c", replaced(job.command, "/etc/bkp/bkp.yaml", config.string())}}
       .with_variable("PATH", path)
       .with_variable("BKP_CONFIG", config.string())
-      .in_directory("/")
-      .run();
+      .in_directory("/");
+}
+
+Outcome run_job(const Job& job, const fs::path& config) {
+  return job_program(job, config).run();
 }
 
 // Every string literal of the library, with adjacent ones joined as the compiler does.
@@ -262,6 +267,22 @@ TEST_CASE("the cron file does nothing until there is a configuration") {
     INFO(outcome);
     CHECK(outcome.succeeded());
     CHECK((outcome.out + outcome.err).empty());
+  }
+}
+
+TEST_CASE("a configuration that the jobs cannot read is an error, not silence") {
+  const TemporaryDirectory directory;
+  fs::permissions(directory.path(), fs::perms::all);
+  write_text(directory / "bkp.yaml", "site: studio\n");
+  fs::permissions(directory / "bkp.yaml", fs::perms::none);
+  for (const auto& job : cron_jobs()) {
+    auto program = job_program(job, directory / "bkp.yaml");
+    // Root reads everything.
+    if (::geteuid() == 0) program.as_user(system_user("postgres"));
+    const auto outcome = program.run();
+    INFO(outcome);
+    CHECK(outcome.exit_code == 4);
+    CHECK_THAT(outcome.err, Contains("bkp.yaml") && Contains("Permission denied"));
   }
 }
 

@@ -1,10 +1,14 @@
 // What goes wrong every day: each command's common failures end with the documented exit code, a
 // message and a hint.
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 
 #include "support/site.hpp"
+#include "support/wait_until.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -330,4 +334,76 @@ TEST_CASE("one database that fails does not stop the others") {
   const auto list = site.json({"list", "--status", "completed"});
   REQUIRE(list.at("result").at("backups").size() == 1);
   CHECK(list["result"]["backups"][0].at("database_name") == "good");
+}
+
+TEST_CASE(
+    "a table that stays locked ends the backup after full.lock_timeout, with what to look at") {
+  Site site{"full: {lock_timeout: 1s}\n"};
+  site.must({"init"});
+  site.cluster().create_database("app");
+  site.cluster().psql("app", "create table busy (a int)");
+  auto holder = site.cluster().start_psql(
+      "app", "begin; lock table busy in access exclusive mode; select pg_sleep(600)");
+  REQUIRE(wait_until([&] {
+    return site.cluster().psql("app",
+                               "select count(*) from pg_locks where relation = 'busy'::regclass "
+                               "and mode = 'AccessExclusiveLock' and granted") == "1";
+  }));
+  const auto outcome = site.run({"full", "--db", "app"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 5);
+  CHECK_THAT(outcome.err,
+             Contains("busy") && Contains("full.lock_timeout") && Contains("pg_stat_activity"));
+  holder.signal(SIGTERM);
+  holder.wait();
+  site.cluster().psql("postgres",
+                      "select pg_terminate_backend(pid) from pg_stat_activity where query like "
+                      "'%pg_sleep(600)%' and pid <> pg_backend_pid()");
+  site.must({"full", "--db", "app"});
+}
+
+TEST_CASE("a run as root leaves nothing that the owner of the store cannot use") {
+  // Becoming that user takes root.
+  if (::geteuid() != 0) return;
+  Site site;
+  const auto runbook = site.directory() / "state/runbook.html";
+  site.write_config(site.base_config() + "runbook: {path: " + runbook.string() + "}\n");
+  const auto user = site.cluster().user();
+  const auto give = [&] {
+    output_of(Program{{"chown", "-R", user.name + ":", site.directory().string()}});
+  };
+  const auto as_user = [&](const std::vector<std::string>& arguments) {
+    auto program = site.bkp().command(arguments);
+    return program.as_user(user).run();
+  };
+  const auto foreign = [&] {
+    return output_of(Program{{"find", site.directory().string(), "!", "-user", user.name}});
+  };
+  std::filesystem::create_directory(site.store());
+  std::filesystem::create_directory(site.directory() / "state");
+  give();
+  site.cluster().create_database("app");
+  site.must({"init"});
+  site.must({"full"});
+  // Without its catalog the run is kept in the spool.
+  site.cluster().psql("postgres", "alter database bkp rename to hidden");
+  site.must({"full", "--db", "app"});
+  CHECK_FALSE(std::filesystem::is_empty(site.spool()));
+  CHECK(foreign() == "");
+  site.cluster().psql("postgres", "alter database hidden rename to bkp");
+  const auto full = as_user({"full"});
+  CAPTURE(full);
+  CHECK(full.exit_code == 0);
+
+  const auto closed = site.store() / "studio/backups/20200101T000000Z-full-app";
+  std::filesystem::create_directory(closed);
+  std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+  const auto list = as_user({"full", "--db", "app"});
+  CAPTURE(list);
+  CHECK_THAT(list.err, Contains("20200101T000000Z-full-app") && Contains("Permission denied") &&
+                           Contains("bkp check"));
+  const auto check = as_user({"check"});
+  CAPTURE(check);
+  CHECK_THAT(check.out, Contains(closed.string()) && Contains("chown -R " + user.name + ": ") &&
+                            Contains((site.store() / "studio").string()));
 }

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <regex>
 
 #include "support/temporary_directory.hpp"
 
@@ -36,4 +37,22 @@ TEST_CASE("the installed tree is complete") {
   }
   CHECK_FALSE(fs::is_empty(prefix / "share/bkp/migrations"));
   CHECK_FALSE(fs::exists(prefix / "etc"));
+}
+
+TEST_CASE("every link of the installed documents leads to a file of the installed tree") {
+  const fs::path documents = InstalledBkp::prefix() / "share/doc/bkp";
+  int links = 0;
+  for (const auto& entry : fs::recursive_directory_iterator{documents}) {
+    if (entry.path().extension() != ".md") continue;
+    const auto text = read_text(entry.path());
+    const std::regex link{R"(\]\(([^)#\s]+)(#[^)]*)?\))"};
+    for (std::sregex_iterator match{text.begin(), text.end(), link}, end; match != end; ++match) {
+      const auto target = (*match)[1].str();
+      if (target.find("://") != std::string::npos) continue;
+      INFO(entry.path() << " links to " << target);
+      CHECK(fs::exists(entry.path().parent_path() / target));
+      ++links;
+    }
+  }
+  CHECK(links > 20);
 }

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <regex>
 
 #include "support/site.hpp"
 #include "support/wait_until.hpp"
@@ -39,7 +40,121 @@ struct Studio : Site {
   std::string after;
 };
 
+/// What \l+ and \drds of psql show of a database.
+std::string facts(const Cluster& cluster, const std::string& database) {
+  return cluster.psql(
+      "postgres",
+      "select pg_get_userbyid(datdba), datconnlimit, datistemplate, array(select a::text from "
+      "unnest(datacl) a order by 1), shobj_description(d.oid, 'pg_database'), "
+      "array(select setrole::regrole || ' ' || setconfig::text from pg_db_role_setting where "
+      "setdatabase = d.oid order by 1) from pg_database d where datname = " +
+          sql_literal(database));
+}
+
+constexpr auto hostile_name = "it's \"the\" $$studio$$; \u00e9 database x --";
+
+/// A database with everything that belongs to a database and not to its content, backed up.
+struct Closed : Site {
+  explicit Closed(const std::string& database) : name{database} {
+    must({"init"});
+    cluster().psql("postgres",
+                   "create role \"own'er\"; create role app login; create role second login");
+    cluster().create_database(name);
+    const auto quoted = sql_identifier(name);
+    const auto alter = "alter database " + quoted;
+    cluster().psql(
+        name,
+        "create table t as select generate_series(1, 10) i;" + alter + " owner to \"own'er\";" +
+            alter + " set search_path = art, \"odd, \"\"one\"\"\", public;" + alter +
+            " set \"my.level\" = 'x''; drop database postgres; \u00e9';" + alter +
+            " set default_transaction_read_only = on; alter role app in database " + quoted +
+            " set work_mem = '5MB';" + alter + " connection limit 7; comment on database " +
+            quoted + " is E'it''s\\nclosed \\\\ to $$all$$; \u00e9'; revoke all on database " +
+            quoted + " from public; grant connect, create on database " + quoted +
+            " to app with grant option; set role app; grant connect on database " + quoted +
+            " to second; reset role;");
+    before = facts(cluster(), name);
+    must({"full", "--db", name});
+  }
+  void lose() { cluster().psql("postgres", "drop database " + sql_identifier(name)); }
+  std::string name;
+  std::string before;
+};
+
 }  // namespace
+
+TEST_CASE("a database that is gone comes back with its own privileges, settings and comment") {
+  const std::string name = GENERATE(as<std::string>{}, "closed", hostile_name);
+  const bool swap = GENERATE(false, true);
+  Closed site{name};
+  site.lose();
+  std::vector<std::string> arguments{"restore", "latest", "--db", name};
+  if (swap) arguments.emplace_back("--swap");
+  if (!swap) arguments.insert(arguments.end(), {"--into", name});
+  const auto json = site.json(arguments);
+  INFO(json.dump(1));
+  CHECK(json.at("status") == "ok");
+  CHECK(json.at("warnings").empty());
+  CHECK(facts(site.cluster(), name) == site.before);
+  CHECK(site.cluster().psql(name, "select sum(i) from public.t") == "55");
+}
+
+TEST_CASE("beside and by a swap too, what the backup holds wins over what stands there now") {
+  Closed site{"closed"};
+  site.cluster().psql("postgres",
+                      "grant connect on database closed to public; alter database closed "
+                      "connection limit 3; alter database closed set search_path = other; comment "
+                      "on database closed is 'changed'; alter database closed set timezone = "
+                      "'Asia/Kolkata'");
+  site.must({"restore", "latest", "--db", "closed", "--into", "again"});
+  site.must({"restore", "latest", "--db", "closed", "--swap", "--yes", "closed"});
+  for (const std::string name : {"again", "closed"}) {
+    INFO(name);
+    // Of what the backup does not hold, the one that was there tells.
+    CHECK(site.cluster().psql(name, "show timezone") == "Asia/Kolkata");
+    site.cluster().psql("postgres", "alter database " + name + " reset timezone");
+    CHECK(facts(site.cluster(), name) == site.before);
+  }
+}
+
+TEST_CASE("what cannot be applied to the database is named, and its rows are there") {
+  Closed site{"closed"};
+  site.lose();
+  SECTION("a role is missing that only has a setting") {
+    site.cluster().psql("postgres", "drop role app");
+    site.cluster().psql("postgres", "drop role second");
+    const auto json =
+        site.json({"restore", "latest", "--db", "closed", "--into", "closed", "--no-owner"});
+    INFO(json.dump(1));
+    CHECK(json.at("status") == "ok");
+    const auto warnings = json.at("warnings").dump();
+    CHECK_THAT(warnings, Contains("ALTER ROLE app IN DATABASE") && Contains("does not exist") &&
+                             Contains("--no-owner"));
+    CHECK_THAT(warnings, !Contains("5MB"));
+    CHECK(site.cluster().psql("postgres",
+                              "select datacl::text not like '%{=%' and "
+                              "datacl::text not like '%,=%' from pg_database where "
+                              "datname = 'closed'") == "t");
+  }
+  SECTION("the role that restores may not") {
+    site.cluster().psql("postgres",
+                        "create role weak login createdb; grant pg_read_all_data to weak");
+    site.write_config(
+        std::regex_replace(site.base_config(), std::regex{"user=postgres"}, "user=weak"));
+    const auto refused = site.run({"restore", "latest", "--db", "closed", "--into", "closed"});
+    CAPTURE(refused);
+    CHECK(refused.exit_code == 11);
+    CHECK_THAT(refused.err, Contains("\"weak\" is neither a superuser nor a member") &&
+                                Contains("\"postgres\"") && Contains("--no-owner"));
+    CHECK_FALSE(site.cluster().has_database("closed"));
+    const auto done =
+        site.run({"restore", "latest", "--db", "closed", "--into", "closed", "--no-owner"});
+    CAPTURE(done);
+    CHECK(done.exit_code == 0);
+    CHECK_THAT(done.err, Contains("ALTER ROLE app IN DATABASE \"closed\" SET work_mem"));
+    CHECK(site.cluster().psql("closed", "select sum(i) from public.t") == "55");
+  }
+}
 
 TEST_CASE("beside: the plan is shown, the data is back, the old database untouched") {
   Studio studio;

@@ -2,8 +2,12 @@
 // leaves.
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
 #include <filesystem>
+#include <optional>
 #include <regex>
+#include <sstream>
 
 #include "support/site.hpp"
 
@@ -16,6 +20,7 @@ namespace {
 struct Step {
   std::string id;
   std::string scenario;
+  std::string as;
   bool manual = false;  // installs software or opens a shell
   std::string text;
 };
@@ -41,7 +46,7 @@ std::vector<Step> steps_in(const fs::path& page) {
       return std::regex_search(tag, match, std::regex{name + "=\"([^\"]*)\""}) ? match[1].str()
                                                                                : "";
     };
-    steps.push_back({attribute(" id"), attribute("data-scenario"),
+    steps.push_back({attribute(" id"), attribute("data-scenario"), attribute("data-as"),
                      !attribute("data-manual").empty(),
                      without_entities(html.substr(start, html.find("</code>", start) - start))});
   }
@@ -88,22 +93,25 @@ class Bench {
   fs::path page() const { return m_tools / "printed.html"; }
 
   /// What a person at a shell would see; bkp is there unless it is what was lost.
-  Outcome type(const std::string& command, bool with_bkp = true) {
+  Outcome type(const std::string& command, bool with_bkp = true,
+               const std::optional<User>& user = std::nullopt) {
     std::string path =
         m_tools.path().string() + ":" + cluster().bin_directory().string() + ":/usr/bin:/bin";
     if (with_bkp) path = (InstalledBkp::prefix() / "bin").string() + ":" + path;
-    return Program{{"bash", "-o", "pipefail", "-c", command}}
-        .with_variable("PATH", path)
-        .in_directory("/")
-        .run();
+    Program shell{{"bash", "-o", "pipefail", "-c", command}};
+    if (user) shell.as_user(*user);
+    return shell.with_variable("PATH", path).in_directory("/").run();
   }
 
   /// Types every command of a chapter in the page's order; returns how many. Row checks must agree.
-  int follow(const std::string& scenario, bool with_bkp = true) {
+  /// With `user` those that are his are typed as he.
+  int follow(const std::string& scenario, bool with_bkp = true,
+             const std::optional<User>& user = std::nullopt) {
     int typed = 0;
     for (const auto& step : steps_in(page())) {
       if (step.scenario != scenario || step.manual) continue;
-      const auto outcome = type(step.text, with_bkp);
+      const bool his = user && step.as == user->name;
+      const auto outcome = type(step.text, with_bkp, his ? user : std::nullopt);
       INFO(step.id << ":\n" << step.text << "\n" << outcome);
       REQUIRE(outcome.succeeded());
       CHECK_THAT(outcome.out, !Contains("| f\n"));
@@ -186,6 +194,71 @@ TEST_CASE("chapter B: the variants for a schema and for one table alone") {
   CHECK(bench.cluster().psql("studio_part", "select count(*) from segment") == "2000");
 }
 
+TEST_CASE("chapter B: the commands work while the database is read only") {
+  Bench bench{one_database};
+  bench.cluster().psql("studio", "update segment set body = 'oops'");
+  REQUIRE(bench.type(bench.step("database-1-stop-writes").text).succeeded());
+  CHECK_FALSE(bench.cluster().try_psql("studio", "create schema x").succeeded());
+  CHECK(bench.follow("table-1") == 4);
+  bench.cluster().psql("postgres", "drop database studio_restored");
+  REQUIRE(bench.type(bench.step("table-1-restore").text).succeeded());
+  bench.cluster().psql("studio",
+                       "set default_transaction_read_only = off;"
+                       "alter schema public rename to lost");
+  CHECK(bench.follow("table-variant-1") == 2);
+  CHECK(bench.cluster().psql("studio", "show default_transaction_read_only") == "on");
+  REQUIRE(bench.type(bench.step("swap-1-allow-writes").text).succeeded());
+  bench.cluster().psql("studio", "drop schema damaged cascade; drop schema lost cascade");
+  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+}
+
+TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
+  // Becoming that user takes root.
+  if (::geteuid() != 0) return;
+  Bench bench{one_database};
+  auto& site = bench.site();
+  const auto user = bench.cluster().user();
+  const auto root = site.directory();
+  const auto config = root / "etc/bkp/bkp.yaml";
+  fs::create_directories(config.parent_path());
+  fs::rename(site.config_file(), config);
+  output_of(Program{{"chown", "-R", user.name, root.string()}});
+  auto program = site.bkp().command({"runbook", "--out", "-", "--config", config.string()});
+  const auto page = program.as_user(user).run();
+  INFO(page);
+  REQUIRE(page.succeeded());
+  write_text(bench.page(), page.out);
+
+  lose_cluster(bench.cluster());
+  fs::remove_all(root / "etc");
+  fs::remove_all(root / "state");
+  output_of(Program{{"chown", "-R", "root", root.string()}});
+  fs::permissions(root, fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
+  CHECK_FALSE(bench.type(bench.step("host-write-config").text, true, user).succeeded());
+  CHECK(bench.follow("host", true, user) >= 10);
+  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+  CHECK(output_of(Program{
+            {"find", (root / "store").string(), config.string(), "!", "-user", user.name}}) == "");
+}
+
+TEST_CASE("a database that was dropped is marked, and long commands are broken after a backslash") {
+  Bench bench{one_database};
+  bench.cluster().psql("postgres", "drop database studio");
+  bench.site().must({"runbook", "--out", bench.page().string()});
+  CHECK_THAT(read_text(bench.page()), Contains("It was not in the cluster any more"));
+  for (const auto& step : steps_in(bench.page())) {
+    if (step.id == "host-write-config") continue;
+    std::istringstream lines{step.text};
+    for (std::string line; std::getline(lines, line);) {
+      INFO(step.id << ": " << line);
+      // One argument may be longer; two stand on two lines.
+      CHECK((line.size() <= 82 ||
+             line.find(' ', line.find_first_not_of(' ') + 4) == std::string::npos ||
+             line.find('\'') != std::string::npos || step.id.ends_with("count")));
+    }
+  }
+}
+
 TEST_CASE("chapter C: the host is lost, and with it cluster, catalog and configuration") {
   const std::string yaml = GENERATE(as<std::string>{}, one_database, "");
   Bench bench{yaml};
@@ -213,7 +286,7 @@ TEST_CASE("chapter E: a lost store is refilled from the other one") {
   const TemporaryDirectory other;
   Bench bench{one_database, "studio", other / "vault"};
   fs::remove_all(bench.site().store());
-  CHECK(bench.follow("store-1") == 4);
+  CHECK(bench.follow("store-1") == 5);
   CHECK(database_digest(bench.cluster(), "studio_restored") == bench.digest());
 }
 

@@ -37,6 +37,7 @@ TEST_CASE("the smallest file protects everything with the documented defaults") 
   CHECK(config.limits.rate == 0);
   CHECK(config.full.method == std::vector<std::string>{"dump"});
   CHECK(config.full.fingerprint == FingerprintMode::full);
+  CHECK(config.full.lock_timeout == 30min);
   CHECK(config.verify.database_prefix == "bkp_verify_");
   CHECK(config.verify.sample == 1.0);
   CHECK(config.objectives.rpo == 15min);
@@ -229,3 +230,11 @@ TEST_CASE("explained settings show what has no effect, and no password") {
 }
 
 }  // namespace bkp::config
+
+TEST_CASE("nothing needs no unit, where nothing is allowed") {
+  const std::string stores = "site: s\nstores: [{name: a, url: file:///a}]\n";
+  CHECK(parse_text(stores + "full: {lock_timeout: 0}\n").full.lock_timeout == 0s);
+  CHECK(parse_text(stores + "full: {lock_timeout: 90s}\n").full.lock_timeout == 90s);
+  CHECK_THROWS(parse_text(stores + "full: {lock_timeout: 90}\n"));
+  CHECK_THROWS(parse_text(stores + "objectives: {rpo: 0}\n"));
+}

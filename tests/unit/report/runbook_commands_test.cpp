@@ -184,3 +184,15 @@ TEST_CASE("a manifest cannot smuggle a command into the list of sums") {
 }
 
 }  // namespace bkp::report
+
+TEST_CASE("a long command is broken between arguments, never inside one") {
+  const std::string option = "--option 'a long value, with spaces in it, kept whole'";
+  CHECK(bkp::report::wrapped("short command") == "short command");
+  CHECK(bkp::report::wrapped("program " + option + " " + option + " rest") ==
+        "program " + option + " \\\n    " + option + " rest");
+  const std::string quoted = "psql -c 'select 1 /* " + std::string(90, 'x') + " */\n from t'";
+  CHECK(bkp::report::wrapped(quoted) == "psql -c " + quoted.substr(8));
+  const std::string here =
+      "cat > f <<'E'\n" + std::string(60, 'x') + " " + std::string(60, 'y') + "\nE";
+  CHECK(bkp::report::wrapped(here) == here);
+}

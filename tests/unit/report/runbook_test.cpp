@@ -111,10 +111,10 @@ TEST_CASE("a command read out of the page is the command") {
   for (std::size_t i = 0; i < model.databases.size(); ++i) {
     const auto commands = database_commands(model, *model.databases[i].newest);
     const auto number = std::to_string(i + 1);
-    CHECK(command(html, "database-" + number + "-restore") == commands.restore_beside);
-    CHECK(command(html, "database-" + number + "-switch") == commands.switch_over);
-    CHECK(command(html, "stock-" + number + "-restore") == commands.stock_restore);
-    CHECK(command(html, "table-" + number + "-copy") == commands.copy_table_back);
+    CHECK(command(html, "database-" + number + "-restore") == wrapped(commands.restore_beside));
+    CHECK(command(html, "database-" + number + "-switch") == wrapped(commands.switch_over));
+    CHECK(command(html, "stock-" + number + "-restore") == wrapped(commands.stock_restore));
+    CHECK(command(html, "table-" + number + "-copy") == wrapped(commands.copy_table_back));
   }
 }
 

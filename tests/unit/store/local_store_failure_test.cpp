@@ -174,3 +174,36 @@ TEST_CASE("a root that vanished is an error for a writer") {
   const Error error = store_error_of(store, "studio/x", [&] { put(store, "studio/x", "x"); });
   CHECK(error.hint().find("mounted") != std::string::npos);
 }
+
+TEST_CASE("what root stores in another user's store is that user's") {
+  // Giving away takes root.
+  if (::geteuid() != 0) return;
+  const TemporaryDirectory directory;
+  REQUIRE(::chown(directory.path().c_str(), 65534, 65534) == 0);
+  LocalStore store{directory.path(), false};
+  put_text(store, Key{"studio/backups/x/part"}, "text");
+  const Unprivileged now;
+  CHECK(get_text(store, Key{"studio/backups/x/part"}) == "text");
+  CHECK(store.remove(Key{"studio/backups/x/part"}));
+  CHECK(fs::is_empty(directory.path()));
+}
+
+TEST_CASE("a directory that cannot be read is named when a store is walked") {
+  const TemporaryDirectory directory;
+  if (::geteuid() == 0) REQUIRE(::chown(directory.path().c_str(), 65534, 65534) == 0);
+  const Unprivileged now;
+  LocalStore store{directory.path(), false};
+  put_text(store, Key{"studio/backups/closed/part"}, "text");
+  put_text(store, Key{"studio/backups/open/part"}, "text");
+  fs::permissions(directory / "studio/backups/closed", fs::perms::none);
+  try {
+    store.remove_unfinished(Key{"studio"});
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK_THAT(error.message(), Catch::Contains("\"studio/backups/closed\"") &&
+                                    Catch::Contains("Permission denied"));
+    CHECK_THAT(error.hint(), Catch::Contains("bkp check"));
+  }
+  CHECK_THROWS_WITH(store.list(Key{"studio"}), Catch::Contains("\"studio/backups/closed\""));
+  fs::permissions(directory / "studio/backups/closed", fs::perms::owner_all);
+}

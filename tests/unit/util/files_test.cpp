@@ -202,3 +202,29 @@ TEST_CASE("the space of a file system adds up") {
 TEST_CASE("the executable's directory holds this test") {
   CHECK(fs::exists(executable_directory() / "unit-util"));
 }
+
+TEST_CASE("what root makes in another user's directory is that user's") {
+  // Giving away takes root.
+  if (::geteuid() != 0) return;
+  constexpr uid_t other = 65534;
+  const TemporaryDirectory directory;
+  REQUIRE(::chown(directory.path().c_str(), other, other) == 0);
+  const auto owner_of = [](const fs::path& path) {
+    struct stat status {};
+    REQUIRE(::lstat(path.c_str(), &status) == 0);
+    return status.st_uid;
+  };
+  make_private_directories(directory / "a/b");
+  write_file_atomically(directory / "a/b/page", "text");
+  open_or_make(directory / "a/lock");
+  for (const auto* name : {"a", "a/b", "a/b/page", "a/lock"}) {
+    INFO(name);
+    CHECK(owner_of(directory / name) == other);
+  }
+  // What was there before may be anybody's, under another name too.
+  write_text(directory / "roots", "text");
+  fs::create_hard_link(directory / "roots", directory / "a/linked");
+  open_or_make(directory / "a/linked");
+  CHECK(owner_of(directory / "roots") == 0);
+  CHECK(read_text(directory / "roots") == "text");
+}
