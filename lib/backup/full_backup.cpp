@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/adoption.hpp"
 #include "backup/databases.hpp"
 #include "backup/debris.hpp"
 #include "backup/site_file.hpp"
@@ -115,6 +116,10 @@ class FullRun {
       }
     }
     m_context.recorder.fail_abandoned_backups("the run died before the backup was complete");
+    for (const auto& label :
+         adopt_complete_backups(m_context, *m_catalog, m_result.stores, m_layout)) {
+      m_context.log.info("backup {} is complete: only its run died before the catalog knew", label);
+    }
   }
 
   /// One second later for each label that is taken, if only by a failed backup that left no object:
