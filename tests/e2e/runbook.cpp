@@ -224,7 +224,8 @@ TEST_CASE("chapter B: the commands work while the database is read only") {
   CHECK(bench.cluster().psql("studio", "show default_transaction_read_only") == "on");
   REQUIRE(bench.type(bench.step("swap-1-allow-writes").text).succeeded());
   bench.cluster().psql("studio", "drop schema damaged cascade; drop schema lost cascade");
-  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+  CHECK(bench.cluster().psql("studio", "select count(*) from segment where body <> 'oops'") ==
+        "2000");
 }
 
 TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
