@@ -383,7 +383,7 @@ bool holds_next(std::string_view word) {
 std::size_t end_of_group(std::string_view text, std::size_t begin) {
   auto end = end_of_word(text, begin);
   while (holds_next(text.substr(begin, end - begin)) && text.substr(end, 1) == " " &&
-         text.substr(end + 1, 2) != "\\\n") {
+         text.substr(end + 1, 2) != "\\\n" && text.substr(end + 1, 2) != "<<") {
     begin = end + 1;
     end = end_of_word(text, begin);
   }

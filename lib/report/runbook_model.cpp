@@ -59,8 +59,9 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.os_user = util::user_name();
   model.config_file = config.file.string();
   model.config_text = config::explain(config);
-  for (const auto& directory : {config.catalog.spool_directory, config.recover.scratch_directory,
-                                config.runbook.path.value_or("").parent_path()}) {
+  for (const auto& directory :
+       {config.catalog.spool_directory, config.catalog.spool_directory.parent_path() / "lock",
+        config.recover.scratch_directory, config.runbook.path.value_or("").parent_path()}) {
     if (directory.is_absolute()) model.own_directories.push_back(directory.string());
   }
   model.cluster = context.cluster();

@@ -26,9 +26,10 @@ Error LocalOperation::failed(int error_number) const {
   auto error =
       Error::from_errno(ErrorKind::store, fmt::format("cannot {} {}", verb, name()), error_number);
   if (error_number != EACCES && error_number != EPERM) return error;
-  return Error{error.kind(), error.message(),
-               "does it, or a directory on its way, belong to another user? `bkp check` names what "
-               "does, with the chown to run"};
+  return Error{
+      error.kind(), error.message(),
+      "check owner and permissions of it and the directories on its way; `bkp check` names what "
+      "belongs to another user, with the chown to run"};
 }
 
 Error LocalOperation::refused_link(std::string_view part) const {

@@ -209,7 +209,8 @@ TEST_CASE("chapter B: the commands work while the database is read only") {
   CHECK(bench.cluster().psql("studio", "show default_transaction_read_only") == "on");
   REQUIRE(bench.type(bench.step("swap-1-allow-writes").text).succeeded());
   bench.cluster().psql("studio", "drop schema damaged cascade; drop schema lost cascade");
-  CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
+  CHECK(bench.cluster().psql("studio", "select count(*) from segment where body <> 'oops'") ==
+        "2000");
 }
 
 TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
@@ -250,6 +251,7 @@ TEST_CASE("a database that was dropped is marked, and long commands are broken a
     if (step.id == "host-write-config") continue;
     std::istringstream lines{step.text};
     for (std::string line; std::getline(lines, line);) {
+      if (line.ends_with(" \\")) line.erase(line.size() - 2);
       INFO(step.id << ": " << line);
       // One argument may be longer; two stand on two lines.
       CHECK((line.size() <= 82 ||

@@ -191,8 +191,8 @@ TEST_CASE("a long command is broken between arguments, never inside one") {
   CHECK(bkp::report::wrapped("program " + option + " " + option + " rest") ==
         "program " + option + " \\\n    " + option + " rest");
   const std::string quoted = "psql -c 'select 1 /* " + std::string(90, 'x') + " */\n from t'";
-  CHECK(bkp::report::wrapped(quoted) == "psql -c " + quoted.substr(8));
+  CHECK(bkp::report::wrapped(quoted) == "psql \\\n    " + quoted.substr(5));
   const std::string here =
-      "cat > f <<'E'\n" + std::string(60, 'x') + " " + std::string(60, 'y') + "\nE";
+      "cat -c <<'E'\n" + std::string(60, 'x') + " " + std::string(60, 'y') + "\nE";
   CHECK(bkp::report::wrapped(here) == here);
 }
