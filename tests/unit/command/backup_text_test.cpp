@@ -63,6 +63,7 @@ TEST_CASE("the stores with a complete copy") {
   CHECK(command::stores_text(backup) == "local, offsite");
   backup.copies[1].error_message = "bytes differ";
   CHECK(command::stores_text(backup) == "local, offsite (damaged)");
+  backup.copies[1].error_message.clear();
   backup.copies[0].state = catalog::status::failed;
   CHECK(command::stores_text(backup) == "offsite");
   backup.copies[1].state = catalog::status::purged;

@@ -132,6 +132,7 @@ TEST_CASE("the page carries this site's values") {
 TEST_CASE("a backup that no restore has proven is called a hope") {
   auto model = test::sample_model();
   model.databases[0].newest->verified = false;
+  model.databases[0].newest->verified_at.reset();
   model.databases[0].restore_seconds.reset();
   const auto html = render_runbook(model);
   CHECK_THAT(html, Contains("a hope until it is restored once") && Contains("not measured yet"));
