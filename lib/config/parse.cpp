@@ -11,6 +11,7 @@
 #include "config/sections.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
+#include "util/host.hpp"
 #include "util/text.hpp"
 
 namespace bkp::config {
@@ -82,8 +83,13 @@ void require_trusted(const struct ::stat& status, const std::filesystem::path& f
   const auto name = util::quoted(file.string());
   const auto path = util::shell_quoted(file.string());
   if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
-    throw Error{ErrorKind::key, fmt::format("the configuration {} belongs to another user", name),
-                fmt::format("run bkp as its owner, or: chown root {}", path)};
+    const auto owner = util::user_name(status.st_uid);
+    throw Error{
+        ErrorKind::key,
+        fmt::format("the configuration {} belongs to another user, {}", name,
+                    util::printable(owner)),
+        fmt::format("run bkp as its owner (root: `runuser -u {} -- bkp …`), or: chown root {}",
+                    owner, path)};
   }
   const bool own_group = status.st_gid == 0 || status.st_gid == ::getegid();
   if ((status.st_mode & S_IWOTH) != 0) {

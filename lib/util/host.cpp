@@ -12,12 +12,16 @@ std::string host_name() {
   return name.data();
 }
 
-std::string user_name() {
+std::string user_name(uid_t uid) {
   std::array<char, 4096> buffer{};
   passwd entry{};
   passwd* found = nullptr;
-  ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
-  return found != nullptr ? std::string{found->pw_name} : "uid " + std::to_string(::geteuid());
+  ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
+  return found != nullptr ? std::string{found->pw_name} : "uid " + std::to_string(uid);
+}
+
+std::string user_name() {
+  return user_name(::geteuid());
 }
 
 }  // namespace bkp::util

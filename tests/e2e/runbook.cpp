@@ -218,7 +218,7 @@ TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
   if (::geteuid() != 0) return;
   Bench bench{one_database};
   auto& site = bench.site();
-  const auto user = bench.cluster().user();
+  const auto user = system_user("postgres");
   const auto root = site.directory();
   const auto config = root / "etc/bkp/bkp.yaml";
   fs::create_directories(config.parent_path());
@@ -230,7 +230,7 @@ TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
   REQUIRE(page.succeeded());
   write_text(bench.page(), page.out);
 
-  lose_cluster(bench.cluster());
+  bench.cluster().start_over();
   fs::remove_all(root / "etc");
   fs::remove_all(root / "state");
   output_of(Program{{"chown", "-R", "root", root.string()}});

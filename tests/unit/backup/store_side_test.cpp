@@ -78,6 +78,7 @@ class FullStore final : public store::Store {
   }
   std::optional<store::ObjectInfo> stat(const store::Key&) override { return std::nullopt; }
   std::vector<store::ObjectInfo> list(const store::Key&) override { return {}; }
+  std::vector<std::string> names(const store::Key&) override { return {}; }
   bool remove(const store::Key&) override { return false; }
   std::size_t remove_unfinished(const store::Key&) override { return 0; }
   std::optional<store::StoreSpace> space() override { return std::nullopt; }

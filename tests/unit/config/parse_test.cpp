@@ -229,8 +229,6 @@ TEST_CASE("explained settings show what has no effect, and no password") {
   CHECK(text.find("line 5: encryption") != text.npos);
 }
 
-}  // namespace bkp::config
-
 TEST_CASE("nothing needs no unit, where nothing is allowed") {
   const std::string stores = "site: s\nstores: [{name: a, url: file:///a}]\n";
   CHECK(parse_text(stores + "full: {lock_timeout: 0}\n").full.lock_timeout == 0s);
@@ -238,3 +236,5 @@ TEST_CASE("nothing needs no unit, where nothing is allowed") {
   CHECK_THROWS(parse_text(stores + "full: {lock_timeout: 90}\n"));
   CHECK_THROWS(parse_text(stores + "objectives: {rpo: 0}\n"));
 }
+
+}  // namespace bkp::config

@@ -48,6 +48,7 @@ class SmallStore final : public store::Store {
   std::vector<store::ObjectInfo> list(const store::Key& prefix) override {
     return m_inner.list(prefix);
   }
+  std::vector<std::string> names(const store::Key&) override { return {}; }
   bool remove(const store::Key& key) override { return m_inner.remove(key); }
   std::size_t remove_unfinished(const store::Key& prefix) override {
     return m_inner.remove_unfinished(prefix);
