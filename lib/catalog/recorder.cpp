@@ -41,6 +41,7 @@ struct Recorder::State {
   bool warned = false;
   std::string why_offline;
   json run = json::object();  // empty until the run is opened
+  std::optional<Event> opened;
   std::optional<std::int64_t> run_id;
   std::map<std::string, std::int64_t> backup_ids;
 
@@ -74,6 +75,7 @@ void Recorder::State::go_offline(const Error& error) {
 std::optional<std::int64_t> Recorder::State::record(const char* kind, const json& data) {
   if (run.empty()) return std::nullopt;
   const auto event = Event::make(run_key, kind, data);
+  if (event.kind == kind::run_opened) opened = event;
   if (!tried) connect();
   if (session) {
     try {
@@ -88,6 +90,8 @@ std::optional<std::int64_t> Recorder::State::record(const char* kind, const json
 
 void Recorder::State::to_spool(const Event& event) {
   try {
+    // A catalog that comes back after a crash may have lost the run's row: its file tells all.
+    if (spool.empty() && opened && event.id != opened->id) spool.append(*opened);
     spool.append(event);
   } catch (const Error& error) {
     log.error("cannot record this run: no catalog ({}), and no spool: {}", why_offline,
@@ -239,7 +243,7 @@ bool Recorder::reconnect() {
   try {
     for (const auto& event : state.spool.events()) {
       const auto id = apply(*state.session, event).id;
-      if (event.kind == kind::run_opened) state.run_id = id;
+      if (event.kind == kind::run_opened && id) state.run_id = id;
     }
     state.spool.discard();
   } catch (const Error& error) {

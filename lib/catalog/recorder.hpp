@@ -17,7 +17,8 @@ namespace bkp::catalog {
 /// here throws for that: each call becomes an event with an id of its own (event.hpp), applied at
 /// once in a transaction where the catalog can be reached, else appended to this run's spool file
 /// (spool.hpp) and applied by a later run's deliver_spool(). Once an event went to the spool, all
-/// later ones of this run follow it there, so that their order stays. The id is recorded in the
+/// later ones of this run follow it there, so that their order stays; the event that opened the run
+/// goes first, for a catalog that comes back after a crash without it. The id is recorded in the
 /// same transaction (table applied_events), so an event whose commit was in doubt is never applied
 /// twice.
 ///

@@ -48,8 +48,8 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
     context.warn(fmt::format("store {} cannot be opened: {}", util::quoted(failure.name),
                              failure.error.message()));
   }
-  std::ranges::stable_partition(
-      opened.stores, [&](const auto& store) { return !copy_on(backup, store.name)->damaged(); });
+  std::stable_partition(opened.stores.begin(), opened.stores.end(),
+                        [&](const auto& store) { return !copy_on(backup, store.name)->damaged(); });
   return std::move(opened.stores);
 }
 

@@ -33,7 +33,8 @@ Names first_groups(const std::string& text, const std::string& expression) {
 Names commands() {
   Names names;
   for (const auto& entry : fs::directory_iterator{InstalledBkp::prefix() / "libexec/bkp"}) {
-    names.insert(entry.path().filename().string().substr(4));
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("bkp-")) names.insert(name.substr(4));
   }
   return names;
 }

@@ -57,7 +57,7 @@ TEST_CASE("the catalog is down at the start: the backup is taken, with a warning
   const auto outcome = split.site.run({"full", "--db", "slow"});
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 0);
-  CHECK_THAT(outcome.err, Contains("the catalog cannot be used"));
+  CHECK_THAT(outcome.err, Contains("the catalog cannot be reached"));
   CHECK(split.spool_files() == 1);
   CHECK_THAT(split.site.must({"list"}).out, Contains("full-slow"));
   CHECK(split.site.run({"verify", "--level", "checksum"}).exit_code == 0);
@@ -73,10 +73,8 @@ TEST_CASE("the catalog is lost in mid-run: the backup is taken, and told later")
   const auto outcome = run.wait();
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 0);
-  CHECK_THAT(outcome.err, Contains("the catalog cannot be used"));
+  CHECK_THAT(outcome.err, Contains("the catalog cannot be reached"));
   split.other.start();
-  CHECK(split.ask("select count(*) from runs where command = 'full' and finished_at is null") ==
-        "1");
   split.site.write_config(split.config());
   split.check_delivered();
 }

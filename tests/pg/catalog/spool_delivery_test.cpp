@@ -110,6 +110,23 @@ TEST_CASE("two deliverers at once apply each event once") {
         "20|20|20|160");
 }
 
+TEST_CASE("a catalog that comes back without the row of a run is told of it again") {
+  RecorderFixture f;
+  {
+    const auto recorder = f.opened();
+    // As a crash without the last commits leaves it, or a restore of the catalog.
+    f.sql("delete from runs; delete from applied_events");
+    test::cluster().psql("postgres",
+                         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where "
+                         "datname = '" +
+                             f.database + "' and pid <> pg_backend_pid()");
+    recorder->save_backup(f.backup(label));
+    recorder->close_run(f.started, "ok", 0, "", 0);
+  }
+  f.recorder()->deliver_spool();
+  CHECK(f.sql("select status, exit_code from runs") == "completed|0");
+}
+
 TEST_CASE("a catalog lost in mid-run loses nothing and doubles nothing") {
   RecorderFixture f;
   {
@@ -124,7 +141,8 @@ TEST_CASE("a catalog lost in mid-run loses nothing and doubles nothing") {
     CHECK(f.log.warnings().size() == 1);
     recorder->audit({"verify", label, "", {}, f.started});
     recorder->close_run(f.started, "ok", 0, "", 0);
-    CHECK(recorder->spooled() == 3);
+    // What opened the run is told again.
+    CHECK(recorder->spooled() == 4);
   }
   CHECK(f.sql("select name from backups join job_statuses s on s.id = status_id") == "running");
   CHECK(f.recorder()->deliver_spool() == 3);
