@@ -43,30 +43,47 @@ StoreCandidates::StoreCandidates(run::Context& context, const run::NamedStore& s
                                  const std::vector<catalog::BackupRecord>& known)
     : m_context{context}, m_store{store}, m_layout{context.config.site} {
   m_known.reserve(known.size());
+  m_candidates.reserve(known.size());
+  m_index.reserve(known.size());
+  m_believed.reserve(known.size());
   for (const auto& backup : known) m_known.emplace(backup.label, &backup);
-  look();
+  look(known);
 }
 
-void StoreCandidates::look() {
+void StoreCandidates::look(const std::vector<catalog::BackupRecord>& known) {
   backup::require_site_file(*m_store.store, m_layout, "");
   const auto names = m_store.store->names(m_layout.backups());
   const std::unordered_set<std::string_view> present{names.begin(), names.end()};
-  for (const auto& [label, backup] : m_known) {
-    auto candidate = retention::candidate_on(*backup, m_store.name);
+  for (const auto& backup : known) {
+    auto candidate = retention::candidate_on(backup, m_store.name);
     if (!candidate) continue;
     if (candidate->state == State::good) {
-      if (!present.contains(label)) {
-        m_vanished.emplace(label);
+      if (!present.contains(backup.label)) {
+        m_vanished.insert(backup.label);
         continue;
       }
-      m_believed.emplace(label);
+      m_believed.insert(backup.label);
     }
-    m_candidates.emplace(label, std::move(*candidate));
+    put(std::move(*candidate));
   }
   for (const auto& label : names) {
     if (!m_believed.contains(label)) read(label);
   }
   require_right_store(names.size());
+}
+
+void StoreCandidates::put(Candidate candidate) {
+  const auto [position, is_new] = m_index.try_emplace(candidate.label, m_candidates.size());
+  if (is_new) {
+    m_candidates.emplace_back(std::move(candidate));
+  } else {
+    m_candidates[position->second] = std::move(candidate);
+  }
+}
+
+void StoreCandidates::drop(const std::string& label) {
+  const auto found = m_index.find(label);
+  if (found != m_index.end()) m_candidates[found->second].reset();
 }
 
 void StoreCandidates::read(const std::string& label) {
@@ -75,7 +92,7 @@ void StoreCandidates::read(const std::string& label) {
     if (!stored) {
       // Debris, or a backup in the making, unless the catalog had it for good.
       if (m_believed.contains(label)) {
-        m_candidates.erase(label);
+        drop(label);
         m_vanished.insert(label);
       }
       return;
@@ -84,10 +101,10 @@ void StoreCandidates::read(const std::string& label) {
     if (const auto known = m_known.find(label); known != m_known.end()) {
       record = merged(std::move(record), *known->second);
     }
-    m_candidates.insert_or_assign(label, *retention::candidate_on(record, m_store.name));
+    put(*retention::candidate_on(record, m_store.name));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::damaged) throw;
-    m_candidates.erase(label);
+    drop(label);
     m_context.warn(fmt::format("left alone on store {}: {}", util::quoted(m_store.name),
                                error.full_message()));
   }
@@ -100,8 +117,7 @@ bool StoreCandidates::confirm(const retention::Plan& plan) {
     if (action != retention::Action::keep || !m_believed.contains(label)) continue;
     read(label);
     m_believed.erase(label);
-    const auto now = m_candidates.find(label);
-    same = same && now != m_candidates.end() && now->second == candidate;
+    same = same && m_candidates[m_index.at(label)] == candidate;
   }
   return same;
 }
@@ -109,7 +125,9 @@ bool StoreCandidates::confirm(const retention::Plan& plan) {
 std::vector<Candidate> StoreCandidates::candidates() const {
   std::vector<Candidate> all;
   all.reserve(m_candidates.size());
-  for (const auto& [label, candidate] : m_candidates) all.push_back(candidate);
+  for (const auto& candidate : m_candidates) {
+    if (candidate) all.push_back(*candidate);
+  }
   return all;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -45,16 +46,20 @@ class StoreCandidates {
   bool is_known_good(const std::string& label) const;
 
  private:
-  void look();
+  void look(const std::vector<catalog::BackupRecord>& known);
   void read(const std::string& label);
+  void put(retention::Candidate candidate);
+  void drop(const std::string& label);
   void require_right_store(std::size_t names) const;
 
   run::Context& m_context;
   const run::NamedStore& m_store;
   backup::Layout m_layout;
   std::unordered_map<std::string_view, const catalog::BackupRecord*> m_known;
-  std::unordered_map<std::string, retention::Candidate> m_candidates;
-  std::unordered_set<std::string> m_believed;  ///< candidates by the catalog's word alone
+  // In the catalog's order, newest first, which spares the plan most of its sorting.
+  std::vector<std::optional<retention::Candidate>> m_candidates;
+  std::unordered_map<std::string, std::size_t> m_index;  ///< of each label in m_candidates
+  std::unordered_set<std::string_view> m_believed;       ///< candidates by the catalog's word alone
   std::set<std::string> m_vanished;
 };
 
