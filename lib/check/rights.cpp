@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "check/topics.hpp"
-#include "report/runbook_commands.hpp"
+#include "report/command_text.hpp"
 #include "util/text.hpp"
 
 namespace bkp::check {

@@ -1,4 +1,5 @@
 #include "report/runbook_commands.hpp"
+#include "report/command_text.hpp"
 
 #include <catch2/catch.hpp>
 

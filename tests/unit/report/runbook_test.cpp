@@ -1,4 +1,5 @@
 #include "report/runbook.hpp"
+#include "report/command_text.hpp"
 
 #include <regex>
 #include <set>
