@@ -16,7 +16,7 @@ endfunction()
 # be silent (policy 9.5), whereas in a tree of one's own a missing program is worth a mail.
 function(put_cron_file)
   file(READ ${CMAKE_CURRENT_LIST_DIR}/../../cron/bkp text)
-  set(guard "test -r /etc/bkp/bkp.yaml ||")
+  set(guard "test -e /etc/bkp/bkp.yaml ||")
   string(REPLACE "${guard}" "test -x /usr/bin/bkp && ${guard}" guarded "${text}")
   if(guarded STREQUAL text)
     message(FATAL_ERROR "cron/bkp does not guard its lines with \"${guard}\" any more")
