@@ -26,6 +26,24 @@ std::string lock_wait_milliseconds(std::chrono::seconds timeout) {
   return std::to_string(std::chrono::milliseconds{std::min(timeout, longest)}.count());
 }
 
+/// Behind the rate limit: tells the progress, and ends the dump when the run is to end, slice by
+/// slice. Neither waits for all of a piece that takes minutes at a low rate.
+class WatchedSink final : public stream::Sink {
+ public:
+  WatchedSink(stream::Sink& next, const run::Context& context) : m_next{next}, m_context{context} {}
+  void write(std::span<const std::byte> data) override {
+    m_context.interrupt.check();
+    m_next.write(data);
+    m_context.progress.advance(data.size());
+  }
+  void finish() override { m_next.finish(); }
+  void abort() noexcept override { m_next.abort(); }
+
+ private:
+  stream::Sink& m_next;
+  const run::Context& m_context;
+};
+
 class DumpRun {
  public:
   DumpRun(const run::Context& context, const DumpJob& job, const Layout& layout,
@@ -135,18 +153,15 @@ class DumpRun {
     command.environment = m_context.environment.for_child();
     target.add_password_to(command.environment);
     command.stdout_pipe = true;
-    apply_limits(command, m_context.config.limits);
     return command;
   }
 
   /// Drains the pipe, reaps the child, requires success, and only then finishes the chain.
   void run_pg_dump(stream::Sink& sink) {
-    stream::RateLimitSink limited{sink, m_context.config.limits.rate, m_context.clock};
+    WatchedSink watched{sink, m_context};
+    stream::RateLimitSink limited{watched, m_context.config.limits.rate, m_context.clock};
     const auto child = m_context.processes.start(pg_dump_command());
-    child->read_stdout([&](std::span<const std::byte> piece) {
-      limited.write(piece);
-      m_context.progress.advance(piece.size());
-    });
+    child->read_stdout([&](std::span<const std::byte> piece) { limited.write(piece); });
     const auto status = child->wait();
     if (!status.success()) throw program_failed("pg_dump", status, child->stderr_tail());
     limited.finish();

@@ -10,21 +10,6 @@ namespace bkp::backup {
 using util::Error;
 using util::ErrorKind;
 
-void apply_limits(util::Command& command, const config::Limits& limits) {
-  command.nice = limits.nice;
-  switch (limits.ionice) {
-    case config::IoNice::none:
-      command.io_class = util::IoClass::none;
-      break;
-    case config::IoNice::best_effort:
-      command.io_class = util::IoClass::best_effort;
-      break;
-    case config::IoNice::idle:
-      command.io_class = util::IoClass::idle;
-      break;
-  }
-}
-
 Error program_failed(const std::string& program, const util::ExitStatus& status,
                      const std::string& stderr_tail) {
   std::string message = fmt::format("{} failed ({})", program, status.to_string());
@@ -57,7 +42,6 @@ Globals dump_globals(run::Context& context, const pg::Conninfo& cluster, int ser
   if (!superuser) command.argv.push_back("--no-role-passwords");
   command.environment = context.environment.for_child();
   cluster.add_password_to(command.environment);
-  apply_limits(command, context.config.limits);
   auto finished = context.processes.run(std::move(command));
   if (!finished.status.success())
     throw program_failed("pg_dumpall", finished.status, finished.stderr_tail);

@@ -17,9 +17,6 @@ struct Globals {
 Globals dump_globals(run::Context& context, const pg::Conninfo& cluster, int server_version,
                      bool superuser);
 
-/// nice, ionice of the configuration, applied to a command.
-void apply_limits(util::Command& command, const config::Limits& limits);
-
 /// The Error for a program of PostgreSQL that did not succeed; quotes its stderr.
 util::Error program_failed(const std::string& program, const util::ExitStatus& status,
                            const std::string& stderr_tail);

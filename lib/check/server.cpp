@@ -25,10 +25,6 @@ std::string name_list(const std::vector<std::string>& names) {
   return text;
 }
 
-bool is_literal(const std::string& pattern) {
-  return pattern.find_first_of("*?[\\") == pattern.npos;
-}
-
 std::vector<std::string> examine_databases(run::Context& context, pg::Connection& connection,
                                            Findings& findings) {
   const auto& wanted = context.config.databases;
@@ -38,7 +34,8 @@ std::vector<std::string> examine_databases(run::Context& context, pg::Connection
     names.push_back(database.name);
   }
   for (const auto& pattern : wanted.include) {
-    if (!is_literal(pattern) || std::ranges::find(names, pattern) != names.end()) continue;
+    if (!util::is_literal_pattern(pattern) || std::ranges::find(names, pattern) != names.end())
+      continue;
     findings.warning(
         "databases",
         fmt::format("the database {} is to be backed up and is not there", util::quoted(pattern)),

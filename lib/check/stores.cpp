@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 
 #include "backup/site_file.hpp"
@@ -62,8 +61,7 @@ void probe(store::Store& store, const backup::Layout& layout) {
 
 void examine_space(run::Context& context, const run::NamedStore& named,
                    const backup::Layout& layout, const std::string& check, Findings& findings) {
-  const auto found = std::ranges::find(context.config.stores, named.name, &config::Store::name);
-  const auto capacity = found == context.config.stores.end() ? std::nullopt : found->capacity;
+  const auto capacity = context.config.find_store(named.name)->capacity;
   const auto usage = retention::measure(named, layout, capacity, context.clock.now());
   const auto text = retention::describe(usage);
   if (retention::fullness(usage) >= context.config.status.capacity_alert) {

@@ -11,6 +11,7 @@
 #include "report/runbook_publish.hpp"
 #include "retention/usage.hpp"
 #include "run/lock.hpp"
+#include "util/priority.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
@@ -120,8 +121,10 @@ void define(CLI::App& app, FullOptions& options) {
 
 cli::Report run(const FullOptions& options, run::Context& context) {
   std::optional<run::SiteLock> lock;
-  if (!context.dry_run)
+  if (!context.dry_run) {
     lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "full");
+    util::lower_priority(context.config.limits.nice, context.config.limits.ionice);
+  }
   const auto result =
       backup::full_backup(context, {options.databases, options.stores, options.method});
   cli::Report report;

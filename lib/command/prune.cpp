@@ -1,7 +1,5 @@
 #include "command/prune.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "catalog/time_text.hpp"
@@ -28,12 +26,6 @@ void define(CLI::App& app, PruneOptions& options) {
 
 namespace {
 
-const config::RetentionPolicy& policy_of(const config::Config& config, const std::string& store) {
-  const auto found = std::find_if(config.stores.begin(), config.stores.end(),
-                                  [&](const auto& one) { return one.name == store; });
-  return found->retention;
-}
-
 std::vector<StorePrune> prune_stores(const PruneOptions& options, run::Context& context) {
   auto opened = context.open_stores(options.stores);
   auto known = ask_catalog(context);
@@ -42,7 +34,7 @@ std::vector<StorePrune> prune_stores(const PruneOptions& options, run::Context& 
     auto& result = results.emplace_back();
     result.name = store.name;
     result.url = store.store->url();
-    result.policy = &policy_of(context.config, store.name);
+    result.policy = &context.config.find_store(store.name)->retention;
     try {
       prune_store(context, store, known, result);
     } catch (const Error& error) {
@@ -54,7 +46,7 @@ std::vector<StorePrune> prune_stores(const PruneOptions& options, run::Context& 
     auto& result = results.emplace_back();
     result.name = failure.name;
     result.url = failure.url;
-    result.policy = &policy_of(context.config, failure.name);
+    result.policy = &context.config.find_store(failure.name)->retention;
     result.error = failure.error;
   }
   return results;

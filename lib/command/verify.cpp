@@ -12,6 +12,7 @@
 #include "recover/source.hpp"
 #include "run/lock.hpp"
 #include "util/files.hpp"
+#include "util/priority.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "verify/checksum.hpp"
@@ -353,6 +354,9 @@ cli::Report run(const VerifyOptions& options, run::Context& context) {
   const auto backups = choose_backups(options, context);
   if (context.dry_run) return dry_run(options, context, backups);
   const run::SiteLock lock{context, run::LockName::read, run::LockMode::shared, "verify"};
+  // A drill measures what a restore on the bad day would take, and that would not give way.
+  if (options.level != "drill")
+    util::lower_priority(context.config.limits.nice, context.config.limits.ionice);
   if (options.level != "checksum") {
     for (const auto& name : verify::drop_leftovers(context, context.cluster(), false)) {
       context.log.info("dropped {}, left by a verification that died", util::quoted(name));

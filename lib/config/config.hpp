@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "util/priority.hpp"
+
 namespace bkp::config {
 
 /// The configuration of one site: the YAML file of bkp.yaml(5) with every default filled in. Plain
@@ -66,13 +68,11 @@ struct Compression {
   bool operator==(const Compression&) const = default;
 };
 
-enum class IoNice { none, best_effort, idle };
-
 struct Limits {
   std::uint64_t rate = 0;  ///< bytes a second through each dump's pipeline; 0 = none
-  int nice = 0;
-  IoNice ionice = IoNice::none;
-  int connections = 4;  ///< to the server at most, all jobs together
+  int nice = 0;            ///< added to the niceness of a run of full or verify
+  util::IoClass ionice = util::IoClass::none;  ///< of the same
+  int connections = 4;                         ///< to the server at most, all jobs together
   bool operator==(const Limits&) const = default;
 };
 
@@ -156,6 +156,8 @@ struct Config {
   Runbook runbook;
   std::vector<Unsupported> unsupported;
 
+  /// nullptr when there is none of that name.
+  const Store* find_store(std::string_view name) const;
   bool asks_for(std::string_view unsupported_key) const;
   bool operator==(const Config&) const = default;
 };

@@ -168,9 +168,9 @@ void write_backups(Writer& writer, const Config& config) {
     writer.unset("rate", "not set: no limit");
   }
   writer.key("nice", std::to_string(limits.nice));
-  writer.key("ionice", limits.ionice == IoNice::idle          ? "idle"
-                       : limits.ionice == IoNice::best_effort ? "best-effort"
-                                                              : "none");
+  writer.key("ionice", limits.ionice == util::IoClass::idle          ? "idle"
+                       : limits.ionice == util::IoClass::best_effort ? "best-effort"
+                                                                     : "none");
   writer.key("connections", std::to_string(limits.connections));
   writer.section("full", "Full backups.");
   writer.key("method", list(config.full.method));

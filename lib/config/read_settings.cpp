@@ -101,10 +101,10 @@ Limits read_limits(const Section& top) {
   }
   result.nice = read_int(section, "nice", result.nice, 0, 19);
   if (const auto value = section.find("ionice")) {
-    result.ionice =
-        read_choice(*value, std::array{Choice<IoNice>{"none", IoNice::none},
-                                       Choice<IoNice>{"best-effort", IoNice::best_effort},
-                                       Choice<IoNice>{"idle", IoNice::idle}});
+    result.ionice = read_choice(
+        *value, std::array{Choice<util::IoClass>{"none", util::IoClass::none},
+                           Choice<util::IoClass>{"best-effort", util::IoClass::best_effort},
+                           Choice<util::IoClass>{"idle", util::IoClass::idle}});
   }
   result.connections = read_int(section, "connections", result.connections, 1, 1000);
   return result;

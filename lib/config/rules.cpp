@@ -21,21 +21,6 @@ bool contains(std::string_view set, char c) {
   return set.find(c) != set.npos;
 }
 
-// What stands between "://" and the path, and the path with its "/".
-struct UrlParts {
-  std::string_view scheme;
-  std::string_view authority;
-  std::string_view path;
-};
-
-std::optional<UrlParts> split_url(std::string_view url) {
-  const auto colon = url.find("://");
-  if (colon == url.npos || colon == 0) return std::nullopt;
-  const auto rest = url.substr(colon + 3);
-  const auto slash = std::min(rest.find('/'), rest.size());
-  return UrlParts{url.substr(0, colon), rest.substr(0, slash), rest.substr(slash)};
-}
-
 bool has_dot_part(std::string_view path) {
   while (!path.empty()) {
     const auto slash = std::min(path.find('/'), path.size());
@@ -49,7 +34,7 @@ bool has_dot_part(std::string_view path) {
 /// Where a password in a URL ends: at the "@" behind it. One with a "/" in it, which ought to be
 /// percent-encoded and in keys of S3 often is not, ends the authority too early for the standard.
 std::optional<std::size_t> end_of_password(std::string_view url) {
-  const auto parts = split_url(url);
+  const auto parts = store::split_url(url);
   if (!parts || parts->authority.starts_with('[')) return std::nullopt;
   const auto begin = parts->scheme.size() + 3;
   auto at = parts->authority.rfind('@');
@@ -65,14 +50,14 @@ std::optional<std::size_t> end_of_password(std::string_view url) {
 std::string without_password(std::string_view url) {
   const auto end = end_of_password(url);
   if (!end) return std::string{url};
-  return fmt::format("{}://…{}", split_url(url)->scheme, url.substr(*end));
+  return fmt::format("{}://…{}", store::split_url(url)->scheme, url.substr(*end));
 }
 
 Problem url_problem(std::string_view url, std::string_view reason, std::string hint) {
   return {fmt::format("{} {}", util::quoted(without_password(url)), reason), std::move(hint)};
 }
 
-std::optional<Problem> problem_with_file_url(std::string_view url, const UrlParts& parts,
+std::optional<Problem> problem_with_file_url(std::string_view url, const store::UrlParts& parts,
                                              bool bare) {
   if (!parts.authority.empty() && parts.authority != "localhost") {
     return url_problem(
@@ -105,7 +90,7 @@ std::optional<Problem> problem_with_site(std::string_view text) {
 std::optional<Problem> problem_with_store_url(std::string_view text) {
   constexpr auto forms =
       "write file:///var/backups/bkp, s3://bucket/prefix or sftp://user@host/path";
-  const auto parts = split_url(text);
+  const auto parts = store::split_url(text);
   if (!parts) return url_problem(text, "is no URL", forms);
   if (has_url_password(text)) {
     return url_problem(text, "contains a password",
@@ -119,13 +104,14 @@ std::optional<Problem> problem_with_store_url(std::string_view text) {
   if (has_dot_part(parts->path)) {
     return url_problem(text, "has a part \".\" or \"..\"", "write the path without detours");
   }
+  const auto scheme = store::scheme_of(text);
   const bool bare = parts->path.find_first_not_of('/') == parts->path.npos;
-  if (parts->scheme == "file") return problem_with_file_url(text, *parts, bare);
-  if (parts->scheme != "s3" && parts->scheme != "sftp") {
+  if (scheme == "file") return problem_with_file_url(text, *parts, bare);
+  if (scheme != "s3" && scheme != "sftp") {
     return url_problem(text, "is of a kind that bkp has no store for", forms);
   }
   if (parts->authority.empty()) return url_problem(text, "names no bucket or host", forms);
-  if (parts->scheme == "sftp" && bare) {
+  if (scheme == "sftp" && bare) {
     return url_problem(text, "names no directory", "write sftp://user@host/path");
   }
   return std::nullopt;

@@ -193,7 +193,7 @@ void fill_databases(RunbookModel& model, run::Context& context, const run::Opene
   }
   std::map<std::string, Records> by_database;
   for (const auto& name : context.config.databases.include) {
-    if (name.find_first_of("*?[") == std::string::npos) by_database[name];
+    if (util::is_literal_pattern(name)) by_database[name];
   }
   for (const auto& record : records) {
     if (record.good() && record.method == "dump" && record.database_name) {

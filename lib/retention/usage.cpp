@@ -62,10 +62,6 @@ double typical_growth(const std::vector<StoreUsage>& samples) {
   return (*middle + *std::max_element(slopes.begin(), middle)) / 2;
 }
 
-}  // namespace
-
-namespace {
-
 /// Adds what is left to what is used.
 StoreUsage with_space(StoreUsage usage, const run::NamedStore& store,
                       std::optional<std::uint64_t> configured) {
@@ -121,10 +117,8 @@ std::optional<util::Time> forecast_full(const std::vector<StoreUsage>& samples) 
 
 StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
                         const backup::Layout& layout, catalog::Catalog* catalog) {
-  const auto& stores = context.config.stores;
-  const auto configured = std::find_if(stores.begin(), stores.end(),
-                                       [&](const auto& one) { return one.name == store.name; });
-  const auto capacity = configured == stores.end() ? std::nullopt : configured->capacity;
+  const auto* configured = context.config.find_store(store.name);
+  const auto capacity = configured == nullptr ? std::nullopt : configured->capacity;
   const auto now = context.clock.now();
   std::vector<StoreUsage> samples;
   if (catalog != nullptr) samples = catalog->usage_history(store.name, now - forecast_window);

@@ -31,9 +31,7 @@ pg::Conninfo with_password(pg::Conninfo conninfo, const util::Environment& envir
 
 void require_known(const config::Config& config, const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    const bool known = std::any_of(config.stores.begin(), config.stores.end(),
-                                   [&](const auto& store) { return store.name == name; });
-    if (known) continue;
+    if (config.find_store(name) != nullptr) continue;
     std::string all;
     for (const auto& store : config.stores) all += (all.empty() ? "" : ", ") + store.name;
     throw Error{ErrorKind::not_found, fmt::format("there is no store {}", util::quoted(name)),

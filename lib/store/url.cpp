@@ -13,8 +13,6 @@ namespace bkp::store {
 
 namespace {
 
-constexpr std::string_view separator = "://";
-
 util::Error refused(std::string_view url, std::string_view why) {
   return util::Error{util::ErrorKind::config,
                      fmt::format("{} is not the URL of a store: {}", util::quoted(url), why),
@@ -44,6 +42,15 @@ std::string percent_decoded(std::string_view text, std::string_view url) {
 
 }  // namespace
 
+std::optional<UrlParts> split_url(std::string_view url) {
+  constexpr std::string_view separator = "://";
+  const auto end = url.find(separator);
+  if (end == url.npos || end == 0) return std::nullopt;
+  const auto rest = url.substr(end + separator.size());
+  const auto slash = std::min(rest.find('/'), rest.size());
+  return UrlParts{url.substr(0, end), rest.substr(0, slash), rest.substr(slash)};
+}
+
 std::string file_url(const std::filesystem::path& path) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
@@ -59,25 +66,22 @@ std::string file_url(const std::filesystem::path& path) {
 }
 
 std::filesystem::path path_of_file_url(std::string_view url) {
-  const auto authority = url.find(separator);
   if (scheme_of(url) != "file") throw refused(url, "it does not start with \"file://\"");
-  std::string_view rest = url.substr(authority + separator.size());
-  if (rest.find_first_of("?#") != rest.npos) {
+  if (url.find_first_of("?#") != url.npos) {
     throw refused(url, "\"?\" and \"#\" in a path are written %3F and %23");
   }
-  const std::string_view host = rest.substr(0, rest.find('/'));
-  if (!host.empty() && host != "localhost") {
+  const auto parts = *split_url(url);
+  if (!parts.authority.empty() && parts.authority != "localhost") {
     throw refused(url, "the path must be absolute, and there is no host: three slashes");
   }
-  rest.remove_prefix(host.size());
-  if (rest.empty()) throw refused(url, "there is no path in it");
-  return percent_decoded(rest, url);
+  if (parts.path.empty()) throw refused(url, "there is no path in it");
+  return percent_decoded(parts.path, url);
 }
 
 std::optional<std::string> scheme_of(std::string_view url) {
-  const auto end = url.find(separator);
-  if (end == url.npos || end == 0) return std::nullopt;
-  std::string scheme{url.substr(0, end)};
+  const auto parts = split_url(url);
+  if (!parts) return std::nullopt;
+  std::string scheme{parts->scheme};
   const auto fits = [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
   };

@@ -7,6 +7,17 @@
 
 namespace bkp::store {
 
+/// The pieces of a URL, as they stand in it: "s3", "bucket", "/prefix" (RFC 3986: what a store's
+/// URL has of it; no query, no fragment). Views into the text that was split.
+struct UrlParts {
+  std::string_view scheme;
+  std::string_view authority;  ///< user, host, port; empty in file:///path
+  std::string_view path;       ///< with its "/"; may be empty
+};
+
+/// nullopt when there is no "://" with something before it.
+std::optional<UrlParts> split_url(std::string_view url);
+
 /// "file:///srv/back%20up" for /srv/back up (RFC 8089; everything but RFC 3986's unreserved
 /// characters and '/' is percent-encoded). `path` must be absolute.
 std::string file_url(const std::filesystem::path& path);

@@ -69,19 +69,6 @@ Launch prepare(const Command& command) {
   return launch;
 }
 
-void set_priority(const Command& command) noexcept {
-  if (command.nice != 0) {
-    // A limit on niceness must not keep a backup from being taken.
-    [[maybe_unused]] const int niceness = ::nice(command.nice);
-  }
-  if (command.io_class != IoClass::none) {
-    // ioprio_set(2): IOPRIO_WHO_PROCESS = 1; class in bits 13 and up, 2 best effort, 3 idle; level
-    // 7 lowest.
-    const int priority = command.io_class == IoClass::idle ? 3 << 13 : (2 << 13) | 7;
-    ::syscall(SYS_ioprio_set, 1, 0, priority);
-  }
-}
-
 /// Keeps every signal from this thread, and from a child forked by it, while it lives.
 class SignalsBlocked {
  public:
@@ -113,7 +100,6 @@ class SignalsBlocked {
   ::dup2(launch.stdout_fd, 1);
   ::dup2(launch.stderr_fd, 2);
   for (const int fd : command.inherited_fds) ::fcntl(fd, F_SETFD, 0);
-  set_priority(command);
   ::execve(launch.program.c_str(), launch.argv.data(), launch.envp.data());
   const int error_number = errno;
   [[maybe_unused]] const ssize_t written =

@@ -14,9 +14,6 @@
 
 namespace bkp::util {
 
-/// I/O scheduling class of a child, as in ioprio_set(2).
-enum class IoClass { none, best_effort, idle };
-
 /// A program to run. There is no shell: argv reaches the program as it is.
 struct Command {
   std::vector<std::string> argv;   ///< argv[0] without a slash: see programs_in_path()
@@ -24,8 +21,6 @@ struct Command {
   bool stdin_pipe = false;         ///< otherwise the child's stdin is /dev/null
   bool stdout_pipe = false;        ///< otherwise the child's stdout goes to /dev/null
   std::vector<int> inherited_fds;  ///< descriptors the child shall have, under the same numbers
-  int nice = 0;                    ///< added to the niceness
-  IoClass io_class = IoClass::none;
   /// argv for humans: quoted for a shell where needed. Carries no secret because argv carries none.
   std::string to_string() const;
 };

@@ -152,6 +152,10 @@ bool matches_pattern(std::string_view name, std::string_view pattern) {
   return ::fnmatch(std::string{pattern}.c_str(), std::string{name}.c_str(), 0) == 0;
 }
 
+bool is_literal_pattern(std::string_view pattern) {
+  return pattern.find_first_of("*?[\\") == pattern.npos;
+}
+
 std::string to_hex(std::span<const std::byte> bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

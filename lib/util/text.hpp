@@ -37,6 +37,8 @@ std::string nearest(std::string_view wrong, std::span<const std::string> candida
 
 /// fnmatch(3) pattern: *, ?, [..].
 bool matches_pattern(std::string_view name, std::string_view pattern);
+/// Whether a pattern matches itself and nothing else: it has nothing of fnmatch(3) in it.
+bool is_literal_pattern(std::string_view pattern);
 
 std::string to_hex(std::span<const std::byte> bytes);
 

@@ -8,8 +8,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// A site whose dump takes minutes, because the configuration slows it down. A program looks up
-/// from its work once in a megabyte, so where it has to notice something the rate is higher.
+/// A site whose dump takes minutes, because the configuration slows it down. That pg_dump ended is
+/// noticed when what it wrote is through, so where that matters the rate is higher.
 struct SlowSite : FaultSite {
   explicit SlowSite(const std::string& rate = "64KiB/s")
       : FaultSite{"limits: {rate: " + rate + "}\n"} {}
@@ -33,7 +33,7 @@ TEST_CASE("kill -9 in mid-dump: no backup, the debris goes with the next run") {
 }
 
 TEST_CASE("SIGTERM in mid-dump: pg_dump is ended, what was written removed, the row closed") {
-  SlowSite site{"1MiB/s"};
+  SlowSite site;
   auto run = site.started_full();
   run.signal(SIGTERM);
   const auto outcome = run.wait();

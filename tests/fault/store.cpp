@@ -63,6 +63,24 @@ TEST_CASE("the store is full: exit 6, no remains, and with space again the next 
   CHECK(site.backups_with("completed") == "1");
 }
 
+TEST_CASE("a store that fills up is said so at 80 % of its disk, not before, and recorded") {
+  FaultSite site;
+  site.cluster().psql("slow", noise);
+  const auto outcome = with_own_mounts(site, fails + on_small_disk("52M") +
+                                                 "fails bkp full --db slow 2>\"$store/../first\"\n"
+                                                 "fails bkp full --db slow 2>\"$store/../second\"\n"
+                                                 "fails bkp check\n");
+  CAPTURE(outcome);
+  CHECK_THAT(outcome.out, Contains("exit 0") && !Contains("exit 6"));
+  const auto said_by = [&](const char* run) { return read_text(site.directory() / run); };
+  CHECK_THAT(said_by("first"), !Contains("fills up"));
+  CHECK_THAT(said_by("second"), Contains("store \"local\" fills up: 8") && Contains("left"));
+  CHECK_THAT(outcome.out, Contains("make room: `bkp prune`"));
+  CHECK(site.cluster().psql("bkp",
+                            "select string_agg(alert_state, ', ' order by sampled_at) "
+                            "from bkp.store_usage") == "ok, alert");
+}
+
 TEST_CASE("the store is read-only: exit 6, and it says so") {
   FaultSite site;
   const auto outcome = with_own_mounts(site, fails +

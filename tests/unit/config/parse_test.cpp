@@ -65,7 +65,7 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK_FALSE(config.stores[1].required);
   CHECK(config.limits.rate == std::uint64_t{100} << 20U);
   CHECK(config.limits.nice == 10);
-  CHECK(config.limits.ionice == IoNice::idle);
+  CHECK(config.limits.ionice == bkp::util::IoClass::idle);
   REQUIRE(config.verify.assertions.size() == 1);
   CHECK(config.verify.assertions[0].name == "approved segments exist");
   CHECK(config.verify.assertions[0].database == "x121");

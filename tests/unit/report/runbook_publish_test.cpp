@@ -8,6 +8,10 @@
 #include "report/runbook.hpp"
 #include "sample_model.hpp"
 #include "store/url.hpp"
+#include "support/manual_clock.hpp"
+#include "support/no_programs.hpp"
+#include "support/nobody_there.hpp"
+#include "support/recorded_log.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::report {
@@ -17,32 +21,6 @@ namespace {
 using Catch::Matchers::Contains;
 
 constexpr auto label = "20261121T020000Z-full-studio";
-
-class StillClock final : public util::Clock {
- public:
-  util::Time now() const override { return util::parse_time("2026-11-21T02:05:00Z"); }
-  std::chrono::steady_clock::time_point steady() const override { return {}; }
-  void sleep_for(std::chrono::nanoseconds) const override {}
-};
-
-class SilentLog final : public util::Log {
- public:
-  void write(util::LogLevel, std::string_view) override {}
-};
-
-class NoTerminal final : public run::Terminal {
- public:
-  bool interactive() const override { return false; }
-  void show(std::string_view) override {}
-  std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
-};
-
-class NoPrograms final : public util::ProcessRunner {
- public:
-  std::unique_ptr<util::ChildProcess> start(const util::Command& command) override {
-    throw util::Error{util::ErrorKind::not_found, "there is no " + command.argv.front()};
-  }
-};
 
 /// A site with two stores in a temporary directory, a server that is down and so a catalog that is:
 /// the state a runbook is for.
@@ -105,10 +83,10 @@ class DisasterSite {
  private:
   test::TemporaryDirectory m_directory;
   config::Config m_config;
-  StillClock m_clock;
-  SilentLog m_log;
-  NoTerminal m_terminal;
-  NoPrograms m_programs;
+  test::ManualClock m_clock{util::parse_time("2026-11-21T02:05:00Z")};
+  test::RecordedLog m_log;
+  test::NobodyThere m_terminal;
+  test::NoPrograms m_programs;
   util::Environment m_environment;
   util::Interrupt m_interrupt;
   run::NoProgress m_progress;

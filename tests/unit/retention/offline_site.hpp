@@ -9,26 +9,15 @@
 #include "backup/layout.hpp"
 #include "backup/manifest.hpp"
 #include "backup/site_file.hpp"
-#include "histories.hpp"
 #include "run/context.hpp"
 #include "store/memory_store.hpp"
+#include "support/histories.hpp"
 #include "support/manual_clock.hpp"
+#include "support/nobody_there.hpp"
+#include "support/recorded_log.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {
-
-class SilentTerminal final : public run::Terminal {
- public:
-  bool interactive() const override { return false; }
-  void show(std::string_view) override {}
-  std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
-};
-
-/// A log that keeps its lines to itself.
-class QuietLog final : public util::Log {
- public:
-  void write(util::LogLevel, std::string_view) override {}
-};
 
 /// A site whose catalog cannot be reached, so that what would be recorded stands in the spool, with
 /// one store in memory. It is k_now there.
@@ -99,9 +88,9 @@ class OfflineSite {
   ManualClock m_clock{k_now};
   util::Environment m_environment;
   util::Interrupt m_interrupt;
-  QuietLog m_log;
+  RecordedLog m_log;
   run::NoProgress m_progress;
-  SilentTerminal m_terminal;
+  NobodyThere m_terminal;
   util::SystemProcessRunner m_processes{m_interrupt};
   catalog::Recorder m_recorder{{pg::Conninfo::parse("host=" + (m_directory / "nobody").string()),
                                 "bkp", m_directory / "spool"},

@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "histories.hpp"
 #include "retention/plan.hpp"
+#include "support/histories.hpp"
 
 using namespace bkp;
 using retention::Action;
@@ -13,18 +13,11 @@ using retention::Candidate;
 using retention::Plan;
 using retention::State;
 using test::k_now;
+using test::survivors;
 
 namespace {
 
 constexpr unsigned k_histories = 120;
-
-std::vector<Candidate> survivors(const Plan& plan) {
-  std::vector<Candidate> kept;
-  for (const auto& decision : plan) {
-    if (decision.action == Action::keep) kept.push_back(decision.candidate);
-  }
-  return kept;
-}
 
 std::set<std::string> labels(const std::vector<Candidate>& candidates) {
   std::set<std::string> names;

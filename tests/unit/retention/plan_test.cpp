@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "backup/marks.hpp"
-#include "histories.hpp"
+#include "support/histories.hpp"
 
 using namespace bkp;
 using namespace std::chrono_literals;

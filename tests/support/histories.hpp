@@ -27,6 +27,15 @@ inline config::RetentionPolicy no_rules() {
   return {.hourly = 0, .daily = 0, .weekly = 0, .monthly = 0, .quarterly = 0};
 }
 
+/// What a plan keeps, in its order.
+inline std::vector<retention::Candidate> survivors(const retention::Plan& plan) {
+  std::vector<retention::Candidate> kept;
+  for (const auto& decision : plan) {
+    if (decision.action == retention::Action::keep) kept.push_back(decision.candidate);
+  }
+  return kept;
+}
+
 /// Random histories: several series, incrementals with parents, gaps, failures, holds,
 /// verifications, doubts, wrong clocks. The same seed gives the same history.
 class HistoryMaker {
