@@ -6,10 +6,15 @@
 
 namespace bkp::backup {
 
+/// Streams the stored bytes of a part into `sink`, which is finished only when their size and
+/// SHA-256 are those of the manifest. What `sink` got before a difference showed must be thrown
+/// away by the caller. Throws Error{damaged} naming the key.
+void fetch_stored_part(store::Store& store, const Layout& layout, const Manifest& manifest,
+                       const Part& part, stream::Sink& sink);
+
 /// Streams a part from the store through checks: size, MD5 and SHA-256 of the stored bytes against
 /// the manifest, and decompresses it into `sink`, which is finished last, after everything was
-/// proven. What `sink` got before a difference showed must be thrown away by the caller. Throws
-/// Error{damaged} naming the key.
+/// proven. Otherwise as fetch_stored_part().
 void fetch_part(store::Store& store, const Layout& layout, const Manifest& manifest,
                 const Part& part, stream::Sink& sink);
 

@@ -308,6 +308,7 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
   report.result["also_restored"] = names_json(ready.selection.needed_too);
   report.result["loose_references"] = ready.loose_references;
   if (context.dry_run) {
+    ready.dump->await_end();
     report.text =
         needs_text(ready) + "dry run: the backup was read and proven, nothing was changed\n";
     return report;

@@ -93,6 +93,10 @@ class Connection {
   /// Runs `COPY … TO STDOUT`; each piece is one row with its line end (libpq's unit), valid in the
   /// call. What `consume` throws cancels the statement and is passed on.
   void copy_out(const std::string& sql, const std::function<void(std::string_view row)>& consume);
+  /// Runs `COPY … FROM STDIN` with what `next` gives, pieces of any size (libpq's limit is 1 GiB)
+  /// until one is empty; each is valid until the next call. What `next` throws cancels the
+  /// statement and is passed on. Of a refusal libpq takes no notice before the end.
+  void copy_in(const std::string& sql, const std::function<std::string_view()>& next);
   /// For building SQL: "na""me" with quotes. Throws Error{database} for a name that is not valid in
   /// the session's encoding.
   std::string identifier(std::string_view name) const;
@@ -115,7 +119,9 @@ class Connection {
   void await_input();
   std::optional<Result> next_result();
   Result wait_for_last_result();
-  void start_copy_out(const std::string& sql);
+  enum class CopyDirection { in, out };
+  void start_copy(const std::string& sql, CopyDirection direction);
+  void send_rows(const std::function<std::string_view()>& next);
   void receive_rows(const std::function<void(std::string_view row)>& consume);
   void cancel() noexcept;
   /// Reads what the server still has to say; closes the session when that takes too long.

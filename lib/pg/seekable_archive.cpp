@@ -23,37 +23,37 @@ constexpr int k_widest_offset = 8;
 struct SeekableArchiveSink::State final : ArchiveListener {
   State(int file, std::string file_name) : fd{file}, name{std::move(file_name)} {}
 
-  void on_contents(const ArchiveHeader& header,
+  void on_contents(const ArchiveHeader& archive_header,
                    const std::vector<ArchiveEntry>& contents) override {
-    offset_size = header.offset_size;
+    header = archive_header;
     entries = contents;
+    first_entry = contents.data();
   }
   void on_data_start(const ArchiveEntry& entry, std::uint64_t block_position) override {
-    blocks.push_back({entry.offset_position, block_position});
+    blocks.push_back({static_cast<std::size_t>(&entry - first_entry), block_position, 0});
   }
-  void on_table_data(std::span<const std::byte>) override {}
+  void on_table_data(std::span<const std::byte> piece) override {
+    blocks.back().data_bytes += piece.size();
+  }
   void on_large_object_start(std::uint32_t) override {}
-  void on_large_object_data(std::span<const std::byte>) override {}
+  void on_large_object_data(std::span<const std::byte> piece) override { on_table_data(piece); }
   void on_large_object_end() override {}
   void on_data_end(const ArchiveEntry&) override {}
 
-  struct Block {
-    std::uint64_t offset_position;  ///< where its position is to be written
-    std::uint64_t position;
-  };
-  void fill_in(const Block& block) const;
+  void fill_in(const ArchiveBlock& block) const;
 
   int fd;
   std::string name;
-  int offset_size = 0;
+  ArchiveHeader header;
   std::vector<ArchiveEntry> entries;
-  std::vector<Block> blocks;
+  const ArchiveEntry* first_entry = nullptr;  ///< of the reader's own
+  std::vector<ArchiveBlock> blocks;
   ArchiveReader reader{*this};
 };
 
 /// A position that does not fit stays unknown: pg_restore then scans for it.
-void SeekableArchiveSink::State::fill_in(const Block& block) const {
-  const int size = std::min(offset_size, k_widest_offset);
+void SeekableArchiveSink::State::fill_in(const ArchiveBlock& block) const {
+  const int size = std::min(header.offset_size, k_widest_offset);
   std::array<std::byte, 1 + k_widest_offset> bytes{k_offset_known};
   std::uint64_t rest = block.position;
   for (int i = 1; i <= size; ++i) {
@@ -64,8 +64,9 @@ void SeekableArchiveSink::State::fill_in(const Block& block) const {
   std::size_t done = 0;
   const auto total = static_cast<std::size_t>(size) + 1;
   while (done < total) {
-    const ssize_t written = ::pwrite(fd, bytes.data() + done, total - done,
-                                     static_cast<off_t>(block.offset_position + done));
+    const ssize_t written =
+        ::pwrite(fd, bytes.data() + done, total - done,
+                 static_cast<off_t>(entries[block.entry].offset_position + done));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
       throw util::Error::from_errno(util::ErrorKind::store, "cannot write to " + util::quoted(name),
@@ -87,11 +88,19 @@ void SeekableArchiveSink::write(std::span<const std::byte> data) {
 
 void SeekableArchiveSink::finish() {
   m_state->reader.finish();
-  for (const State::Block& block : m_state->blocks) m_state->fill_in(block);
+  for (const ArchiveBlock& block : m_state->blocks) m_state->fill_in(block);
+}
+
+const ArchiveHeader& SeekableArchiveSink::header() const {
+  return m_state->header;
 }
 
 const std::vector<ArchiveEntry>& SeekableArchiveSink::entries() const {
   return m_state->entries;
+}
+
+const std::vector<ArchiveBlock>& SeekableArchiveSink::blocks() const {
+  return m_state->blocks;
 }
 
 }  // namespace bkp::pg

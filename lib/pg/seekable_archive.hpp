@@ -9,6 +9,13 @@
 
 namespace bkp::pg {
 
+/// A data block, as far as it has been written.
+struct ArchiveBlock {
+  std::size_t entry = 0;         ///< index in the table of contents
+  std::uint64_t position = 0;    ///< of its type byte
+  std::uint64_t data_bytes = 0;  ///< of data so far
+};
+
 /// Writes an archive to a seekable file, from its beginning, and fills in at finish() the offsets
 /// of the data blocks that pg_dump could not write into a pipe, so that pg_restore --jobs seeks
 /// instead of scanning: byte for byte what pg_dump would have written into a file. An archive of a
@@ -22,8 +29,11 @@ class SeekableArchiveSink final : public stream::Sink {
   void finish() override;
   void abort() noexcept override {}
 
-  /// After finish(): the table of contents; empty when the archive cannot be read.
+  /// Known once its last byte was written; empty until then, and when the archive cannot be read.
+  const ArchiveHeader& header() const;
   const std::vector<ArchiveEntry>& entries() const;
+  /// Those that have begun, in archive order.
+  const std::vector<ArchiveBlock>& blocks() const;
 
  private:
   struct State;

@@ -1,17 +1,16 @@
 #include "recover/dump_restore.hpp"
 
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
-#include "backup/parts.hpp"
-#include "pg/seekable_archive.hpp"
-#include "stream/queue.hpp"
-#include "stream/sinks.hpp"
+#include "pg/connection.hpp"
+#include "recover/scratch.hpp"
+#include "recover/table_loader.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
-#include "util/units.hpp"
 
 namespace bkp::recover {
 
@@ -19,32 +18,6 @@ using util::Error;
 using util::ErrorKind;
 
 namespace {
-
-std::filesystem::path scratch_directory(const run::Context& context) {
-  if (!context.config.recover.scratch_directory.empty()) {
-    util::make_private_directories(context.config.recover.scratch_directory);
-    return context.config.recover.scratch_directory;
-  }
-  return context.environment.get("TMPDIR").value_or("/var/tmp");
-}
-
-void require_space(const std::filesystem::path& directory, std::uint64_t needed) {
-  const auto space = util::file_system_space(directory);
-  if (space.available >= needed) return;
-  throw Error{ErrorKind::refused,
-              fmt::format("the scratch directory {} has {} free, the decompressed dump needs {}",
-                          util::quoted(directory.string()), util::format_size(space.available),
-                          util::format_size(needed)),
-              "free space there, or set recover.scratch_directory to a larger file system"};
-}
-
-const backup::Part& dump_part(const backup::Manifest& manifest) {
-  const backup::Part* part = manifest.part("dump");
-  if (part != nullptr) return *part;
-  throw Error{ErrorKind::damaged,
-              fmt::format("the manifest of {} names no dump", util::quoted(manifest.label)),
-              "use another backup"};
-}
 
 /// What pg_restore says when the file, rather than the server, is the trouble.
 bool blames_archive(std::string_view text) {
@@ -93,9 +66,9 @@ util::Fd write_list(const std::filesystem::path& directory, const std::vector<in
   return file;
 }
 
-util::Command restore_command(const run::Context& context, const PreparedDump& dump,
+util::Command restore_command(const run::Context& context, const DumpFile& dump,
                               const pg::Conninfo& target, int server_version,
-                              const PgRestoreOptions& options) {
+                              const DumpRestoreOptions& options) {
   util::Command command;
   command.argv = {context.tools().find("pg_restore", server_version).string(),
                   "--exit-on-error",
@@ -111,41 +84,22 @@ util::Command restore_command(const run::Context& context, const PreparedDump& d
     command.environment.set("PGPASSFILE", *file);
   }
   target.add_password_to(command.environment);
-  command.inherited_fds = {dump.file.get()};
+  command.inherited_fds = {dump.fd()};
   return command;
 }
 
-}  // namespace
-
-PreparedDump prepare_dump(run::Context& context, store::Store& store, const backup::Layout& layout,
-                          const backup::Manifest& manifest) {
-  const backup::Part& part = dump_part(manifest);
-  const auto directory = scratch_directory(context);
-  require_space(directory, part.original_bytes);
-  PreparedDump dump;
-  dump.file = util::open_unnamed_file(directory);
-  pg::SeekableArchiveSink archive{dump.file.get(), "the dump in " + directory.string()};
-  stream::QueueSink writer{archive};
-  const run::ProgressStep step{context.progress, "fetching " + manifest.label, part.original_bytes};
-  stream::ObservingSink meter{writer, [&](std::size_t bytes) {
-                                context.interrupt.check();
-                                context.progress.advance(bytes);
-                              }};
-  backup::fetch_part(store, layout, manifest, part, meter);
-  dump.entries = archive.entries();
-  return dump;
-}
-
-void run_pg_restore(run::Context& context, const PreparedDump& dump, const pg::Conninfo& target,
-                    int server_version, const PgRestoreOptions& options) {
+/// Runs pg_restore of the entries of `only`, or of all.
+void run_pg_restore(run::Context& context, const DumpFile& dump, const pg::Conninfo& target,
+                    int server_version, const DumpRestoreOptions& options,
+                    const std::vector<int>& only) {
   auto command = restore_command(context, dump, target, server_version, options);
   util::Fd list;
-  if (!options.only.empty()) {
-    list = write_list(scratch_directory(context), options.only);
+  if (!only.empty()) {
+    list = write_list(scratch_directory(context), only);
     command.argv.push_back(fmt::format("--use-list=/dev/fd/{}", list.get()));
     command.inherited_fds.push_back(list.get());
   }
-  command.argv.push_back(fmt::format("/dev/fd/{}", dump.file.get()));
+  command.argv.push_back(fmt::format("/dev/fd/{}", dump.fd()));
   const run::ProgressStep step{context.progress, "pg_restore", std::nullopt};
   const auto finished = context.processes.run(std::move(command));
   const std::string said = on_one_line(finished.stderr_tail);
@@ -158,6 +112,69 @@ void run_pg_restore(run::Context& context, const PreparedDump& dump, const pg::C
               fmt::format("pg_restore ended with {}: {}", finished.status.to_string(), said),
               damaged ? "the dump is not complete or not an archive; use another backup"
                       : hint_for(finished.stderr_tail)};
+}
+
+/// The dump ids of what is restored before, as and after the tables' data.
+struct Phases {
+  std::vector<int> definitions;
+  std::set<int> tables;
+  std::vector<int> rest;
+};
+
+/// Privileges wait as in pg_restore (pg_backup_archiver.c, _tocEntryRestorePass): an owner may have
+/// taken from himself the right to write.
+bool is_privilege(const pg::ArchiveEntry& entry) {
+  return entry.description.starts_with("ACL") || entry.description == "DEFAULT ACL";
+}
+
+Phases phases_of(const std::vector<pg::ArchiveEntry>& entries, const std::vector<int>& only) {
+  constexpr int pre_data = 2;
+  const std::set<int> chosen{only.begin(), only.end()};
+  Phases phases;
+  for (const auto& entry : entries) {
+    if (!chosen.empty() && !chosen.contains(entry.dump_id)) continue;
+    if (entry.has_data && entry.description == "TABLE DATA") {
+      phases.tables.insert(entry.dump_id);
+    } else if (entry.section == pre_data && !is_privilege(entry)) {
+      phases.definitions.push_back(entry.dump_id);
+    } else {
+      phases.rest.push_back(entry.dump_id);
+    }
+  }
+  return phases;
+}
+
+void load(run::Context& context, DumpFile& dump, const pg::Conninfo& target, int jobs,
+          const std::set<int>& tables) {
+  const run::ProgressStep step{context.progress, "loading tables", dump.size()};
+  try {
+    load_tables(context, dump, target, jobs, tables);
+  } catch (const pg::DatabaseError& error) {
+    if (error.connection_lost()) throw;
+    Error explained{ErrorKind::database, error.message(), hint_for(error.message())};
+    for (const auto& context_line : error.context()) explained.add_context(context_line);
+    throw explained;
+  }
+}
+
+}  // namespace
+
+void restore_dump(run::Context& context, DumpFile& dump, const pg::Conninfo& target,
+                  int server_version, const DumpRestoreOptions& options) {
+  if (!loadable(dump)) {
+    dump.await_end();
+    return run_pg_restore(context, dump, target, server_version, options, options.only);
+  }
+  const auto phases = phases_of(dump.entries(), options.only);
+  const auto run = [&](const std::vector<int>& entries) {
+    if (!entries.empty()) {
+      run_pg_restore(context, dump, target, server_version, options, entries);
+    }
+  };
+  run(phases.definitions);
+  load(context, dump, target, options.jobs, phases.tables);
+  dump.await_end();
+  run(phases.rest);
 }
 
 }  // namespace bkp::recover

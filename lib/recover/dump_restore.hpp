@@ -1,33 +1,14 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "backup/layout.hpp"
-#include "backup/manifest.hpp"
-#include "pg/archive_reader.hpp"
-#include "pg/connection.hpp"
+#include "pg/conninfo.hpp"
+#include "recover/dump_file.hpp"
 #include "run/context.hpp"
-#include "store/store.hpp"
-#include "util/fd.hpp"
 
 namespace bkp::recover {
 
-/// A dump fetched from a store, proven against its manifest, decompressed, with the offsets filled
-/// in, in a file without a name in the scratch directory: gone with this object, also after a
-/// crash.
-struct PreparedDump {
-  util::Fd file;
-  std::vector<pg::ArchiveEntry> entries;  ///< empty when the archive's format is unknown
-};
-
-/// Throws Error{damaged} before anything of the dump is used when a byte differs; Error{refused}
-/// when the scratch directory's file system has not the space for it (names both figures and the
-/// setting).
-PreparedDump prepare_dump(run::Context& context, store::Store& store, const backup::Layout& layout,
-                          const backup::Manifest& manifest);
-
-struct PgRestoreOptions {
+struct DumpRestoreOptions {
   int jobs = 1;
   /// Dump ids of the entries to restore; empty = all.
   std::vector<int> only;
@@ -35,10 +16,13 @@ struct PgRestoreOptions {
   bool no_privileges = false;
 };
 
-/// Runs pg_restore --exit-on-error of `dump` into the database `target` names. Throws
-/// Error{database} quoting what pg_restore said, or Error{damaged} when it says the archive is no
-/// good.
-void run_pg_restore(run::Context& context, const PreparedDump& dump, const pg::Conninfo& target,
-                    int server_version, const PgRestoreOptions& options);
+/// Restores `dump` into the empty database `target` names: the definitions by pg_restore as soon as
+/// the table of contents is there, the tables' data by load_tables() while the dump is still being
+/// decompressed, and by pg_restore again what follows (large objects, indexes, constraints,
+/// privileges). An archive that load_tables() is not for goes through pg_restore whole. Throws
+/// Error{database} quoting what the server or pg_restore said, or Error{damaged} when the archive
+/// is no good.
+void restore_dump(run::Context& context, DumpFile& dump, const pg::Conninfo& target,
+                  int server_version, const DumpRestoreOptions& options);
 
 }  // namespace bkp::recover

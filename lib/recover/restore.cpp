@@ -28,10 +28,10 @@ std::string join(const std::vector<std::string>& names) {
 }
 
 std::vector<pg::ArchiveEntry> chosen_entries(const ReadyRestore& ready) {
-  if (ready.selection.entries.empty()) return ready.dump.entries;
+  if (ready.selection.entries.empty()) return ready.dump->entries();
   std::vector<pg::ArchiveEntry> chosen;
   auto next = ready.selection.entries.begin();
-  for (const auto& entry : ready.dump.entries) {
+  for (const auto& entry : ready.dump->entries()) {
     if (next == ready.selection.entries.end()) break;
     if (entry.dump_id != *next) continue;
     chosen.push_back(entry);
@@ -47,8 +47,8 @@ std::string tablespace_option(const pg::Connection& connection,
   return "TABLESPACE " + connection.identifier(old->tablespace);
 }
 
-PgRestoreOptions restore_options(const ReadyRestore& ready, const RestoreRequest& request) {
-  PgRestoreOptions options;
+DumpRestoreOptions restore_options(const ReadyRestore& ready, const RestoreRequest& request) {
+  DumpRestoreOptions options;
   options.jobs = request.jobs;
   options.only = ready.selection.entries;
   options.no_owner = request.no_owner;
@@ -74,9 +74,9 @@ PgRestoreOptions restore_options(const ReadyRestore& ready, const RestoreRequest
 void load(run::Context& context, NewDatabase& database, const ReadyRestore& ready,
           const RestorePlan& plan) {
   try {
-    run_pg_restore(context, ready.dump, database.conninfo(),
-                   std::max(database.connection().server_version(), plan.backed_up_from),
-                   restore_options(ready, plan.request));
+    restore_dump(context, *ready.dump, database.conninfo(),
+                 std::max(database.connection().server_version(), plan.backed_up_from),
+                 restore_options(ready, plan.request));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database || !plan.request.partial()) throw;
     throw_for_part(error, ready);
@@ -103,14 +103,14 @@ void warn_all(run::Context& context, std::vector<std::string> problems) {
 
 SwapProperties properties_of(run::Context& context, const Source& source, const ReadyRestore& ready,
                              const RestorePlan& plan) {
-  if (ready.dump.entries.empty()) {
+  if (ready.dump->entries().empty()) {
     context.warn(
         "this dump's archive version is not known here, so what it holds about the database itself "
         "(privileges, settings, connection limit, comment) is not restored; `pg_restore -C -f -` "
         "shows it");
   }
   const bool no_owner = plan.request.no_owner;
-  return {held_properties(ready.dump.entries),
+  return {held_properties(ready.dump->entries()),
           no_owner ? std::string{} : source.manifest().database.owner, no_owner};
 }
 
@@ -154,14 +154,15 @@ ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const
                        const RestoreRequest& request) {
   ReadyRestore ready;
   ready.globals = read_globals(*source.store.store, source.layout, source.manifest());
-  ready.dump = prepare_dump(context, *source.store.store, source.layout, source.manifest());
+  ready.dump =
+      std::make_unique<DumpFile>(context, *source.store.store, source.layout, source.manifest());
   if (request.partial()) {
-    if (ready.dump.entries.empty()) {
+    if (ready.dump->entries().empty()) {
       throw Error{ErrorKind::refused,
                   "this dump's archive version is not known here, so parts of it cannot be chosen",
                   "restore all of it, or update bkp"};
     }
-    ready.selection = select_entries(ready.dump.entries, request.schemas, request.tables);
+    ready.selection = select_entries(ready.dump->entries(), request.schemas, request.tables);
     ready.loose_references = loose_references(chosen_entries(ready));
   }
   if (!request.no_owner) {

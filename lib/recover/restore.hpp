@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,14 @@ namespace bkp::recover {
 
 /// A proven dump with everything chosen and nothing changed yet.
 struct ReadyRestore {
-  PreparedDump dump;
+  std::unique_ptr<DumpFile> dump;
   Selection selection;  ///< of a partial restore
   Globals globals;
   std::vector<std::string> missing_roles;     ///< needed and not on the server
   std::vector<std::string> loose_references;  ///< of a partial restore, in words
 };
 
-/// Fetches and proves; see prepare_dump. For a partial restore, chooses the entries: an archive of
+/// Fetches and proves; see DumpFile. For a partial restore, chooses the entries: an archive of
 /// an unknown version cannot be taken apart, Error{refused}. Refused likewise when this role may
 /// not give objects to their owners, unless the request does without.
 ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,

@@ -59,7 +59,11 @@ class Digest {
 }  // namespace
 
 struct HashSink::State {
-  Digest md5{"MD5"};
+  explicit State(DigestSet set) {
+    if (set == DigestSet::md5_and_sha256) md5.emplace("MD5");
+  }
+
+  std::optional<Digest> md5;
   Digest sha256{"SHA256"};
   std::uint64_t bytes = 0;
   std::optional<Digests> digests;
@@ -71,16 +75,17 @@ struct HashSink::State {
     constexpr std::size_t piece_size = std::size_t{16} << 10U;
     while (!data.empty()) {
       const auto piece = data.first(std::min(data.size(), piece_size));
-      md5.update(piece);
+      if (md5) md5->update(piece);
       sha256.update(piece);
       data = data.subspan(piece.size());
     }
   }
 
-  void conclude() { digests = Digests{md5.hex(), sha256.hex(), bytes}; }
+  void conclude() { digests = Digests{md5 ? md5->hex() : "", sha256.hex(), bytes}; }
 };
 
-HashSink::HashSink(Sink& next) : m_next{next}, m_state{std::make_unique<State>()} {}
+HashSink::HashSink(Sink& next, DigestSet digests)
+    : m_next{next}, m_state{std::make_unique<State>(digests)} {}
 
 HashSink::~HashSink() {
   HashSink::abort();

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
-#include <mutex>
 #include <numeric>
 #include <thread>
 
 #include "util/clock.hpp"
 #include "util/error.hpp"
+#include "util/first_failure.hpp"
 
 namespace bkp::verify {
 
@@ -37,25 +36,6 @@ std::vector<std::size_t> heaviest_first(const std::vector<Probe>& probes) {
   return order;
 }
 
-/// The first exception of several threads.
-class FirstFailure {
- public:
-  void keep_current() {
-    const std::lock_guard lock{m_mutex};
-    if (!m_failure) m_failure = std::current_exception();
-    m_any = true;
-  }
-  bool any() const { return m_any; }
-  void rethrow() const {
-    if (m_failure) std::rethrow_exception(m_failure);
-  }
-
- private:
-  std::mutex m_mutex;
-  std::exception_ptr m_failure;
-  std::atomic<bool> m_any = false;
-};
-
 }  // namespace
 
 Check passed(std::string kind, std::string name) {
@@ -76,7 +56,7 @@ std::vector<Check> run_probes(run::Context& context, const pg::Conninfo& databas
   std::vector<Check> checks(probes.size());
   const auto order = heaviest_first(probes);
   std::atomic<std::size_t> next = 0;
-  FirstFailure failure;
+  util::FirstFailure failure;
   const auto work = [&] {
     try {
       auto connection = pg::Connection::open(database, context.interrupt);

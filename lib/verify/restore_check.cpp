@@ -63,17 +63,16 @@ void note_sample(const pg::Fingerprint& fingerprint, const std::vector<std::size
 }
 
 /// Owners and privileges are restored where every role is there and may be given things.
-recover::PgRestoreOptions restore_options(pg::Connection& connection,
-                                          const recover::PreparedDump& dump,
-                                          const backup::Manifest& manifest, int jobs,
-                                          Verification& result) {
-  recover::PgRestoreOptions options;
+recover::DumpRestoreOptions restore_options(pg::Connection& connection, recover::DumpFile& dump,
+                                            const backup::Manifest& manifest, int jobs,
+                                            Verification& result) {
+  recover::DumpRestoreOptions options;
   options.jobs = jobs;
   const bool superuser =
       connection.exec("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user")
           .boolean(0, 0);
   const auto missing = recover::missing_roles(
-      connection, recover::roles_needed(dump.entries, manifest.database.owner));
+      connection, recover::roles_needed(dump.entries(), manifest.database.owner));
   if (superuser && missing.empty()) return options;
   options.no_owner = true;
   options.no_privileges = true;
@@ -85,7 +84,7 @@ recover::PgRestoreOptions restore_options(pg::Connection& connection,
 }
 
 /// Restores; a backup that cannot be is a failed check.
-bool restore(run::Context& context, const recover::PreparedDump& dump, ScratchDatabase& scratch,
+bool restore(run::Context& context, recover::DumpFile& dump, ScratchDatabase& scratch,
              const backup::Manifest& manifest, int jobs, Verification& result) {
   auto& connection = scratch.maintenance();
   if (const auto original = recover::read_database_settings(connection, manifest.database.name)) {
@@ -95,9 +94,8 @@ bool restore(run::Context& context, const recover::PreparedDump& dump, ScratchDa
   }
   const auto options = restore_options(connection, dump, manifest, jobs, result);
   try {
-    recover::run_pg_restore(context, dump, scratch.conninfo(),
-                            std::max(connection.server_version(), manifest.server_version),
-                            options);
+    recover::restore_dump(context, dump, scratch.conninfo(),
+                          std::max(connection.server_version(), manifest.server_version), options);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database && error.kind() != ErrorKind::damaged) throw;
     context.interrupt.check();
@@ -111,14 +109,17 @@ bool restore(run::Context& context, const recover::PreparedDump& dump, ScratchDa
   return true;
 }
 
-std::optional<recover::PreparedDump> fetch(run::Context& context, const recover::Source& source,
-                                           Verification& result) {
+std::unique_ptr<recover::DumpFile> fetch(run::Context& context, const recover::Source& source,
+                                         Verification& result) {
   try {
-    return recover::prepare_dump(context, *source.store.store, source.layout, source.manifest());
+    auto dump = std::make_unique<recover::DumpFile>(context, *source.store.store, source.layout,
+                                                    source.manifest());
+    dump->entries();
+    return dump;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::damaged) throw;
     result.checks.push_back(failed("part", "dump", error.full_message()));
-    return std::nullopt;
+    return nullptr;
   }
 }
 
@@ -196,7 +197,7 @@ void verify_restore(run::Context& context, const recover::Source& source, int jo
   result.restore_seconds = util::Duration{context.clock.steady() - begin}.count();
   check_data(context, scratch.conninfo(), source.manifest(), context.config.verify.sample,
              connections, result);
-  check_structure(context, scratch.conninfo(), source.manifest(), dump->entries, connections,
+  check_structure(context, scratch.conninfo(), source.manifest(), dump->entries(), connections,
                   result);
 }
 

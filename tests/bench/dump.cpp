@@ -115,8 +115,10 @@ class DumpBench {
     return m_site.bkp().command(std::move(arguments)).with_timeout(std::chrono::hours{1});
   }
   std::uint64_t newest_dump_size() const {
-    const auto list = m_site.json({"show", "latest", "--db", m_database});
-    return list["result"]["backup"]["size_bytes"];
+    const auto shown = m_site.json({"show", "latest", "--db", m_database});
+    for (const auto& part : shown["result"]["parts"])
+      if (part["role"] == "dump") return part["size_bytes"];
+    throw std::runtime_error{"the backup has no dump"};
   }
 
   bkp::test::Site& m_site;

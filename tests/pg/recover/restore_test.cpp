@@ -335,7 +335,8 @@ TEST_CASE("scratch space that does not suffice is refused with both figures") {
   auto source = bench.back_up(studio());
   for (auto& part : source.backup.manifest.parts) part.original_bytes = 1ULL << 60U;
   try {
-    recover::prepare_dump(bench.context, *source.store.store, source.layout, source.manifest());
+    const recover::DumpFile dump{bench.context, *source.store.store, source.layout,
+                                 source.manifest()};
     FAIL("no error");
   } catch (const util::Error& error) {
     CHECK(error.kind() == util::ErrorKind::refused);

@@ -10,24 +10,26 @@ namespace bkp::pg {
 using util::Error;
 using util::ErrorKind;
 
-void Connection::start_copy_out(const std::string& sql) {
+void Connection::start_copy(const std::string& sql, CopyDirection direction) {
+  const bool in = direction == CopyDirection::in;
   send(sql, {});
   const auto result = next_result();
   if (!result) throw_lost();
   const auto status = PQresultStatus(result->m_result.get());
-  if (status == PGRES_COPY_OUT) return;
+  if (status == (in ? PGRES_COPY_IN : PGRES_COPY_OUT)) return;
   if (status == PGRES_FATAL_ERROR) {
     drain();
     throw_refused(*result);
   }
   cancel();
   throw Error{ErrorKind::internal,
-              fmt::format("the statement is no COPY … TO STDOUT: {}", util::printable(sql))};
+              fmt::format("the statement is no COPY … {}: {}", in ? "FROM STDIN" : "TO STDOUT",
+                          util::printable(sql))};
 }
 
 void Connection::copy_out(const std::string& sql,
                           const std::function<void(std::string_view row)>& consume) {
-  start_copy_out(sql);
+  start_copy(sql, CopyDirection::out);
   receive_rows(consume);
   wait_for_last_result();
 }
@@ -49,6 +51,36 @@ void Connection::receive_rows(const std::function<void(std::string_view row)>& c
       cancel();
       throw;
     }
+  }
+}
+
+void Connection::copy_in(const std::string& sql, const std::function<std::string_view()>& next) {
+  start_copy(sql, CopyDirection::in);
+  send_rows(next);
+  wait_for_last_result();
+}
+
+void Connection::send_rows(const std::function<std::string_view()>& next) {
+  auto* connection = m_connection.get();
+  for (;;) {
+    std::string_view piece;
+    try {
+      m_interrupt->check();
+      piece = next();
+    } catch (...) {
+      cancel();
+      throw;
+    }
+    const bool end = piece.empty();
+    for (;;) {
+      const int taken =
+          end ? PQputCopyEnd(connection, nullptr)
+              : PQputCopyData(connection, piece.data(), static_cast<int>(piece.size()));
+      if (taken < 0) throw_lost();
+      if (taken > 0) break;
+      flush();
+    }
+    if (end) return flush();
   }
 }
 

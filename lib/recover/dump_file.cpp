@@ -1,0 +1,262 @@
+#include "recover/dump_file.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "backup/parts.hpp"
+#include "pg/seekable_archive.hpp"
+#include "recover/scratch.hpp"
+#include "stream/sinks.hpp"
+#include "stream/zstd.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+namespace bkp::recover {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+/// How long a wait may take no notice of an interrupt.
+constexpr std::chrono::milliseconds k_interrupt_latency{50};
+
+constexpr std::size_t k_read_size = std::size_t{1} << 20U;
+
+const backup::Part& dump_part(const backup::Manifest& manifest) {
+  const backup::Part* part = manifest.part("dump");
+  if (part != nullptr) return *part;
+  throw Error{ErrorKind::damaged,
+              fmt::format("the manifest of {} names no dump", util::quoted(manifest.label)),
+              "use another backup"};
+}
+
+/// Writes to a descriptor.
+class FdSink final : public stream::Sink {
+ public:
+  FdSink(int fd, std::string name) : m_fd{fd}, m_name{std::move(name)} {}
+  void write(std::span<const std::byte> data) override { util::write_all(m_fd, data, m_name); }
+  void finish() override {}
+  void abort() noexcept override {}
+
+ private:
+  int m_fd;
+  std::string m_name;
+};
+
+}  // namespace
+
+struct DumpFile::State {
+  State(run::Context& run_context, const backup::Manifest& manifest)
+      : context{run_context},
+        part{dump_part(manifest)},
+        label{manifest.label},
+        directory{scratch_directory(run_context)} {}
+
+  void fetch(store::Store& store, const backup::Layout& layout, const backup::Manifest& manifest);
+  void decompress() noexcept;
+  void read_stored(stream::Sink& sink) const;
+  void publish(const pg::SeekableArchiveSink& archive, std::size_t bytes);
+  void end(std::optional<Error> why) noexcept;
+  template <class Condition>
+  void wait(Condition condition);
+
+  run::Context& context;
+  const backup::Part part;
+  const std::string label;
+  const std::filesystem::path directory;
+  util::Fd stored;  ///< as in the store, proven
+  util::Fd file;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::uint64_t written = 0;  ///< bytes of the file that can be read
+  bool has_contents = false;
+  pg::ArchiveHeader header;
+  std::vector<pg::ArchiveEntry> entries;
+  std::vector<pg::ArchiveBlock> blocks;
+  std::set<std::size_t> taken;  ///< indices of entries
+  bool ended = false;
+  std::optional<Error> failure;
+
+  std::atomic<bool> stop = false;
+  std::jthread thread;
+};
+
+void DumpFile::State::fetch(store::Store& store, const backup::Layout& layout,
+                            const backup::Manifest& manifest) {
+  stored = util::open_unnamed_file(directory);
+  file = util::open_unnamed_file(directory);
+  FdSink end{stored.get(), "the dump in " + directory.string()};
+  const run::ProgressStep step{context.progress, "fetching " + label, part.size_bytes};
+  stream::ObservingSink meter{end, [&](std::size_t bytes) {
+                                context.interrupt.check();
+                                context.progress.advance(bytes);
+                              }};
+  backup::fetch_stored_part(store, layout, manifest, part, meter);
+}
+
+void DumpFile::State::read_stored(stream::Sink& sink) const {
+  std::vector<std::byte> buffer(k_read_size);
+  if (::lseek(stored.get(), 0, SEEK_SET) != 0) {
+    throw Error::from_errno(ErrorKind::store, "cannot read the dump in " + directory.string(),
+                            errno);
+  }
+  const auto name = "the dump in " + directory.string();
+  while (const auto size = util::read_some(stored.get(), buffer, name)) {
+    sink.write(std::span{buffer}.first(size));
+  }
+  sink.finish();
+}
+
+void DumpFile::State::decompress() noexcept {
+  try {
+    pg::SeekableArchiveSink archive{file.get(), "the dump in " + directory.string()};
+    std::uint64_t bytes = 0;
+    stream::ObservingSink watched{archive, [&](std::size_t size) {
+                                    if (stop)
+                                      throw Error{ErrorKind::internal, "not wanted any more"};
+                                    bytes += size;
+                                    publish(archive, size);
+                                  }};
+    std::optional<stream::ZstdDecompressSink> decompress;
+    if (part.compression == "zstd") decompress.emplace(watched);
+    read_stored(decompress ? static_cast<stream::Sink&>(*decompress) : watched);
+    if (bytes != part.original_bytes) {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("the dump of {} has {} bytes after decompression, the manifest says "
+                              "{}",
+                              util::quoted(label), bytes, part.original_bytes),
+                  "use another backup"};
+    }
+    end(std::nullopt);
+  } catch (...) {
+    end(util::current_error());
+  }
+}
+
+void DumpFile::State::publish(const pg::SeekableArchiveSink& archive, std::size_t bytes) {
+  const std::lock_guard lock{mutex};
+  written += bytes;
+  if (!has_contents && !archive.entries().empty()) {
+    header = archive.header();
+    entries = archive.entries();
+    has_contents = true;
+  }
+  // Only the last one known can have grown.
+  if (!blocks.empty()) blocks.pop_back();
+  const auto& all = archive.blocks();
+  blocks.insert(blocks.end(), all.begin() + static_cast<std::ptrdiff_t>(blocks.size()), all.end());
+  changed.notify_all();
+}
+
+void DumpFile::State::end(std::optional<Error> why) noexcept {
+  const std::lock_guard lock{mutex};
+  failure = std::move(why);
+  ended = true;
+  changed.notify_all();
+}
+
+/// Until `condition` (under the mutex) or the end of the decompression, whose failure is thrown
+/// before what is there is used any further.
+template <class Condition>
+void DumpFile::State::wait(Condition condition) {
+  std::unique_lock lock{mutex};
+  while (!ended && !condition()) {
+    context.interrupt.check();
+    changed.wait_for(lock, k_interrupt_latency);
+  }
+  if (failure) throw Error{*failure};
+}
+
+DumpFile::DumpFile(run::Context& context, store::Store& store, const backup::Layout& layout,
+                   const backup::Manifest& manifest)
+    : m_state{std::make_unique<State>(context, manifest)} {
+  require_space(m_state->directory, m_state->part.size_bytes + m_state->part.original_bytes);
+  m_state->fetch(store, layout, manifest);
+  m_state->thread = std::jthread{[state = m_state.get()] { state->decompress(); }};
+}
+
+DumpFile::~DumpFile() {
+  m_state->stop = true;
+}
+
+std::uint64_t DumpFile::size() const {
+  return m_state->part.original_bytes;
+}
+
+int DumpFile::fd() const {
+  return m_state->file.get();
+}
+
+const std::vector<pg::ArchiveEntry>& DumpFile::entries() {
+  m_state->wait([&] { return m_state->has_contents; });
+  return m_state->entries;
+}
+
+const pg::ArchiveHeader& DumpFile::header() {
+  m_state->wait([&] { return m_state->has_contents; });
+  return m_state->header;
+}
+
+void DumpFile::await_end() {
+  const run::ProgressStep step{m_state->context.progress, "decompressing " + m_state->label,
+                               m_state->part.original_bytes};
+  std::uint64_t told = 0;
+  m_state->wait([&] {
+    m_state->context.progress.advance(m_state->written - told);
+    told = m_state->written;
+    return false;
+  });
+}
+
+std::optional<TableBlock> DumpFile::take_table(const std::set<int>& wanted) {
+  auto& state = *m_state;
+  const pg::ArchiveBlock* largest = nullptr;
+  std::optional<TableBlock> result;
+  const auto find = [&] {
+    largest = nullptr;
+    for (const auto& block : state.blocks) {
+      if (state.taken.contains(block.entry)) continue;
+      if (!wanted.contains(state.entries[block.entry].dump_id)) continue;
+      if (largest == nullptr || block.data_bytes > largest->data_bytes) largest = &block;
+    }
+    if (largest == nullptr) return false;
+    state.taken.insert(largest->entry);
+    result = TableBlock{&state.entries[largest->entry], largest->position};
+    return true;
+  };
+  state.wait(find);
+  // What came with the end.
+  const std::lock_guard lock{state.mutex};
+  if (!result) find();
+  return result;
+}
+
+std::size_t DumpFile::read(std::uint64_t position, std::span<std::byte> space) {
+  auto& state = *m_state;
+  state.wait([&] { return state.written > position; });
+  const auto readable = [&] {
+    const std::lock_guard lock{state.mutex};
+    return state.written;
+  }();
+  if (readable <= position) return 0;
+  const auto size = std::min<std::uint64_t>(space.size(), readable - position);
+  for (;;) {
+    const auto got = ::pread(state.file.get(), space.data(), size, static_cast<off_t>(position));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno == EINTR) continue;
+    throw Error::from_errno(ErrorKind::store, "cannot read the dump in " + state.directory.string(),
+                            errno);
+  }
+}
+
+}  // namespace bkp::recover

@@ -1,0 +1,169 @@
+// Loading a dump while it is being decompressed: what a restore must not get wrong by it.
+#include "recover/dump_restore.hpp"
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+
+#include "backup/parts.hpp"
+#include "stream/hash.hpp"
+#include "stream/sinks.hpp"
+#include "support/error_of.hpp"
+#include "support/restore_bench.hpp"
+#include "support/site.hpp"
+
+using namespace bkp;
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+recover::DumpRestoreOptions with_jobs(int jobs) {
+  recover::DumpRestoreOptions options;
+  options.jobs = jobs;
+  return options;
+}
+
+/// Restores into a new database; its name.
+std::string restore(RestoreBench& bench, const recover::Source& source, int jobs = 2) {
+  const auto name = fresh_database();
+  recover::DumpFile dump{bench.context, *source.store.store, source.layout, source.manifest()};
+  recover::restore_dump(bench.context, dump, conninfo(name), 150000, with_jobs(jobs));
+  return name;
+}
+
+std::filesystem::path dump_path(const RestoreBench& bench, const recover::Source& source) {
+  const auto& manifest = source.manifest();
+  return bench.directory /
+         ("store/" + source.layout.part(manifest.label, manifest.part("dump")->name).text());
+}
+
+/// Puts another dump, uncompressed, in the place of the one stored, with the right sums.
+void replace_dump(const RestoreBench& bench, recover::Source& source, const std::string& archive) {
+  for (auto& part : source.backup.manifest.parts) {
+    if (part.role != "dump") continue;
+    std::ofstream{dump_path(bench, source), std::ios::binary} << archive;
+    const auto digests = stream::digests_of(archive);
+    part.compression = "none";
+    part.size_bytes = part.original_bytes = digests.bytes;
+    part.sha256 = digests.sha256;
+    part.md5 = digests.md5;
+  }
+}
+
+std::string archive_of(const recover::Source& source) {
+  stream::StringSink text;
+  backup::fetch_part(*source.store.store, source.layout, source.manifest(),
+                     *source.manifest().part("dump"), text);
+  return text.text();
+}
+
+}  // namespace
+
+TEST_CASE("tables of all sizes come back over any number of sessions, with what hangs on them") {
+  const auto jobs = GENERATE(1, 3, 16);
+  RestoreBench bench;
+  const auto database = fresh_database();
+  std::string sql =
+      "create table root (id int primary key, what text) partition by range (id);"
+      "create table root_1 partition of root for values from (0) to (1000);"
+      "create table root_2 partition of root for values from (1000) to (100000);"
+      "insert into root select i, repeat(md5(i::text), i % 9) from generate_series(0, 20000) i;"
+      "create table no_columns (); insert into no_columns default values;"
+      "create table xml_data (x xml); insert into xml_data values ('two <b>roots</b>');"
+      "create table computed (a int, b int generated always as (a * 2) stored);"
+      "insert into computed values (21);"
+      "select lo_from_bytea(4242, 'large');";
+  for (int i = 0; i < 30; ++i) {
+    const auto name = "t" + std::to_string(i);
+    sql += "create table " + name + " (id int primary key, root int references root);" +
+           "insert into " + name + " select i, i from generate_series(0, " + std::to_string(i) +
+           ") i;";
+  }
+  cluster().psql(database, sql);
+  const auto restored = restore(bench, bench.back_up(database), jobs);
+  CHECK(database_digest(cluster(), restored) == database_digest(cluster(), database));
+}
+
+TEST_CASE("an owner who may not write into his own table gets his rows back") {
+  RestoreBench bench;
+  const auto database = fresh_database();
+  cluster().psql(database,
+                 "do $$ begin create role keeper login; exception when duplicate_object then null; "
+                 "end $$; grant create on schema public to keeper; set role keeper;"
+                 "create table sealed (a int); insert into sealed values (1);"
+                 "revoke all on sealed from keeper");
+  auto source = bench.back_up(database);
+  const auto name = fresh_database();
+  cluster().psql(name, "alter schema public owner to keeper");
+  const auto as_keeper = conninfo(name).with("user", "keeper");
+  recover::DumpFile dump{bench.context, *source.store.store, source.layout, source.manifest()};
+  // Only what is his: the rest of the dump belongs to others.
+  recover::DumpRestoreOptions options;
+  for (const auto& entry : dump.entries())
+    if (entry.owner == "keeper") options.only.push_back(entry.dump_id);
+  recover::restore_dump(bench.context, dump, as_keeper, 150000, options);
+  CHECK(cluster().psql(name, "select a from sealed") == "1");
+  CHECK(cluster().psql(name, "select has_table_privilege('keeper', 'sealed', 'insert')") == "f");
+}
+
+TEST_CASE("rows that the server refuses: the table is named, and the rest is not waited for") {
+  RestoreBench bench;
+  const auto database = fresh_database();
+  cluster().psql(database,
+                 "create table other (a int); insert into other values (1);"
+                 "create table picky (a text check (current_database() = '" +
+                     database + "')); insert into picky values ('x')");
+  const auto source = bench.back_up(database);
+  const auto error = error_of([&] { restore(bench, source); });
+  CHECK(error.kind() == util::ErrorKind::database);
+  CHECK_THAT(error.full_message(), Contains("public.picky") && Contains("check constraint"));
+  CHECK_FALSE(error.hint().empty());
+}
+
+TEST_CASE("a byte that differs in the store is noticed before anything is made of the dump") {
+  RestoreBench bench;
+  const auto source = bench.back_up(fresh_database());
+  std::fstream file{dump_path(bench, source), std::ios::in | std::ios::out | std::ios::binary};
+  file.seekp(20);
+  file.put('?');
+  file.close();
+  const auto error = error_of([&] {
+    const recover::DumpFile dump{bench.context, *source.store.store, source.layout,
+                                 source.manifest()};
+  });
+  CHECK(error.kind() == util::ErrorKind::damaged);
+  CHECK_THAT(error.full_message(), Contains("SHA-256"));
+}
+
+TEST_CASE("a dump that was stored cut off is damage, wherever the cut is") {
+  RestoreBench bench;
+  const auto database = fresh_database();
+  cluster().psql(database,
+                 "create table t as select i, repeat('x', 50) from "
+                 "generate_series(1, 2000) i; create table u as select 1 a");
+  auto source = bench.back_up(database);
+  const auto archive = archive_of(source);
+  for (const auto length :
+       {std::size_t{3}, std::size_t{100}, archive.size() / 2, archive.size() - 1}) {
+    CAPTURE(length, archive.size());
+    replace_dump(bench, source, archive.substr(0, length));
+    CHECK(error_of([&] { restore(bench, source); }).kind() == util::ErrorKind::damaged);
+  }
+  replace_dump(bench, source, archive);
+  CHECK(database_digest(cluster(), restore(bench, source)) == database_digest(cluster(), database));
+}
+
+TEST_CASE("an interrupt ends the loading") {
+  RestoreBench bench;
+  const auto database = fresh_database();
+  cluster().psql(database, "create table t as select 1 a");
+  const auto source = bench.back_up(database);
+  recover::DumpFile dump{bench.context, *source.store.store, source.layout, source.manifest()};
+  dump.await_end();
+  bench.interrupt.request(SIGTERM);
+  const auto name = fresh_database();
+  CHECK(error_of([&] {
+          recover::restore_dump(bench.context, dump, conninfo(name), 150000, {});
+        }).kind() == util::ErrorKind::interrupted);
+}
