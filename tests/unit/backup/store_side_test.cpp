@@ -6,6 +6,7 @@
 #include "example_manifest.hpp"
 #include "store/memory_store.hpp"
 #include "stream/sinks.hpp"
+#include "support/bytes.hpp"
 #include "support/faulty_store.hpp"
 #include "util/error.hpp"
 
@@ -18,10 +19,6 @@ const backup::Layout layout{"studio"};
 const config::Compression compression{3, 1};
 const std::string label = "20261121T020000Z-full-x121";
 
-std::span<const std::byte> bytes(std::string_view text) {
-  return std::as_bytes(std::span{text});
-}
-
 /// A whole backup with one part on a store of its own.
 struct Stored {
   std::shared_ptr<store::MemoryStore> store = std::make_shared<store::MemoryStore>();
@@ -30,7 +27,7 @@ struct Stored {
   explicit Stored(const std::string& content) {
     std::vector<backup::Target> targets{{"a", true, store, std::nullopt}};
     backup::PartWriter writer{targets, layout, label, "dump.pgc.zst", "dump", compression};
-    writer.write(bytes(content));
+    writer.write(test::bytes_of(content));
     writer.finish();
     manifest.parts = {writer.part()};
     store::put_text(*store, layout.manifest(label), backup::to_text(manifest));
@@ -114,7 +111,7 @@ TEST_CASE("a failing store is left out and the good one keeps its copy") {
   std::vector<backup::Target> targets{{"bad", true, std::make_shared<FullStore>(), std::nullopt},
                                       {"good", true, good, std::nullopt}};
   backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {0, 1}};
-  writer.write(bytes("content"));
+  writer.write(test::bytes_of("content"));
   writer.finish();
   CHECK(targets[0].failure);
   CHECK_FALSE(targets[1].failure);
@@ -126,7 +123,7 @@ TEST_CASE("with the last store gone the writer says why") {
   backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {0, 1}};
   CHECK_THROWS_WITH(
       [&] {
-        writer.write(bytes("content"));
+        writer.write(test::bytes_of("content"));
         writer.finish();
       }(),
       Contains("disk full"));

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "support/archive_writer.hpp"
+#include "support/bytes.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
