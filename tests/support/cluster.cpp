@@ -263,7 +263,9 @@ void Cluster::kill() {
   }
   // Stopped first, so that it starts no new children while they are killed.
   m_postmaster->signal(SIGSTOP);
-  wait_until([this] { return state_of(postmaster_pid()) == 'T'; });
+  if (!wait_until([this] { return state_of(postmaster_pid()) == 'T'; })) {
+    throw std::runtime_error{"the postmaster took no SIGSTOP"};
+  }
   const std::vector<pid_t> children = children_of(postmaster_pid());
   m_postmaster->signal(SIGKILL);
   for (const pid_t child : children) {
