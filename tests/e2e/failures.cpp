@@ -1,12 +1,11 @@
 // What goes wrong every day: each command's common failures end with the documented exit code, a
 // message and a hint.
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 
+#include "support/running_as_root.hpp"
 #include "support/site.hpp"
 #include "support/wait_until.hpp"
 
@@ -364,7 +363,7 @@ TEST_CASE(
 
 TEST_CASE("a run as root leaves nothing that the owner of the store cannot use") {
   // Becoming that user takes root.
-  if (::geteuid() != 0) return;
+  if (!running_as_root()) return;
   Site site;
   const auto runbook = site.directory() / "state/runbook.html";
   site.write_config(site.base_config() + "runbook: {path: " + runbook.string() + "}\n");

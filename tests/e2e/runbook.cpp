@@ -2,13 +2,12 @@
 // leaves.
 #include <catch2/catch.hpp>
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <optional>
 #include <regex>
 #include <sstream>
 
+#include "support/running_as_root.hpp"
 #include "support/site.hpp"
 
 using namespace bkp::test;
@@ -215,7 +214,7 @@ TEST_CASE("chapter B: the commands work while the database is read only") {
 
 TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
   // Becoming that user takes root.
-  if (::geteuid() != 0) return;
+  if (!running_as_root()) return;
   Bench bench{one_database};
   auto& site = bench.site();
   const auto user = system_user("postgres");

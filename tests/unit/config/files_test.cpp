@@ -7,6 +7,7 @@
 #include "config/document.hpp"
 #include "config/schema.hpp"
 #include "config_test.hpp"
+#include "support/running_as_root.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -163,7 +164,7 @@ TEST_CASE("load refuses a file that everybody can write, before it runs any comm
 }
 
 TEST_CASE("load refuses a file of another user, and one that a foreign group can write") {
-  if (::geteuid() != 0) return;  // only root can give files away
+  if (!test::running_as_root()) return;  // only root can give files away
   FakeRunner processes;
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "bkp.yaml";

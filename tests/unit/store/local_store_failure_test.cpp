@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "store/local_store.hpp"
+#include "support/running_as_root.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
@@ -177,7 +178,7 @@ TEST_CASE("a root that vanished is an error for a writer") {
 
 TEST_CASE("what root stores in another user's store is that user's") {
   // Giving away takes root.
-  if (::geteuid() != 0) return;
+  if (!running_as_root()) return;
   const TemporaryDirectory directory;
   REQUIRE(::chown(directory.path().c_str(), 65534, 65534) == 0);
   LocalStore store{directory.path(), false};
