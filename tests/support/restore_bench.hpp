@@ -9,7 +9,7 @@
 #include "recover/source.hpp"
 #include "run/context.hpp"
 #include "store/open.hpp"
-#include "support/catalog_fixture.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "catalog/catalog.hpp"
-#include "support/catalog_fixture.hpp"
+#include "support/shared_cluster.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;

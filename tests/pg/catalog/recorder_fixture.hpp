@@ -7,7 +7,7 @@
 #include "catalog/catalog.hpp"
 #include "catalog/migrate.hpp"
 #include "catalog/recorder.hpp"
-#include "support/catalog_fixture.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/recorded_log.hpp"
 #include "support/temporary_directory.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "support/catalog_fixture.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/manual_clock.hpp"
 #include "support/nobody_there.hpp"
 #include "support/temporary_directory.hpp"
