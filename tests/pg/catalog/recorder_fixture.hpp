@@ -7,8 +7,8 @@
 #include "catalog/catalog.hpp"
 #include "catalog/migrate.hpp"
 #include "catalog/recorder.hpp"
-#include "support/shared_cluster.hpp"
 #include "support/recorded_log.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {
