@@ -5,9 +5,9 @@
 
 #include <csignal>
 
-#include "support/shared_cluster.hpp"
 #include "support/manual_clock.hpp"
 #include "support/nobody_there.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/wait_until.hpp"
 #include "util/error.hpp"
