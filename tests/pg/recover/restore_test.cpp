@@ -42,7 +42,7 @@ struct Restored {
 Restored restore(
     RestoreBench& bench, const recover::Source& source, const recover::RestoreRequest& request,
     const std::function<void(const pg::Conninfo&)>& check = [](const auto&) {}) {
-  auto maintenance = pg::Connection::open(bench.context.cluster(), bench.interrupt);
+  auto maintenance = pg::Connection::open(bench.context.cluster(), bench.outside.interrupt);
   Restored result;
   const auto record =
       backup::to_record(source.backup, source.layout, "local", source.store.store->url());
@@ -207,15 +207,15 @@ TEST_CASE("roles that are missing are refused, offered, created from the globals
 
   SECTION("refused without a word, and on no") {
     CHECK(error_of([&] { restore(bench, source, request); }).kind() == util::ErrorKind::refused);
-    CHECK_THAT(bench.terminal.shown, Contains("\"gone 'role'\""));
-    bench.terminal.answer = "n";
+    CHECK_THAT(bench.outside.terminal.shown, Contains("\"gone 'role'\""));
+    bench.outside.terminal.answer = "n";
     CHECK(error_of([&] { restore(bench, source, request); }).kind() == util::ErrorKind::refused);
     CHECK(cluster().psql("postgres", "select count(*) from pg_roles where rolname like 'gone%'") ==
           "0");
     CHECK(databases_like(database + "\\_restored%") == "0");
   }
   SECTION("created when the answer is yes") {
-    bench.terminal.answer = "y";
+    bench.outside.terminal.answer = "y";
     const auto done = restore(bench, source, request);
     CHECK(cluster().psql(done.outcome.database,
                          "select tableowner from pg_tables where tablename "
@@ -228,7 +228,7 @@ TEST_CASE("roles that are missing are refused, offered, created from the globals
   SECTION("created with --with-globals") {
     request.with_globals = true;
     const auto done = restore(bench, source, request);
-    CHECK(bench.terminal.asked.empty());
+    CHECK(bench.outside.terminal.asked.empty());
     CHECK(cluster().psql(done.outcome.database, "select count(*) from other") == "1");
   }
   SECTION("not needed without owners") {

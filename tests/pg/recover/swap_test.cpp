@@ -54,7 +54,7 @@ TEST_CASE("a swap ends the connections to the old database, however eager they a
     });
   }
   REQUIRE(wait_until([&] { return connected >= 4; }));
-  auto maintenance = pg::Connection::open(bench.context.cluster(), bench.interrupt);
+  auto maintenance = pg::Connection::open(bench.context.cluster(), bench.outside.interrupt);
   REQUIRE(wait_until([&] { return !recover::clients_of(maintenance, pair.old_one).empty(); }));
 
   const auto kept = pair.old_one + "_before";
