@@ -145,15 +145,11 @@ TEST_CASE("a part whose rows or defaults name what was not chosen says so") {
   request.jobs = 1;
   SECTION("its rows cannot be loaded alone, and can with what they name") {
     request.tables = {"named"};
-    try {
-      restore(bench, source, request);
-      FAIL("restored");
-    } catch (const util::Error& error) {
-      CHECK(error.kind() == util::ErrorKind::database);
-      CHECK_THAT(error.hint(), Contains("\"public.named\": the rows of column \"the class\" name "
-                                        "objects (regclass)") &&
-                                   Contains("column \"kinds\"") && Contains("--table"));
-    }
+    const auto error = error_of([&] { restore(bench, source, request); });
+    CHECK(error.kind() == util::ErrorKind::database);
+    CHECK_THAT(error.hint(), Contains("\"public.named\": the rows of column \"the class\" name "
+                                      "objects (regclass)") &&
+                                 Contains("column \"kinds\"") && Contains("--table"));
     CHECK_FALSE(cluster().has_database(request.into));
     request.tables = {"named", "other"};
     CHECK(restore(bench, source, request).ready.loose_references.size() == 2);
