@@ -21,8 +21,7 @@ TEST_CASE("that the catalog is down is said once in a run, and truly") {
   Site site;
   site.must({"init"});
   site.cluster().create_database("good");
-  const std::string label =
-      site.json({"full", "--db", "good"}).at("result").at("backups").at(0).at("label");
+  const auto label = site.back_up("good");
   site.cluster().psql("postgres", "drop database bkp with (force)");
   const std::vector<std::vector<std::string>> commands{
       {"list"},

@@ -104,6 +104,14 @@ struct RecorderFixture {
     return cluster().psql(database, "set search_path = bkp; " + text);
   }
 
+  /// Ends every session in the catalog's database, as a restart of its server does.
+  void cut_sessions() {
+    cluster().psql(
+        "postgres",
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '" +
+            database + "'");
+  }
+
   std::string host = "studio-1";  ///< of the runs
   std::string database = fresh_database();
   TemporaryDirectory spool;
