@@ -1,13 +1,9 @@
 // What goes wrong every day: each command's common failures end with the documented exit code, a
 // message and a hint.
-#include <unistd.h>
-
-#include <algorithm>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 
-#include "support/site.hpp"
+#include "e2e/check_failure.hpp"
 #include "support/wait_until.hpp"
 
 using namespace bkp::test;
@@ -17,21 +13,6 @@ namespace {
 
 const std::vector<std::string> commands_on_server{"full",   "list",  "check",
                                                   "verify", "prune", "runbook"};
-
-/// The message and the hint of a failed run, on stderr for people and in the envelope for programs.
-void check_failure(const Site& site, std::vector<std::string> arguments, int exit_code,
-                   const std::string& kind, const std::string& message) {
-  const Outcome outcome = site.run(arguments);
-  CAPTURE(outcome);
-  CHECK(outcome.exit_code == exit_code);
-  CHECK_THAT(outcome.err, Contains("error: ") && Contains(message) && Contains("hint: "));
-  const auto json = site.json(arguments);
-  INFO(json.dump(1));
-  CHECK(json.at("exit_code") == exit_code);
-  CHECK(json.at("status") == "failed");
-  CHECK(json.at("error").at("kind") == kind);
-  CHECK_FALSE(json.at("error").at("hint").get<std::string>().empty());
-}
 
 }  // namespace
 
@@ -137,52 +118,6 @@ TEST_CASE("a store that is not there is exit 6 and is not made anew") {
   CHECK(std::filesystem::is_empty(site.store()));
 }
 
-TEST_CASE("with the catalog down and nothing mounted there are not `no backups`") {
-  Site site;
-  site.must({"init"});
-  std::filesystem::rename(site.store(), site.store().string() + ".unmounted");
-  std::filesystem::create_directory(site.store());
-  site.cluster().stop();
-  check_failure(site, {"list"}, 6, "store", "holds no site");
-  check_failure(site, {"prune"}, 6, "store", "holds no site");
-  CHECK(std::filesystem::is_empty(site.store()));
-}
-
-TEST_CASE("that the catalog is down is said once in a run, and truly") {
-  Site site;
-  site.must({"init"});
-  site.cluster().create_database("good");
-  const std::string label =
-      site.json({"full", "--db", "good"}).at("result").at("backups").at(0).at("label");
-  site.cluster().psql("postgres", "drop database bkp with (force)");
-  const std::vector<std::vector<std::string>> commands{
-      {"list"},
-      {"show", "latest"},
-      {"full", "--db", "good"},
-      {"verify", label},
-      {"verify", "--all", "--level", "checksum"},
-      {"prune"},
-      {"prune", "--dry-run"},
-      {"hold", label, "--reason", "x"},
-      {"release", label},
-      {"restore", label, "--db", "good", "--into", "again"},
-      {"runbook"}};
-  for (const auto& command : commands) {
-    const auto outcome = site.must(command);
-    CAPTURE(outcome);
-    std::size_t said = 0;
-    for (auto at = outcome.err.find("catalog cannot"); at != outcome.err.npos;
-         at = outcome.err.find("catalog cannot", at + 1)) {
-      ++said;
-    }
-    CHECK(said == 1);
-    CHECK_THAT(outcome.err, Contains("the catalog cannot be reached"));
-    const bool recorded = command.back() != "--dry-run";
-    CHECK((outcome.err.find("is noted in") != outcome.err.npos) == recorded);
-    CHECK_THAT(outcome.err, !Contains("listing"));
-  }
-}
-
 TEST_CASE("a hold on `latest` needs to know of which database") {
   Site site;
   site.must({"init"});
@@ -206,109 +141,6 @@ TEST_CASE("an unknown backup, store or database is exit 10") {
                 "there is no database \"nobody\" on /");
   check_failure(site, {"restore", "latest", "--db", "postgres"}, 10, "not_found", "backup");
   check_failure(site, {"hold", "20200101", "--reason", "x"}, 10, "not_found", "20200101");
-}
-
-namespace {
-
-/// A site whose server asks the role bkp, a superuser, for the password "right".
-struct GuardedSite : Site {
-  GuardedSite() {
-    cluster().psql("postgres", "create role bkp superuser login password 'right'");
-    write_text(cluster().data_directory() / "pg_hba.conf",
-               "local all bkp scram-sha-256\nlocal all all trust\n");
-    cluster().restart();
-    config("");
-  }
-  void config(const std::string& more) const {
-    auto text = base_config();
-    text.replace(text.find("user=postgres"), 13, "user=bkp");
-    write_config(text.insert(text.find("  bin_directory"), more));
-  }
-  std::filesystem::path password_file(const std::string& name, const std::string& password,
-                                      std::filesystem::perms mode) const {
-    const auto file = directory() / name;
-    write_text(file, "*:*:*:*:" + password + "\n");
-    std::filesystem::permissions(file, mode);
-    return file;
-  }
-};
-
-using std::filesystem::perms;
-constexpr auto private_mode = perms::owner_read | perms::owner_write;
-
-}  // namespace
-
-TEST_CASE("a password file that others can read is one finding of check among all the others") {
-  const GuardedSite site;
-  const auto file = site.password_file("pgpass", "right", private_mode);
-  site.config("  password_file: " + file.string() + "\n");
-  site.must({"init"});
-  std::filesystem::permissions(file, private_mode | perms::others_read);
-  check_failure(site, {"list"}, 9, "key", file.string());
-  const auto json = site.json({"check"});
-  INFO(json.dump(1));
-  CHECK(json.at("exit_code") == 9);
-  const auto has = [&](const std::string& check, const std::string& status) {
-    const auto& checks = json.at("result").at("checks");
-    return std::any_of(checks.begin(), checks.end(), [&](const auto& finding) {
-      return finding.at("check") == check && finding.at("status") == status;
-    });
-  };
-  CHECK(has("permissions", "error"));
-  CHECK(has("store local", "ok"));
-  CHECK_THAT(site.run({"check"}).out, Contains("fix: run: chmod 600 " + file.string()));
-}
-
-TEST_CASE("a password file that libpq passes over is named by check and by the refusal") {
-  const GuardedSite site;
-  const auto file = site.password_file(".pgpass", "right", private_mode | perms::group_read);
-  const auto bkp = [&] { return site.bkp().with_variable("HOME", site.directory().string()); };
-  const auto refused = bkp().run({"init"});
-  CAPTURE(refused);
-  CHECK(refused.exit_code == 5);
-  CHECK_THAT(refused.err, Contains("libpq passes over") && Contains("chmod 600 " + file.string()));
-  CHECK_THAT(bkp().run({"check"}).out, Contains("libpq passes over"));
-  std::filesystem::permissions(file, private_mode);
-  CHECK(bkp().run({"init"}).succeeded());
-}
-
-TEST_CASE("a configured password file wins over PGPASSWORD, for sessions and programs alike") {
-  const GuardedSite site;
-  const auto run = [&](std::vector<std::string> arguments, const std::string& password) {
-    return site.bkp().with_variable("PGPASSWORD", password).run(std::move(arguments));
-  };
-  CHECK(run({"init"}, "right").succeeded());
-  CHECK(run({"init"}, "wrong").exit_code == 5);
-  const auto file = site.password_file("pgpass", "right", private_mode);
-  site.config("  password_file: " + file.string() + "\n");
-  for (const std::string command : {"init", "full", "list", "verify"}) {
-    const auto outcome = run({command}, "wrong");
-    CAPTURE(command, outcome);
-    CHECK(outcome.succeeded());
-    CHECK_THAT(outcome.err, !Contains("cannot"));
-  }
-}
-
-TEST_CASE("a catalog that was never made says to run init") {
-  const Site site;
-  const Outcome outcome = site.run({"show", "latest"});
-  CAPTURE(outcome);
-  CHECK_FALSE(outcome.succeeded());
-  CHECK_THAT(outcome.err, Contains("bkp init"));
-}
-
-TEST_CASE("an explanation of the settings touches neither the catalog nor the spool") {
-  Site site;
-  site.must({"init"});
-  const auto runs = [&] { return site.cluster().psql("bkp", "select count(*) from bkp.runs"); };
-  const auto before = runs();
-  site.must({"check", "--explain"});
-  CHECK(runs() == before);
-  site.cluster().stop();
-  std::filesystem::remove_all(site.spool());
-  const auto outcome = site.must({"check", "--explain"});
-  CHECK(outcome.err.empty());
-  CHECK_FALSE(std::filesystem::exists(site.spool()));
 }
 
 TEST_CASE("one database that fails does not stop the others") {
@@ -360,54 +192,4 @@ TEST_CASE(
                       "select pg_terminate_backend(pid) from pg_stat_activity where query like "
                       "'%pg_sleep(600)%' and pid <> pg_backend_pid()");
   site.must({"full", "--db", "app"});
-}
-
-TEST_CASE("a run as root leaves nothing that the owner of the store cannot use") {
-  // Becoming that user takes root.
-  if (::geteuid() != 0) return;
-  Site site;
-  const auto runbook = site.directory() / "state/runbook.html";
-  site.write_config(site.base_config() + "runbook: {path: " + runbook.string() + "}\n");
-  const auto user = system_user("postgres");
-  const auto give = [&] {
-    output_of(Program{{"chown", "-R", user.name + ":", site.directory().string()}});
-    // Root takes no orders from a file that others may change.
-    output_of(Program{{"chown", "root", site.config_file().string()}});
-    output_of(Program{{"chmod", "640", site.config_file().string()}});
-  };
-  const auto as_user = [&](const std::vector<std::string>& arguments) {
-    auto program = site.bkp().command(arguments);
-    return program.as_user(user).run();
-  };
-  const auto foreign = [&] {
-    return output_of(Program{{"find", site.directory().string(), "!", "-user", user.name, "!",
-                              "-name", site.config_file().filename().string()}});
-  };
-  std::filesystem::create_directory(site.store());
-  std::filesystem::create_directory(site.directory() / "state");
-  give();
-  site.cluster().create_database("app");
-  site.must({"init"});
-  site.must({"full"});
-  // Without its catalog the run is kept in the spool.
-  site.cluster().psql("postgres", "alter database bkp rename to hidden");
-  site.must({"full", "--db", "app"});
-  CHECK_FALSE(std::filesystem::is_empty(site.spool()));
-  CHECK(foreign() == "");
-  site.cluster().psql("postgres", "alter database hidden rename to bkp");
-  const auto full = as_user({"full"});
-  CAPTURE(full);
-  CHECK(full.exit_code == 0);
-
-  const auto closed = site.store() / "studio/backups/20200101T000000Z-full-app";
-  std::filesystem::create_directory(closed);
-  std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
-  const auto list = as_user({"full", "--db", "app"});
-  CAPTURE(list);
-  CHECK_THAT(list.err, Contains("20200101T000000Z-full-app") && Contains("Permission denied") &&
-                           Contains("bkp check"));
-  const auto check = as_user({"check"});
-  CAPTURE(check);
-  CHECK_THAT(check.out, Contains(closed.string()) && Contains("chown -R " + user.name + ": ") &&
-                            Contains((site.store() / "studio").string()));
 }

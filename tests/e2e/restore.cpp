@@ -266,14 +266,11 @@ TEST_CASE("with the catalog lost, the stores tell") {
 
 TEST_CASE("a damaged copy is left for the one on the next store") {
   Site site;
-  site.write_config(site.base_config().replace(
-      site.base_config().find("recover:"), 0,
-      "  - name: second\n    url: file://" + (site.directory() / "second").string() + "\n"));
+  site.add_store("second");
   site.must({"init"});
   site.cluster().create_database("x121");
   site.cluster().psql("x121", "create table t as select generate_series(1, 1000) i");
-  const auto label = site.json({"full", "--db", "x121"})["result"]["backups"][0]["label"];
-  const auto file = site.store() / "studio" / "backups" / label.get<std::string>() / "dump.pgc.zst";
+  const auto file = site.store() / "studio/backups" / site.back_up("x121") / "dump.pgc.zst";
   write_text(file, read_text(file) + "x");
 
   const auto json = site.json({"restore", "latest", "--db", "x121", "--into", "again"});

@@ -2,13 +2,12 @@
 // leaves.
 #include <catch2/catch.hpp>
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <optional>
 #include <regex>
 #include <sstream>
 
+#include "support/running_as_root.hpp"
 #include "support/site.hpp"
 
 using namespace bkp::test;
@@ -57,13 +56,9 @@ std::vector<Step> steps_in(const fs::path& page) {
 class Bench {
  public:
   explicit Bench(const std::string& yaml = {}, std::string database = "studio",
-                 const fs::path& second_store = {})
+                 const std::string& second_store = {})
       : m_site{yaml}, m_database{std::move(database)} {
-    if (!second_store.empty()) {
-      const std::string entry = "  - name: vault\n    url: file://" + second_store.string() + "\n";
-      m_site.write_config(std::regex_replace(m_site.base_config() + yaml, std::regex{"recover:"},
-                                             entry + "recover:"));
-    }
+    if (!second_store.empty()) m_site.add_store(second_store);
     m_site.cluster().psql("postgres", "create role artist login password 'pencil'");
     m_site.cluster().create_database(m_database);
     m_site.cluster().psql(
@@ -215,7 +210,7 @@ TEST_CASE("chapter B: the commands work while the database is read only") {
 
 TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
   // Becoming that user takes root.
-  if (::geteuid() != 0) return;
+  if (!running_as_root()) return;
   Bench bench{one_database};
   auto& site = bench.site();
   const auto user = system_user("postgres");
@@ -285,8 +280,7 @@ TEST_CASE("chapter D: the catalog is lost and made again from the store") {
 }
 
 TEST_CASE("chapter E: a lost store is refilled from the other one") {
-  const TemporaryDirectory other;
-  Bench bench{one_database, "studio", other / "vault"};
+  Bench bench{one_database, "studio", "vault"};
   fs::remove_all(bench.site().store());
   CHECK(bench.follow("store-1") == 5);
   CHECK(database_digest(bench.cluster(), "studio_restored") == bench.digest());

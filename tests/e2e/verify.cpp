@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "support/damage.hpp"
 #include "support/site.hpp"
 #include "support/wait_until.hpp"
 
@@ -10,10 +11,6 @@ using namespace bkp::test;
 using Catch::Matchers::Contains;
 
 namespace {
-
-std::string back_up(Site& site) {
-  return site.json({"full", "--db", "x121"}).at("result").at("backups").at(0).at("label");
-}
 
 /// A site with a database x121 and one backup of it.
 struct Studio : Site {
@@ -23,7 +20,7 @@ struct Studio : Site {
     cluster().psql("x121",
                    "create table segments (id serial primary key, approved bool default true);"
                    "insert into segments select from generate_series(1, 5000)");
-    label = back_up(*this);
+    label = back_up("x121");
   }
   std::filesystem::path part(const std::string& which, const std::string& name) const {
     return store() / "studio" / "backups" / which / name;
@@ -39,13 +36,6 @@ struct Studio : Site {
   }
   std::string label;
 };
-
-void flip_a_byte(const std::filesystem::path& file) {
-  auto bytes = read_text(file);
-  auto& byte = bytes.at(bytes.size() / 2);
-  byte = static_cast<char>(byte ^ 0x10);
-  write_text(file, bytes);
-}
 
 /// Exit 8 at both levels, with a message that contains `text`.
 void check_damaged(Studio& studio, const std::string& text) {
@@ -81,7 +71,7 @@ TEST_CASE("a checked restore makes a backup verified, a re-read does not") {
 
 TEST_CASE("a report that cannot be written, or a store that is not there, ends a run at once") {
   Studio studio;
-  back_up(studio);
+  studio.back_up("x121");
   const auto report = (studio.directory() / "gone" / "report.xml").string();
   const auto unwritable = studio.run({"verify", "--all", "--junit", report});
   CAPTURE(unwritable);
@@ -133,7 +123,7 @@ TEST_CASE("an assertion that does not hold fails the verification") {
 
 TEST_CASE("a changed byte is found") {
   Studio studio;
-  flip_a_byte(studio.part(studio.label, "dump.pgc.zst"));
+  flip_a_bit(studio.part(studio.label, "dump.pgc.zst"));
   check_damaged(studio, "dump.pgc.zst");
 }
 
@@ -153,7 +143,7 @@ TEST_CASE("a missing object is found") {
 TEST_CASE("a part of another backup is found") {
   Studio studio;
   studio.cluster().psql("x121", "insert into segments default values");
-  const auto second = back_up(studio);
+  const auto second = studio.back_up("x121");
   std::filesystem::copy_file(studio.part(studio.label, "dump.pgc.zst"),
                              studio.part(second, "dump.pgc.zst"),
                              std::filesystem::copy_options::overwrite_existing);
@@ -164,7 +154,7 @@ TEST_CASE("a part of another backup is found") {
 TEST_CASE("a whole backup that was replaced by another one is found") {
   Studio studio;
   studio.cluster().psql("x121", "delete from segments");
-  const auto second = back_up(studio);
+  const auto second = studio.back_up("x121");
   for (const auto* name : {"dump.pgc.zst", "globals.sql.zst"}) {
     std::filesystem::copy_file(studio.part(studio.label, name), studio.part(second, name),
                                std::filesystem::copy_options::overwrite_existing);
@@ -181,8 +171,8 @@ TEST_CASE("a whole backup that was replaced by another one is found") {
 
 TEST_CASE("one bad backup among several does not stop the others") {
   Studio studio;
-  flip_a_byte(studio.part(studio.label, "dump.pgc.zst"));
-  const auto second = back_up(studio);
+  flip_a_bit(studio.part(studio.label, "dump.pgc.zst"));
+  const auto second = studio.back_up("x121");
   const auto json = studio.json({"verify", "--all"});
   INFO(json.dump(1));
   CHECK(json.at("exit_code") == 8);
@@ -194,7 +184,7 @@ TEST_CASE("one bad backup among several does not stop the others") {
 TEST_CASE("a verification that is ended drops its database") {
   Studio studio;
   hold_restores_of(studio.cluster(), "x121");
-  back_up(studio);
+  studio.back_up("x121");
   const auto started = [&] { return !studio.leaves_nothing(); };
 
   auto asked = studio.bkp().command({"verify"}).start();
@@ -211,7 +201,7 @@ TEST_CASE("a verification that is ended drops its database") {
   killed.wait();
   CHECK(started());
   studio.cluster().psql("x121", "alter table held drop constraint held_check");
-  back_up(studio);
+  studio.back_up("x121");
   const auto next = studio.run({"verify"});
   CAPTURE(next);
   CHECK(next.exit_code == 0);
@@ -223,18 +213,17 @@ namespace {
 /// A studio with a second, optional store: two backups, both proven by a restore.
 struct TwoStores : Studio {
   TwoStores() {
-    auto config = base_config();
-    config.insert(config.find("recover:"), "  - name: vault\n    url: file://" + vault().string() +
-                                               "\n    required: false\n");
+    add_store("vault", false);
+    auto config = read_text(config_file());
     const std::string local = "    url: file://" + store().string() + "\n";
     const std::string keep_one =
         "    retention: {last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, quarterly: 0}\n";
     config.insert(config.find(local) + local.size(), keep_one);
     write_config(config);
     must({"init"});
-    older = back_up(*this);
+    older = back_up("x121");
     must({"verify", older});
-    newer = back_up(*this);
+    newer = back_up("x121");
     must({"verify", newer});
   }
 
@@ -301,7 +290,7 @@ TEST_CASE("an empty mount point is a store that is away, not a lost backup") {
 TEST_CASE("a corrupt object on one store is that copy's damage, until it is repaired") {
   TwoStores site;
   const auto damaged = site.vault() / "studio/backups" / site.newer / "dump.pgc.zst";
-  flip_a_byte(damaged);
+  flip_a_bit(damaged);
   const auto outcome = site.run({"verify", "--all", "--level", "checksum"});
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 8);
@@ -341,7 +330,7 @@ TEST_CASE("when every copy was damaged and is repaired the backup is proven agai
   TwoStores site;
   const auto copies = {site.part(site.newer, "dump.pgc.zst"),
                        site.vault() / "studio/backups" / site.newer / "dump.pgc.zst"};
-  for (const auto& file : copies) flip_a_byte(file);
+  for (const auto& file : copies) flip_a_bit(file);
   const auto failed = site.run({"verify", site.newer, "--level", "checksum"});
   CAPTURE(failed);
   CHECK(failed.exit_code == 8);
@@ -357,7 +346,7 @@ TEST_CASE("when every copy was damaged and is repaired the backup is proven agai
   const auto page = site.must({"runbook", "--out", "-"}).out;
   CHECK_THAT(page, Contains("LAST VERIFICATION FAILED 20") && Contains("(damaged)"));
 
-  for (const auto& file : copies) flip_a_byte(file);
+  for (const auto& file : copies) flip_a_bit(file);
   site.must({"verify", site.newer, "--level", "checksum"});
   CHECK(site.state_of(site.newer) == "t|t");
   CHECK_FALSE(site.check_warns("verification"));

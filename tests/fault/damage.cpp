@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "fault/fault_site.hpp"
+#include "support/damage.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -10,12 +11,6 @@ namespace {
 
 using Damage = std::function<void(const std::filesystem::path& file,
                                   const std::filesystem::path& same_of_another_backup)>;
-
-void flip_a_bit(const std::filesystem::path& file) {
-  auto text = read_text(file);
-  text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 1);
-  write_text(file, text);
-}
 
 const std::vector<std::pair<std::string, Damage>> damages{
     {"one bit flipped", [](const auto& file, const auto&) { flip_a_bit(file); }},
@@ -37,13 +32,13 @@ const std::vector<std::pair<std::string, Damage>> damages{
 /// Two backups of one database that changed between them.
 struct Pair {
   FaultSite site;
-  std::string first = take();
+  std::string first = site.back_up("slow");
   std::string second;
   std::filesystem::path pristine = site.directory() / "pristine";
 
   Pair() {
     site.cluster().psql("slow", "insert into t select 0, 'more'; create role another");
-    second = take();
+    second = site.back_up("slow");
     std::filesystem::copy(site.store(), pristine, std::filesystem::copy_options::recursive);
   }
 
@@ -53,9 +48,6 @@ struct Pair {
     std::filesystem::copy(pristine, site.store(), std::filesystem::copy_options::recursive);
   }
 
-  std::string take() {
-    return site.json({"full", "--db", "slow"})["result"]["backups"][0]["label"];
-  }
   std::filesystem::path file(const std::string& label, const std::string& name) const {
     return site.store() / "studio/backups" / label / name;
   }

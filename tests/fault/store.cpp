@@ -112,16 +112,12 @@ TEST_CASE("the store's directories vanish in mid-write: exit 6, nothing looks go
 
 TEST_CASE("of two stores one fills up: the other has its copy, exit 3") {
   FaultSite site;
-  site.write_config(site.base_config());
-  const auto second = site.directory() / "second";
-  auto text = site.base_config();
-  text.insert(text.find("recover:"),
-              "  - {name: second, url: \"file://" + second.string() + "\"}\n");
-  site.write_config(text);
+  site.add_store("second");
   site.must({"init"});
   site.cluster().psql("slow", noise);
   const auto outcome =
-      with_own_mounts(site, fails + "store=" + second.string() + "\n" + on_small_disk("16M") +
+      with_own_mounts(site, fails + "store=" + (site.directory() / "second").string() + "\n" +
+                                on_small_disk("16M") +
                                 "fails bkp full --db slow\n"
                                 "fails bkp verify --store local\n");
   CAPTURE(outcome);

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "pg/archive_reader.hpp"
-#include "support/archive_writer.hpp"
+#include "support/bytes.hpp"
 
 namespace bkp::test {
 

@@ -3,9 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -188,9 +186,5 @@ class ArchiveWriter {
   std::vector<WrittenEntry> m_entries;
   std::vector<WrittenBlock> m_blocks;
 };
-
-inline std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span{text.data(), text.size()});
-}
 
 }  // namespace bkp::test

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "support/task_state.hpp"
 #include "support/wait_until.hpp"
 #include "util/fd.hpp"
 
@@ -92,18 +93,6 @@ std::vector<pid_t> children_of(pid_t parent) {
     }
   }
   return children;
-}
-
-/// As ps shows it; 'Z' also when there is no such process.
-char state_of(pid_t pid) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-  std::string stat;
-  return std::getline(file, stat) ? stat.at(stat.rfind(')') + 2) : 'Z';
-}
-
-/// Gone, or dead and waiting for its new parent to notice.
-bool is_gone(pid_t pid) {
-  return state_of(pid) == 'Z';
 }
 
 /// Quoted for libpq's keyword strings.
@@ -263,7 +252,9 @@ void Cluster::kill() {
   }
   // Stopped first, so that it starts no new children while they are killed.
   m_postmaster->signal(SIGSTOP);
-  wait_until([this] { return state_of(postmaster_pid()) == 'T'; });
+  if (!wait_until([this] { return task_state(postmaster_pid()) == 'T'; })) {
+    throw std::runtime_error{"the postmaster took no SIGSTOP"};
+  }
   const std::vector<pid_t> children = children_of(postmaster_pid());
   m_postmaster->signal(SIGKILL);
   for (const pid_t child : children) {

@@ -3,18 +3,14 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "stream/sink.hpp"
+#include "support/bytes.hpp"
 #include "util/error.hpp"
 
 namespace bkp::test {
-
-inline std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span{text});
-}
 
 /// Text of `size` bytes in which nothing repeats soon, the same for the same seed.
 inline std::string noise(std::size_t size, unsigned seed = 1) {

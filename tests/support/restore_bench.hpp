@@ -7,27 +7,12 @@
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
 #include "recover/source.hpp"
-#include "run/context.hpp"
 #include "store/open.hpp"
-#include "support/catalog_fixture.hpp"
+#include "support/outside.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {
-
-/// Answers what the test says, and remembers what it was asked and shown.
-class ScriptedTerminal final : public run::Terminal {
- public:
-  bool interactive() const override { return answer.has_value(); }
-  void show(std::string_view text) override { shown += text; }
-  std::optional<std::string> ask(std::string_view question) override {
-    asked += question;
-    return answer;
-  }
-
-  std::optional<std::string> answer;
-  std::string shown;
-  std::string asked;
-};
 
 /// A site on the shared cluster with one local store, and a context to run things in. The catalog
 /// does not exist: everything here must do without.
@@ -49,16 +34,10 @@ class RestoreBench {
   TemporaryDirectory directory;
   config::Config config = make_config();
   util::SystemClock clock;
-  util::Environment environment = util::Environment::of_this_process();
-  util::Interrupt interrupt;
-  util::Log log{{.threshold = util::LogLevel::error}};
-  run::NoProgress progress;
-  ScriptedTerminal terminal;
-  util::SystemProcessRunner processes{interrupt};
+  Outside outside{.environment = util::Environment::of_this_process()};
   catalog::Recorder recorder{
-      {conninfo("no_catalog"), "bkp", directory / "spool"}, clock, log, interrupt};
-  run::Context context{config,   clock,    processes, environment, interrupt, log, progress,
-                       terminal, recorder, "manual",  {},          false,     {}};
+      {conninfo("no_catalog"), "bkp", directory / "spool"}, clock, outside.log, outside.interrupt};
+  run::Context context = outside.context(config, clock, recorder);
 
  private:
   config::Config make_config() const {

@@ -76,6 +76,14 @@ void Site::write_config(const std::string& text) const {
       config_file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
+void Site::add_store(const std::string& name, bool required) const {
+  auto text = read_text(config_file());
+  text.insert(text.find("recover:"), "  - name: " + name + "\n    url: file://" +
+                                         (directory() / name).string() +
+                                         "\n    required: " + (required ? "true" : "false") + "\n");
+  write_config(text);
+}
+
 InstalledBkp Site::bkp() const {
   InstalledBkp bkp;
   bkp.with_config(config_file());
@@ -100,6 +108,12 @@ Outcome Site::must(std::vector<std::string> arguments) const {
   Outcome outcome = run(std::move(arguments));
   if (!outcome.succeeded()) throw std::runtime_error{outcome.describe()};
   return outcome;
+}
+
+std::string Site::back_up(const std::string& database) const {
+  const auto report = json({"full", "--db", database});
+  if (report.at("status") != "ok") throw std::runtime_error{report.dump(1)};
+  return report.at("result").at("backups").at(0).at("label");
 }
 
 void hold_restores_of(const Cluster& cluster, const std::string& database) {

@@ -29,6 +29,9 @@ class Site {
   void write_config(const std::string& text) const;
   /// What the constructor wrote without its `yaml`.
   std::string base_config() const;
+  /// Puts a store NAME, at directory() / NAME, behind those of the configuration file; the next
+  /// run({"init"}) makes it.
+  void add_store(const std::string& name, bool required = true) const;
 
   /// The programs with BKP_CONFIG set to config_file().
   InstalledBkp bkp() const;
@@ -37,6 +40,8 @@ class Site {
   nlohmann::json json(std::vector<std::string> arguments) const;
   /// As run(); throws with the whole story unless it succeeded.
   Outcome must(std::vector<std::string> arguments) const;
+  /// The label of a new backup of the database; throws with the report unless all went well.
+  std::string back_up(const std::string& database) const;
 
  private:
   TemporaryDirectory m_directory;

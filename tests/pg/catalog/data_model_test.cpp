@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "catalog/migrate.hpp"
-#include "support/catalog_fixture.hpp"
+#include "support/shared_cluster.hpp"
 
 using namespace bkp;
 using test::cluster;

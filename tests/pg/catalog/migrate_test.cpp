@@ -5,7 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "catalog/catalog.hpp"
-#include "support/catalog_fixture.hpp"
+#include "support/error_of.hpp"
+#include "support/shared_cluster.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -131,13 +132,9 @@ TEST_CASE("a schema of any name works, beside another one") {
 
 TEST_CASE("no schema is an error that names the remedy") {
   const auto database = fresh_database();
-  try {
-    Catalog::open(conninfo(database), "bkp", interrupt);
-    FAIL("opened");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::database);
-    CHECK_THAT(error.hint(), Catch::Contains("bkp init"));
-  }
+  const auto error = test::error_of([&] { Catalog::open(conninfo(database), "bkp", interrupt); });
+  CHECK(error.kind() == util::ErrorKind::database);
+  CHECK_THAT(error.hint(), Catch::Contains("bkp init"));
 }
 
 TEST_CASE("the three roles have what they need and no more") {

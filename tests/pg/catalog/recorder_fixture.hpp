@@ -7,8 +7,8 @@
 #include "catalog/catalog.hpp"
 #include "catalog/migrate.hpp"
 #include "catalog/recorder.hpp"
-#include "support/catalog_fixture.hpp"
 #include "support/recorded_log.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {
@@ -102,6 +102,14 @@ struct RecorderFixture {
   /// Runs SQL in the catalog's schema.
   std::string sql(const std::string& text) {
     return cluster().psql(database, "set search_path = bkp; " + text);
+  }
+
+  /// Ends every session in the catalog's database, as a restart of its server does.
+  void cut_sessions() {
+    cluster().psql(
+        "postgres",
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '" +
+            database + "'");
   }
 
   std::string host = "studio-1";  ///< of the runs

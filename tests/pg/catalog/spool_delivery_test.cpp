@@ -116,10 +116,7 @@ TEST_CASE("a catalog that comes back without the row of a run is told of it agai
     const auto recorder = f.opened();
     // As a crash without the last commits leaves it, or a restore of the catalog.
     f.sql("delete from runs; delete from applied_events");
-    test::cluster().psql("postgres",
-                         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where "
-                         "datname = '" +
-                             f.database + "' and pid <> pg_backend_pid()");
+    f.cut_sessions();
     recorder->save_backup(f.backup(label));
     recorder->close_run(f.started, "ok", 0, "", 0);
   }
@@ -132,10 +129,7 @@ TEST_CASE("a catalog lost in mid-run loses nothing and doubles nothing") {
   {
     const auto recorder = f.opened();
     recorder->save_backup(f.backup(label, status::running));
-    test::cluster().psql("postgres",
-                         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where "
-                         "datname = '" +
-                             f.database + "' and pid <> pg_backend_pid()");
+    f.cut_sessions();
     recorder->save_backup(f.backup(label));
     CHECK_FALSE(recorder->online());
     CHECK(f.log.warnings().size() == 1);

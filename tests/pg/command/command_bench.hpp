@@ -8,10 +8,8 @@
 
 #include <unistd.h>
 
-#include "run/context.hpp"
 #include "support/cluster.hpp"
-#include "support/nobody_there.hpp"
-#include "support/recorded_log.hpp"
+#include "support/outside.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {
@@ -38,11 +36,10 @@ class CommandBench {
     catalog::Recorder recorder{{run::catalog_conninfo(m_config), m_config.catalog.schema,
                                 m_config.catalog.spool_directory},
                                m_clock,
-                               m_log,
-                               m_interrupt};
-    run::Context context{m_config, m_clock,    m_processes, m_environment, m_interrupt,
-                         m_log,    m_progress, m_terminal,  recorder,      "manual",
-                         {},       dry_run,    {}};
+                               m_outside.log,
+                               m_outside.interrupt};
+    auto context = m_outside.context(m_config, m_clock, recorder);
+    context.dry_run = dry_run;
     if (!dry_run) recorder.open_run(run_record(Options::info.name));
     auto report = command::run(options, context);
     if (!dry_run) recorder.close_run(m_clock.now(), "ok", 0, "", 0);
@@ -60,7 +57,7 @@ class CommandBench {
   }
   config::Config& config() { return m_config; }
   test::Cluster& cluster() { return m_cluster; }
-  const RecordedLog& log() const { return m_log; }
+  const RecordedLog& log() const { return m_outside.log; }
   const std::vector<std::string>& warnings() const { return m_warnings; }
   /// SQL in the catalog.
   std::string catalog_sql(const std::string& sql) {
@@ -80,12 +77,7 @@ class CommandBench {
   test::TemporaryDirectory m_directory;
   config::Config m_config;
   util::SystemClock m_clock;
-  util::Interrupt m_interrupt;
-  util::Environment m_environment = util::Environment::of_this_process();
-  util::SystemProcessRunner m_processes{m_interrupt};
-  RecordedLog m_log;
-  run::NoProgress m_progress;
-  NobodyThere m_terminal;
+  Outside m_outside{.environment = util::Environment::of_this_process()};
   std::vector<std::string> m_warnings;
 };
 

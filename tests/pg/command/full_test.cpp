@@ -5,6 +5,7 @@
 
 #include "command/init.hpp"
 #include "command_bench.hpp"
+#include "support/error_of.hpp"
 
 using namespace bkp;
 using command::FullOptions;
@@ -33,12 +34,8 @@ TEST_CASE("--method outranks the configuration's") {
   CommandBench bench;
   bench.run(command::InitOptions{});
   bench.config().full.method = {"dump", "base"};
-  try {
-    bench.run(FullOptions{});
-    FAIL("taken");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::config);
-  }
+  const auto error = test::error_of([&] { bench.run(FullOptions{}); });
+  CHECK(error.kind() == util::ErrorKind::config);
   FullOptions options;
   options.method = "dump";
   CHECK_FALSE(bench.run(options).error);

@@ -1,8 +1,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
-#include "pg/connection.hpp"
-#include "support/catalog_fixture.hpp"
+#include "connected.hpp"
 #include "support/error_of.hpp"
 
 using namespace bkp;
@@ -13,7 +12,7 @@ namespace {
 
 /// A session with an empty table t (a int).
 struct Session {
-  Session() : connection{pg::Connection::open(test::conninfo("postgres"), interrupt)} {
+  Session() : connection{test::connect(interrupt)} {
     connection.exec("create temp table t (a int)");
   }
 

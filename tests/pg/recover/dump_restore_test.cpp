@@ -161,7 +161,7 @@ TEST_CASE("an interrupt ends the loading") {
   const auto source = bench.back_up(database);
   recover::DumpFile dump{bench.context, *source.store.store, source.layout, source.manifest()};
   dump.await_end();
-  bench.interrupt.request(SIGTERM);
+  bench.outside.interrupt.request(SIGTERM);
   const auto name = fresh_database();
   CHECK(error_of([&] {
           recover::restore_dump(bench.context, dump, conninfo(name), 150000, {});

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "recover/database_settings.hpp"
+#include "support/error_of.hpp"
 #include "support/restore_bench.hpp"
 #include "support/wait_until.hpp"
 
@@ -54,7 +55,7 @@ TEST_CASE("a swap ends the connections to the old database, however eager they a
     });
   }
   REQUIRE(wait_until([&] { return connected >= 4; }));
-  auto maintenance = pg::Connection::open(bench.context.cluster(), bench.interrupt);
+  auto maintenance = pg::Connection::open(bench.context.cluster(), bench.outside.interrupt);
   REQUIRE(wait_until([&] { return !recover::clients_of(maintenance, pair.old_one).empty(); }));
 
   const auto kept = pair.old_one + "_before";
@@ -88,13 +89,9 @@ TEST_CASE("prepared transactions stand in the way") {
   prepared.psql("busy", "begin; create table t (a int); prepare transaction 'mine'");
   const util::Interrupt calm;
   auto connection = pg::Connection::open(pg::Conninfo::parse(prepared.conninfo()), calm);
-  try {
-    recover::require_swappable(connection, "busy");
-    FAIL("no error");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::refused);
-    CHECK_THAT(error.message(), Contains("1 prepared transactions"));
-  }
+  const auto error = error_of([&] { recover::require_swappable(connection, "busy"); });
+  CHECK(error.kind() == util::ErrorKind::refused);
+  CHECK_THAT(error.message(), Contains("1 prepared transactions"));
   prepared.psql("busy", "rollback prepared 'mine'");
   CHECK_NOTHROW(recover::require_swappable(connection, "busy"));
 }

@@ -5,9 +5,10 @@
 
 #include <csignal>
 
-#include "support/catalog_fixture.hpp"
+#include "support/error_of.hpp"
 #include "support/manual_clock.hpp"
-#include "support/nobody_there.hpp"
+#include "support/outside.hpp"
+#include "support/shared_cluster.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/wait_until.hpp"
 #include "util/error.hpp"
@@ -31,27 +32,16 @@ struct Host {
   run::SiteLock lock(LockName name, LockMode mode) { return {context, name, mode, "full"}; }
 
   util::Error refusal(LockName name, LockMode mode) {
-    try {
-      lock(name, mode);
-    } catch (const util::Error& error) {
-      return error;
-    }
-    FAIL("the lock was given twice");
-    std::abort();
+    return test::error_of([&] { lock(name, mode); });
   }
 
   test::TemporaryDirectory directory;
   config::Config config;
   test::ManualClock clock;
-  util::Environment environment;
-  util::Interrupt interrupt;
-  util::Log log{{.threshold = util::LogLevel::error}};
-  run::NoProgress progress;
-  test::NobodyThere terminal;
-  util::SystemProcessRunner processes{interrupt};
-  catalog::Recorder recorder{{{}, "bkp", directory / "state/spool"}, clock, log, interrupt};
-  run::Context context{config,   clock,    processes, environment, interrupt, log, progress,
-                       terminal, recorder, "manual",  {},          false,     {}};
+  test::Outside outside;
+  catalog::Recorder recorder{
+      {{}, "bkp", directory / "state/spool"}, clock, outside.log, outside.interrupt};
+  run::Context context = outside.context(config, clock, recorder);
 };
 
 }  // namespace
@@ -112,7 +102,7 @@ TEST_CASE("a server that ends idle sessions does not end the lock") {
   Host here{database};
   Host there{database};
   const auto held = here.lock(LockName::write, LockMode::exclusive);
-  const auto idle = pg::Connection::open(test::conninfo(database), here.interrupt);
+  const auto idle = pg::Connection::open(test::conninfo(database), here.outside.interrupt);
   REQUIRE(test::wait_until([&] {
     return test::cluster().psql("postgres",
                                 "select count(*) from pg_stat_activity where application_name = "
@@ -135,6 +125,6 @@ TEST_CASE("waiting ends when the run is asked to end") {
   Host host;
   const auto held = host.lock(LockName::write, LockMode::exclusive);
   host.context.lock_wait = std::chrono::hours{1};
-  host.interrupt.request(SIGTERM);
+  host.outside.interrupt.request(SIGTERM);
   CHECK(host.refusal(LockName::write, LockMode::exclusive).kind() == util::ErrorKind::interrupted);
 }

@@ -51,8 +51,8 @@ TEST_CASE("it is dropped after a signal, and while somebody is connected") {
   {
     const verify::ScratchDatabase scratch{bench.context, bench.context.cluster(), like_latin1()};
     name = scratch.name();
-    auto guest = pg::Connection::open(conninfo(name), bench.interrupt);
-    bench.interrupt.request(15);
+    auto guest = pg::Connection::open(conninfo(name), bench.outside.interrupt);
+    bench.outside.interrupt.request(15);
   }
   CHECK_FALSE(exists(name));
 }

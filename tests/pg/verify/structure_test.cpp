@@ -37,7 +37,7 @@ struct Found {
 template <class MakeProbes>
 Found look(const std::string& database, MakeProbes make_probes) {
   RestoreBench bench;
-  auto connection = pg::Connection::open(conninfo(database), bench.interrupt);
+  auto connection = pg::Connection::open(conninfo(database), bench.outside.interrupt);
   Found found;
   const auto probes = make_probes(connection, found.skipped);
   found.made =
@@ -147,7 +147,7 @@ TEST_CASE("indexes: an invalid one fails, an incomplete partitioned one is the o
     create index p_partly on only p (id);
   )sql");
   RestoreBench bench;
-  auto connection = pg::Connection::open(conninfo(database), bench.interrupt);
+  auto connection = pg::Connection::open(conninfo(database), bench.outside.interrupt);
   const Found good{verify::check_indexes(connection), {}};
   CHECK(good.passed("public.t_a"));
   CHECK(good.passed("public.t_pkey"));
@@ -168,7 +168,7 @@ TEST_CASE("an unvalidated constraint is good only where the dump has it so") {
       "alter table t add constraint was_so check (a > 1) not valid;"
       "alter table t add constraint is_new check (a > 1) not valid");
   RestoreBench bench;
-  auto connection = pg::Connection::open(conninfo(database), bench.interrupt);
+  auto connection = pg::Connection::open(conninfo(database), bench.outside.interrupt);
   const Found found{
       verify::check_constraints(
           connection,
@@ -186,7 +186,7 @@ TEST_CASE("the table of contents and the catalog must agree") {
       "create table t (a int); create view v as select 1; create sequence s;"
       "create index i on t (a); create materialized view m as select 1");
   RestoreBench bench;
-  auto connection = pg::Connection::open(conninfo(database), bench.interrupt);
+  auto connection = pg::Connection::open(conninfo(database), bench.outside.interrupt);
   std::vector<pg::ArchiveEntry> entries{
       entry("TABLE", "public", "t"), entry("VIEW", "public", "v"), entry("SEQUENCE", "public", "s"),
       entry("INDEX", "public", "i"), entry("MATERIALIZED VIEW", "public", "m")};

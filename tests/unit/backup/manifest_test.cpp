@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "example_manifest.hpp"
+#include "support/error_of.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -22,14 +23,8 @@ std::string changed(const std::function<void(nlohmann::json&)>& change) {
   return json.dump();
 }
 
-util::Error error_of(const std::string& text) {
-  try {
-    parse(text);
-  } catch (const util::Error& error) {
-    return error;
-  }
-  FAIL("the manifest was accepted");
-  std::abort();
+util::Error parse_error(const std::string& text) {
+  return test::error_of([&] { parse(text); });
 }
 
 }  // namespace
@@ -61,20 +56,20 @@ TEST_CASE("unknown keys are ignored") {
 }
 
 TEST_CASE("a newer format is refused and says to update") {
-  const auto error = error_of(changed([](auto& json) { json["format_version"] = 2; }));
+  const auto error = parse_error(changed([](auto& json) { json["format_version"] = 2; }));
   CHECK(error.kind() == util::ErrorKind::damaged);
   CHECK_THAT(error.hint(), Contains("update"));
 }
 
 TEST_CASE("a manifest moved from another backup is refused") {
   const auto error =
-      error_of(changed([](auto& json) { json["label"] = "20261120T020000Z-full-x121"; }));
+      parse_error(changed([](auto& json) { json["label"] = "20261120T020000Z-full-x121"; }));
   CHECK_THAT(error.message(), Contains("20261120T020000Z"));
 }
 
 TEST_CASE("a manifest cannot point outside its backup") {
   for (const char* name : {"../other/dump", "a/b", "", ".hidden"}) {
-    CHECK(error_of(changed([&](auto& json) { json["parts"][0]["name"] = name; })).kind() ==
+    CHECK(parse_error(changed([&](auto& json) { json["parts"][0]["name"] = name; })).kind() ==
           util::ErrorKind::damaged);
   }
 }
@@ -82,16 +77,17 @@ TEST_CASE("a manifest cannot point outside its backup") {
 TEST_CASE("every truncation of a manifest is damage") {
   const std::string text = backup::to_text(example_manifest());
   for (std::size_t length = 0; length + 2 < text.size(); length += 7) {
-    CHECK(error_of(text.substr(0, length)).kind() == util::ErrorKind::damaged);
+    CHECK(parse_error(text.substr(0, length)).kind() == util::ErrorKind::damaged);
   }
 }
 
 TEST_CASE("a wrong type in a manifest is damage") {
   for (const char* key :
        {"site", "parts", "database", "started_at", "server_version", "warnings"}) {
-    CHECK(error_of(changed([&](auto& json) { json[key] = nlohmann::json::array({1}); })).kind() ==
-          util::ErrorKind::damaged);
-    CHECK(error_of(changed([&](auto& json) { json.erase(key); })).kind() ==
+    CHECK(parse_error(changed([&](auto& json) {
+            json[key] = nlohmann::json::array({1});
+          })).kind() == util::ErrorKind::damaged);
+    CHECK(parse_error(changed([&](auto& json) { json.erase(key); })).kind() ==
           util::ErrorKind::damaged);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/error_of.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -31,14 +32,9 @@ std::string selected(std::string_view name) {
   return backup::select_backup(backups, name).label;
 }
 
-util::Error error_of(std::string_view name) {
-  try {
-    backup::select_backup(backups, name);
-  } catch (const util::Error& error) {
-    return error;
-  }
-  FAIL(name << " was found");
-  std::abort();
+util::Error selection_error(std::string_view name) {
+  INFO(name);
+  return test::error_of([&] { backup::select_backup(backups, name); });
 }
 
 }  // namespace
@@ -58,12 +54,12 @@ TEST_CASE("an id, a label and a unique prefix name a backup of any state") {
 
 TEST_CASE("what names nothing is not found") {
   for (const char* name : {"latest~3", "latest~x", "99", "2025", "", "latest~"}) {
-    CHECK(error_of(name).kind() == util::ErrorKind::not_found);
+    CHECK(selection_error(name).kind() == util::ErrorKind::not_found);
   }
 }
 
 TEST_CASE("an ambiguous prefix lists what it could mean") {
-  const auto error = error_of("20261121");
+  const auto error = selection_error("20261121");
   CHECK(error.kind() == util::ErrorKind::not_found);
   CHECK_THAT(error.message(), Contains("20261121T020000Z-full-x121") && Contains("3 labels"));
 }

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "check/topics.hpp"
+#include "support/running_as_root.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::check {
@@ -330,7 +331,7 @@ TEST_CASE("the cron file") {
   test::write_text(places.pid_file, std::to_string(::getpid()) + "\n");
   CHECK_THAT(look().message, Contains("nothing runs by itself"));
   install(job);
-  if (::geteuid() != 0) {
+  if (!test::running_as_root()) {
     CHECK_THAT(look().message, Contains("does not belong to root"));
     return;
   }

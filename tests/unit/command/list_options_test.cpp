@@ -2,6 +2,7 @@
 
 #include "command/list.hpp"
 #include "parsed.hpp"
+#include "support/error_of.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -52,12 +53,8 @@ TEST_CASE("list refuses values that mean nothing") {
 }
 
 TEST_CASE("an empty span of time is an error, not an empty list") {
-  try {
-    filter({"--since", "1d", "--until", "7d"});
-    FAIL("accepted");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::usage);
-    CHECK(error.message() == "--since 1d is not before --until 7d");
-    CHECK_FALSE(error.hint().empty());
-  }
+  const auto error = test::error_of([&] { filter({"--since", "1d", "--until", "7d"}); });
+  CHECK(error.kind() == util::ErrorKind::usage);
+  CHECK(error.message() == "--since 1d is not before --until 7d");
+  CHECK_FALSE(error.hint().empty());
 }

@@ -5,6 +5,7 @@
 #include "backup/marks.hpp"
 #include "command/store_candidates.hpp"
 #include "command/store_prune.hpp"
+#include "support/error_of.hpp"
 #include "unit/retention/offline_site.hpp"
 #include "util/text.hpp"
 
@@ -131,14 +132,11 @@ TEST_CASE("a store that is empty where the catalog names backups is not believed
   command::StorePrune result;
   result.name = "local";
   result.policy = &prunable.policy;
-  try {
-    command::prune_store(site.context(), site.named(), prunable.known, result);
-    FAIL("believed");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::store);
-    CHECK_THAT(error.message(), Contains("holds none of the 1 backups"));
-    CHECK_THAT(error.hint(), Contains("`bkp full`"));
-  }
+  const auto error = test::error_of(
+      [&] { command::prune_store(site.context(), site.named(), prunable.known, result); });
+  CHECK(error.kind() == util::ErrorKind::store);
+  CHECK_THAT(error.message(), Contains("holds none of the 1 backups"));
+  CHECK_THAT(error.hint(), Contains("`bkp full`"));
   CHECK(site.recorded("copy_purged") == 0);
   site.add(dump(1min));
   command::prune_store(site.context(), site.named(), prunable.known, result);

@@ -1,5 +1,6 @@
 #include "config_test.hpp"
 
+#include "support/error_of.hpp"
 #include "util/files.hpp"
 
 namespace bkp::config {
@@ -43,13 +44,8 @@ Config parse_text(const std::string& yaml) {
 }
 
 util::Error parse_error(const std::string& yaml) {
-  try {
-    parse_text(yaml);
-  } catch (const util::Error& error) {
-    return error;
-  }
-  FAIL("accepted:\n" << yaml);
-  throw;
+  INFO(yaml);
+  return test::error_of([&] { parse_text(yaml); });
 }
 
 std::string with_store(const std::string& more) {

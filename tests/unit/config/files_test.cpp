@@ -7,6 +7,8 @@
 #include "config/document.hpp"
 #include "config/schema.hpp"
 #include "config_test.hpp"
+#include "support/error_of.hpp"
+#include "support/running_as_root.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -113,13 +115,9 @@ TEST_CASE("load names the file that is not there, or is a directory") {
   const auto file = directory.path() / "bkp.yaml";
   CHECK_THROWS_WITH(load(file, test_environment(), processes),
                     "there is no configuration file " + util::quoted(file.string()));
-  try {
-    load(directory.path(), test_environment(), processes);
-    FAIL("read a directory");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::config);
-    CHECK_THAT(error.message(), Catch::Contains("the configuration cannot be read"));
-  }
+  const auto error = test::error_of([&] { load(directory.path(), test_environment(), processes); });
+  CHECK(error.kind() == util::ErrorKind::config);
+  CHECK_THAT(error.message(), Catch::Contains("the configuration cannot be read"));
 }
 
 TEST_CASE("load wants a file privately when, and only when, it holds a password") {
@@ -136,14 +134,10 @@ TEST_CASE("load wants a file privately when, and only when, it holds a password"
   write(secret, 0600);
   CHECK(load(file, test_environment(), processes).asks_for("redis"));
   write(secret, 0644);
-  try {
-    load(file, test_environment(), processes);
-    FAIL("took a password that everybody can read");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::key);
-    CHECK_THAT(error.message(), Catch::Contains(file.string()));
-    CHECK_THAT(error.hint(), Catch::Contains("chmod 600"));
-  }
+  const auto error = test::error_of([&] { load(file, test_environment(), processes); });
+  CHECK(error.kind() == util::ErrorKind::key);
+  CHECK_THAT(error.message(), Catch::Contains(file.string()));
+  CHECK_THAT(error.hint(), Catch::Contains("chmod 600"));
 }
 
 TEST_CASE("load refuses a file that everybody can write, before it runs any command of it") {
@@ -152,18 +146,14 @@ TEST_CASE("load refuses a file that everybody can write, before it runs any comm
   const auto file = directory.path() / "bkp.yaml";
   util::write_file_atomically(file, with_store("cluster: {conninfo: {command: [pass]}}\n"));
   REQUIRE(::chmod(file.c_str(), 0666) == 0);
-  try {
-    load(file, test_environment(), processes);
-    FAIL("took it");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::key);
-    CHECK_THAT(error.hint(), Catch::Contains("chmod o-w"));
-  }
+  const auto error = test::error_of([&] { load(file, test_environment(), processes); });
+  CHECK(error.kind() == util::ErrorKind::key);
+  CHECK_THAT(error.hint(), Catch::Contains("chmod o-w"));
   CHECK(processes.started.empty());
 }
 
 TEST_CASE("load refuses a file of another user, and one that a foreign group can write") {
-  if (::geteuid() != 0) return;  // only root can give files away
+  if (!test::running_as_root()) return;  // only root can give files away
   FakeRunner processes;
   const test::TemporaryDirectory directory;
   const auto file = directory.path() / "bkp.yaml";
@@ -192,15 +182,11 @@ TEST_CASE("find takes the option, then BKP_CONFIG, then the user's file") {
   environment.set("XDG_CONFIG_HOME", directory.path());
   const bool system = std::filesystem::exists("/etc/bkp/bkp.yaml");
   if (!system) {
-    try {
-      find("", environment);
-      FAIL("found a file");
-    } catch (const util::Error& error) {
-      CHECK(error.kind() == util::ErrorKind::config);
-      CHECK_THAT(error.message(), Catch::Contains("/etc/bkp/bkp.yaml") &&
-                                      Catch::Contains(directory.path() / "bkp/bkp.yaml"));
-      CHECK_THAT(error.hint(), Catch::Contains("--config"));
-    }
+    const auto error = test::error_of([&] { find("", environment); });
+    CHECK(error.kind() == util::ErrorKind::config);
+    CHECK_THAT(error.message(), Catch::Contains("/etc/bkp/bkp.yaml") &&
+                                    Catch::Contains(directory.path() / "bkp/bkp.yaml"));
+    CHECK_THAT(error.hint(), Catch::Contains("--config"));
   }
   const auto user = directory.path() / "bkp/bkp.yaml";
   util::make_private_directories(user.parent_path());

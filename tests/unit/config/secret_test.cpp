@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "config_test.hpp"
+#include "support/error_of.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/files.hpp"
 
@@ -12,13 +13,7 @@ namespace {
 
 util::Error secret_error(const SecretText& secret, const util::Environment& environment = {}) {
   FakeRunner processes;
-  try {
-    resolve(secret, environment, processes);
-  } catch (const util::Error& error) {
-    return error;
-  }
-  FAIL("resolved");
-  throw;
+  return test::error_of([&] { resolve(secret, environment, processes); });
 }
 
 }  // namespace

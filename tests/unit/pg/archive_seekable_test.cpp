@@ -5,6 +5,7 @@
 #include "pg/seekable_archive.hpp"
 #include "support/archive_recorder.hpp"
 #include "support/archive_writer.hpp"
+#include "support/error_of.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
@@ -82,11 +83,7 @@ TEST_CASE("a file that cannot be written is an error of the store, named") {
   const util::Fd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
   REQUIRE(full);
   pg::SeekableArchiveSink sink{full.get(), "the scratch file"};
-  try {
-    sink.write(test::bytes_of(studio({})));
-    FAIL("written to /dev/full");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::store);
-    CHECK_THAT(error.message(), Catch::Contains("the scratch file"));
-  }
+  const auto error = test::error_of([&] { sink.write(test::bytes_of(studio({}))); });
+  CHECK(error.kind() == util::ErrorKind::store);
+  CHECK_THAT(error.message(), Catch::Contains("the scratch file"));
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/error_of.hpp"
 #include "util/error.hpp"
 
 using bkp::pg::Conninfo;
@@ -11,14 +12,9 @@ using bkp::util::ErrorKind;
 
 namespace {
 
-Error error_of(std::string_view text) {
-  try {
-    Conninfo::parse(text);
-  } catch (const Error& error) {
-    return error;
-  }
-  FAIL("accepted: " << text);
-  throw;
+Error parse_error(std::string_view text) {
+  INFO(text);
+  return bkp::test::error_of([&] { Conninfo::parse(text); });
 }
 
 }  // namespace
@@ -90,7 +86,7 @@ TEST_CASE("errors say what is wrong without repeating the text") {
       {"postgresql://bkp:secret@[db2/x", "it is no valid URI"},
       {std::string{"host=secret\0x", 13}, "it contains a zero byte"},
   }));
-  const auto error = error_of(text);
+  const auto error = parse_error(text);
   CHECK(error.kind() == ErrorKind::config);
   CHECK(error.message() == "invalid connection string: " + message);
   CHECK(error.message().find("secret") == std::string::npos);

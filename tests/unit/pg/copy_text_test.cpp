@@ -4,7 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "support/archive_writer.hpp"
+#include "support/bytes.hpp"
+#include "support/error_of.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -31,14 +32,9 @@ RowsHash rows(const std::vector<std::string>& texts) {
   return hash;
 }
 
-util::Error error_of(std::string_view text) {
-  try {
-    hash_of(text);
-  } catch (const util::Error& error) {
-    return error;
-  }
-  FAIL("accepted: " << text);
-  throw;
+util::Error hash_error(std::string_view text) {
+  INFO(text);
+  return test::error_of([&] { hash_of(text); });
 }
 
 }  // namespace
@@ -123,7 +119,7 @@ TEST_CASE("one hash serves one table after the other") {
 
 TEST_CASE("data without end marker or with rows behind it is damaged") {
   const char* missing = GENERATE("", "1\n", "1\n\\.", "1\n\\");
-  CHECK_THAT(error_of(missing).message(), Catch::Contains("\"public.t\" ends without"));
-  CHECK(error_of(missing).kind() == util::ErrorKind::damaged);
-  CHECK_THAT(error_of("1\n\\.\n\n\n2\n").message(), Catch::Contains("rows after its end marker"));
+  CHECK_THAT(hash_error(missing).message(), Catch::Contains("\"public.t\" ends without"));
+  CHECK(hash_error(missing).kind() == util::ErrorKind::damaged);
+  CHECK_THAT(hash_error("1\n\\.\n\n\n2\n").message(), Catch::Contains("rows after its end marker"));
 }

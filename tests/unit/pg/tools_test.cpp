@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "support/error_of.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
 
@@ -110,15 +111,11 @@ TEST_CASE("otherwise the next newer version is taken, never an older one") {
 TEST_CASE("when only older ones are found the error names them and the package") {
   Machine machine;
   const fs::path old = machine.add("a", "90.1");
-  try {
-    machine.tools().find("pg_dump", 910005);
-    FAIL("found one");
-  } catch (const util::Error& error) {
-    CHECK(error.kind() == util::ErrorKind::database);
-    CHECK_THAT(error.message(),
-               Contains("91.5") && Contains("90.1") && Contains(old.parent_path().native()));
-    CHECK_THAT(error.hint(), Contains("postgresql-client-91") && Contains("bin_directory"));
-  }
+  const auto error = test::error_of([&] { machine.tools().find("pg_dump", 910005); });
+  CHECK(error.kind() == util::ErrorKind::database);
+  CHECK_THAT(error.message(),
+             Contains("91.5") && Contains("90.1") && Contains(old.parent_path().native()));
+  CHECK_THAT(error.hint(), Contains("postgresql-client-91") && Contains("bin_directory"));
 }
 
 TEST_CASE("the configured directory is the only one looked into") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "support/error_of.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -125,11 +126,8 @@ TEST_CASE("a name the archive does not have is not found") {
   const Studio s;
   for (const auto& call :
        {std::pair<Strings, Strings>{{"arts"}, {}}, {{}, {"art.film"}}, {{}, {"*"}}}) {
-    try {
-      recover::select_entries(s.toc.entries(), call.first, call.second);
-      FAIL("no error");
-    } catch (const util::Error& error) {
-      CHECK(error.kind() == util::ErrorKind::not_found);
-    }
+    const auto error =
+        test::error_of([&] { recover::select_entries(s.toc.entries(), call.first, call.second); });
+    CHECK(error.kind() == util::ErrorKind::not_found);
   }
 }

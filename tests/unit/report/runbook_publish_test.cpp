@@ -10,8 +10,7 @@
 #include "store/url.hpp"
 #include "support/manual_clock.hpp"
 #include "support/no_programs.hpp"
-#include "support/nobody_there.hpp"
-#include "support/recorded_log.hpp"
+#include "support/outside.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::report {
@@ -45,26 +44,7 @@ class DisasterSite {
   }
 
   config::Config& config() { return m_config; }
-  run::Context& context() {
-    if (!m_context) {
-      m_recorder.emplace(catalog::Recorder::Settings{{}, "bkp", m_directory / "spool"}, m_clock,
-                         m_log, m_interrupt);
-      m_context.reset(new run::Context{m_config,
-                                       m_clock,
-                                       m_programs,
-                                       m_environment,
-                                       m_interrupt,
-                                       m_log,
-                                       m_progress,
-                                       m_terminal,
-                                       *m_recorder,
-                                       "manual",
-                                       std::chrono::seconds{0},
-                                       false,
-                                       {}});
-    }
-    return *m_context;
-  }
+  run::Context& context() { return m_context; }
 
   /// Puts the sample's backup into a store.
   void add_backup(const std::string& store) {
@@ -84,14 +64,11 @@ class DisasterSite {
   test::TemporaryDirectory m_directory;
   config::Config m_config;
   test::ManualClock m_clock{util::parse_time("2026-11-21T02:05:00Z")};
-  test::RecordedLog m_log;
-  test::NobodyThere m_terminal;
   test::NoPrograms m_programs;
-  util::Environment m_environment;
-  util::Interrupt m_interrupt;
-  run::NoProgress m_progress;
-  std::optional<catalog::Recorder> m_recorder;
-  std::unique_ptr<run::Context> m_context;
+  test::Outside m_outside;
+  catalog::Recorder m_recorder{
+      {{}, "bkp", m_directory / "spool"}, m_clock, m_outside.log, m_outside.interrupt};
+  run::Context m_context = m_outside.context(m_config, m_clock, m_recorder, m_programs);
 };
 
 }  // namespace

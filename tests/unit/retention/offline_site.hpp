@@ -9,12 +9,10 @@
 #include "backup/layout.hpp"
 #include "backup/manifest.hpp"
 #include "backup/site_file.hpp"
-#include "run/context.hpp"
 #include "store/memory_store.hpp"
 #include "support/histories.hpp"
 #include "support/manual_clock.hpp"
-#include "support/nobody_there.hpp"
-#include "support/recorded_log.hpp"
+#include "support/outside.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace bkp::test {
@@ -86,20 +84,13 @@ class OfflineSite {
   TemporaryDirectory m_directory;
   config::Config m_config;
   ManualClock m_clock{k_now};
-  util::Environment m_environment;
-  util::Interrupt m_interrupt;
-  RecordedLog m_log;
-  run::NoProgress m_progress;
-  NobodyThere m_terminal;
-  util::SystemProcessRunner m_processes{m_interrupt};
+  Outside m_outside;
   catalog::Recorder m_recorder{{pg::Conninfo::parse("host=" + (m_directory / "nobody").string()),
                                 "bkp", m_directory / "spool"},
                                m_clock,
-                               m_log,
-                               m_interrupt};
-  run::Context m_context{
-      m_config,   m_clock,    m_processes, m_environment,           m_interrupt, m_log, m_progress,
-      m_terminal, m_recorder, "manual",    std::chrono::seconds{0}, false,       {}};
+                               m_outside.log,
+                               m_outside.interrupt};
+  run::Context m_context = m_outside.context(m_config, m_clock, m_recorder);
   backup::Layout m_layout{"studio"};
   std::shared_ptr<store::MemoryStore> m_store = std::make_shared<store::MemoryStore>();
 };

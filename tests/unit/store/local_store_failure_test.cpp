@@ -9,6 +9,8 @@
 #include <catch2/catch.hpp>
 
 #include "store/local_store.hpp"
+#include "support/error_of.hpp"
+#include "support/running_as_root.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
@@ -177,7 +179,7 @@ TEST_CASE("a root that vanished is an error for a writer") {
 
 TEST_CASE("what root stores in another user's store is that user's") {
   // Giving away takes root.
-  if (::geteuid() != 0) return;
+  if (!running_as_root()) return;
   const TemporaryDirectory directory;
   REQUIRE(::chown(directory.path().c_str(), 65534, 65534) == 0);
   LocalStore store{directory.path(), false};
@@ -196,14 +198,10 @@ TEST_CASE("a directory that cannot be read is named when a store is walked") {
   put_text(store, Key{"studio/backups/closed/part"}, "text");
   put_text(store, Key{"studio/backups/open/part"}, "text");
   fs::permissions(directory / "studio/backups/closed", fs::perms::none);
-  try {
-    store.remove_unfinished(Key{"studio"});
-    FAIL("no error");
-  } catch (const Error& error) {
-    CHECK_THAT(error.message(), Catch::Contains("\"studio/backups/closed\"") &&
-                                    Catch::Contains("Permission denied"));
-    CHECK_THAT(error.hint(), Catch::Contains("bkp check"));
-  }
+  const auto error = error_of([&] { store.remove_unfinished(Key{"studio"}); });
+  CHECK_THAT(error.message(),
+             Catch::Contains("\"studio/backups/closed\"") && Catch::Contains("Permission denied"));
+  CHECK_THAT(error.hint(), Catch::Contains("bkp check"));
   CHECK_THROWS_WITH(store.list(Key{"studio"}), Catch::Contains("\"studio/backups/closed\""));
   fs::permissions(directory / "studio/backups/closed", fs::perms::owner_all);
 }

@@ -1,5 +1,7 @@
 #include "stream/queue.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
@@ -7,6 +9,7 @@
 
 #include "stream/sinks.hpp"
 #include "support/recording_sink.hpp"
+#include "support/task_state.hpp"
 #include "support/wait_until.hpp"
 #include "util/error.hpp"
 
@@ -86,12 +89,13 @@ TEST_CASE("a queue that is full makes the writer wait") {
   RecordingSink sink{next};
   QueueSink queue{sink, 80};
   std::atomic<int> written = 0;
+  std::atomic<pid_t> thread = 0;
   auto writer = std::async(std::launch::async, [&] {
+    thread = ::gettid();
     for (; written < 100; ++written) queue.write(bytes_of("0123456789"));
   });
   // Eight chunks of ten bytes fit, one of which the next stage holds.
-  REQUIRE(wait_until([&] { return written == 8; }));
-  CHECK(writer.wait_for(std::chrono::milliseconds{20}) == std::future_status::timeout);
+  REQUIRE(wait_until([&] { return written == 8 && task_state(thread) == 'S'; }));
   CHECK(written == 8);
   gate.open();
   writer.get();
@@ -163,14 +167,13 @@ TEST_CASE("an abort drops what still waits in the queue") {
   QueueSink queue{sink, 80};
   queue.write(bytes_of(std::string(50, 'x')));
   REQUIRE(wait_until([&] { return entered.load(); }));
-  std::atomic<bool> asked = false;
+  std::atomic<pid_t> thread = 0;
   auto aborting = std::async(std::launch::async, [&] {
-    asked = true;
+    thread = ::gettid();
     queue.abort();
   });
-  REQUIRE(wait_until([&] { return asked.load(); }));
   // It waits for the next stage, which is within a write; that stage must know before it goes on.
-  CHECK(aborting.wait_for(std::chrono::milliseconds{100}) == std::future_status::timeout);
+  REQUIRE(wait_until([&] { return task_state(thread) == 'S'; }));
   gate.open();
   aborting.get();
   CHECK(next.sizes == std::vector<std::size_t>{10});

@@ -2,26 +2,15 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <fstream>
 #include <string>
 #include <system_error>
 
+#include "support/task_state.hpp"
 #include "support/temporary_directory.hpp"
 #include "support/wait_until.hpp"
 
 using namespace bkp::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// No such process, or one that is dead and waits for its new parent to notice.
-bool is_gone(pid_t pid) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-  std::string stat;
-  return !std::getline(file, stat) || stat.at(stat.rfind(')') + 2) == 'Z';
-}
-
-}  // namespace
 
 TEST_CASE("a program's outputs, input, directory and exit code arrive") {
   const TemporaryDirectory directory;

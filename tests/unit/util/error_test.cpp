@@ -1,4 +1,5 @@
 #include "util/error.hpp"
+#include "support/error_of.hpp"
 
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -44,17 +45,15 @@ TEST_CASE("system errors say what the system said and what to do") {
 }
 
 TEST_CASE("context is added on the way up, innermost first") {
-  try {
+  const auto error = bkp::test::error_of([&] {
     with_context("backing up", [] {
       with_context("writing", [] { throw Error{ErrorKind::store, "disk full", "buy one"}; });
     });
-    FAIL("was swallowed");
-  } catch (const Error& error) {
-    CHECK(error.context() == std::vector<std::string>{"writing", "backing up"});
-    CHECK(error.full_message() == "disk full (while writing; while backing up)");
-    CHECK(error.message() == "disk full");
-    CHECK(error.hint() == "buy one");
-  }
+  });
+  CHECK(error.context() == std::vector<std::string>{"writing", "backing up"});
+  CHECK(error.full_message() == "disk full (while writing; while backing up)");
+  CHECK(error.message() == "disk full");
+  CHECK(error.hint() == "buy one");
   CHECK(with_context("counting", [] { return 7; }) == 7);
 }
 

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/error_of.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 
@@ -33,12 +34,9 @@ TEST_CASE("a descriptor has one owner") {
 
 TEST_CASE("a full disk is named with what was written to, and with what to do") {
   const Fd full = open_file("/dev/full", O_WRONLY);
-  try {
-    write_all(full.get(), std::as_bytes(std::span{"x"}), "the output");
-    FAIL("was written");
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::store);
-    CHECK(error.message() == "cannot write the output: No space left on device");
-    CHECK_FALSE(error.hint().empty());
-  }
+  const auto error = bkp::test::error_of(
+      [&] { write_all(full.get(), std::as_bytes(std::span{"x"}), "the output"); });
+  CHECK(error.kind() == ErrorKind::store);
+  CHECK(error.message() == "cannot write the output: No space left on device");
+  CHECK_FALSE(error.hint().empty());
 }

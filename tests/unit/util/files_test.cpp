@@ -7,12 +7,14 @@
 #include <catch2/catch.hpp>
 
 #include "support/error_of.hpp"
+#include "support/running_as_root.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
 
 using namespace bkp::util;
 using bkp::test::error_of;
 using bkp::test::read_text;
+using bkp::test::running_as_root;
 using bkp::test::TemporaryDirectory;
 using bkp::test::write_text;
 
@@ -150,7 +152,7 @@ TEST_CASE("a secret's file must be private") {
 }
 
 TEST_CASE("a secret readable by a foreign group, or of a foreign owner, is refused") {
-  if (::geteuid() != 0) return;  // only root can give files away
+  if (!running_as_root()) return;  // only root can give files away
   const TemporaryDirectory directory;
   const fs::path secret = directory / "secret";
   write_text(secret, "x");
@@ -205,7 +207,7 @@ TEST_CASE("the executable's directory holds this test") {
 
 TEST_CASE("what root makes in another user's directory is that user's") {
   // Giving away takes root.
-  if (::geteuid() != 0) return;
+  if (!running_as_root()) return;
   constexpr uid_t other = 65534;
   const TemporaryDirectory directory;
   REQUIRE(::chown(directory.path().c_str(), other, other) == 0);

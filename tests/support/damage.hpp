@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+
+#include "support/temporary_directory.hpp"
+
+namespace bkp::test {
+
+/// One bit in the middle of the file; a second time it is what it was.
+inline void flip_a_bit(const std::filesystem::path& file) {
+  auto bytes = read_text(file);
+  auto& byte = bytes.at(bytes.size() / 2);
+  byte = static_cast<char>(byte ^ 1);
+  write_text(file, bytes);
+}
+
+}  // namespace bkp::test
