@@ -117,7 +117,7 @@ class FullRun {
     }
     m_context.recorder.fail_abandoned_backups("the run died before the backup was complete");
     for (const auto& label :
-         adopt_complete_backups(m_context, *m_catalog, m_result.stores, m_layout)) {
+         adopt_complete_backups(m_context, *m_catalog, {m_result.stores, m_closed}, m_layout)) {
       m_context.log.info("backup {} is complete: only its run died before the catalog knew", label);
     }
   }
