@@ -154,9 +154,18 @@ class FullRun {
   }
 
   bool is_taken(const std::string& label) {
-    if (m_catalog && m_catalog->backup(label)) return true;
-    return std::ranges::any_of(m_targets,
-                               [&](const auto& target) { return is_on(target, label); });
+    return is_in_catalog(label) ||
+           std::ranges::any_of(m_targets, [&](const auto& target) { return is_on(target, label); });
+  }
+
+  bool is_in_catalog(const std::string& label) {
+    if (!m_catalog) return false;
+    try {
+      return m_catalog->backup(label).has_value();
+    } catch (const Error& error) {
+      do_without_catalog(error);
+      return false;
+    }
   }
 
   bool is_on(const Target& target, const std::string& label) {
@@ -170,15 +179,20 @@ class FullRun {
     }
   }
 
-  /// Without the catalog there is less to go by; the backup is taken all the same.
   void open_catalog() {
     if (!m_context.recorder.online()) return;
     try {
       m_catalog = m_context.open_catalog();
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::database) throw;
-      m_context.log.debug("labels are not compared with the catalog's: {}", error.message());
+      do_without_catalog(error);
     }
+  }
+
+  /// Then there is less to go by; the backup is taken all the same.
+  void do_without_catalog(const Error& error) {
+    if (error.kind() != ErrorKind::database) throw Error{error};
+    m_catalog.reset();
+    m_context.log.debug("labels are not compared with the catalog's: {}", error.message());
   }
 
   BackupRecord new_record(const DatabaseProperties& database, const char* state) {
