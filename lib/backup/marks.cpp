@@ -39,6 +39,12 @@ void apply_check(const json& mark, const std::string& kind, MarkState& state) {
   }
 }
 
+util::Error no_mark(const store::Key& key, std::string_view why) {
+  return util::Error{util::ErrorKind::damaged,
+                     fmt::format("{} is no valid mark: {}", util::quoted(key.text()), why),
+                     "remove the object if its content does not matter"};
+}
+
 }  // namespace
 
 void apply_mark(store::Store& store, const store::Key& key, MarkState& state) {
@@ -59,10 +65,9 @@ void apply_mark(store::Store& store, const store::Key& key, MarkState& state) {
       state.hold_reason.clear();
     }
   } catch (const json::exception& error) {
-    throw util::Error{
-        util::ErrorKind::damaged,
-        fmt::format("{} is no valid mark: {}", util::quoted(key.text()), error.what()),
-        "remove the object if its content does not matter"};
+    throw no_mark(key, error.what());
+  } catch (const util::Error& error) {
+    throw no_mark(key, error.message());
   }
 }
 
