@@ -39,3 +39,17 @@ TEST_CASE("a broken site file is damage") {
   CHECK(error.kind() == util::ErrorKind::damaged);
   CHECK_THAT(error.message(), Contains("site.json"));
 }
+
+TEST_CASE("of marks made within a second the newest counts, too") {
+  using namespace std::chrono_literals;
+  const auto now = util::parse_time("2026-11-21T03:00:00Z");
+  const nlohmann::json hold{{"until", nullptr}, {"reason", "audit"}};
+  store::MemoryStore store;
+  backup::write_mark(store, layout, label, "released", now + 250ms, nlohmann::json::object());
+  backup::write_mark(store, layout, label, "held", now + 250ms + 1us, hold);
+  CHECK(backup::read_marks(store, layout, label).held_until == catalog::forever);
+  backup::write_mark(store, layout, label, "released", now + 1s, nlohmann::json::object());
+  CHECK_FALSE(backup::read_marks(store, layout, label).held_until);
+  backup::write_mark(store, layout, label, "verified", now + 1s + 5us, {{"level", "restore"}});
+  CHECK(backup::read_marks(store, layout, label).verified_at == now + 1s + 5us);
+}
