@@ -159,8 +159,8 @@ recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenan
 /// The same restore with the other backup. A store of the configuration is left to be chosen anew:
 /// the other one's good copy may be elsewhere.
 recover::Alternative to_alternative(const BackupRecord& better, const RestoreOptions& options) {
-  auto command =
-      fmt::format("bkp restore {} --db {}", better.label, util::shell_quoted(options.database));
+  auto command = fmt::format("bkp restore {} --db {}", util::shell_quoted(better.label),
+                             util::shell_quoted(options.database));
   const auto add = [&](std::string_view option, const std::string& value) {
     if (!value.empty()) command += fmt::format(" {} {}", option, util::shell_quoted(value));
   };
