@@ -10,6 +10,7 @@
 #include "recover/restore.hpp"
 #include "recover/unfinished.hpp"
 #include "run/lock.hpp"
+#include "store/url.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "verify/restore_check.hpp"
@@ -24,7 +25,7 @@ using util::ErrorKind;
 namespace {
 
 bool is_url(const std::string& store) {
-  return store.find("://") != std::string::npos;
+  return store::split_url(store).has_value();
 }
 
 /// What an attempt leaves in the audit trail, whatever its end.

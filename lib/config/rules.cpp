@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "store/key.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -22,13 +23,8 @@ bool contains(std::string_view set, char c) {
 }
 
 bool has_dot_part(std::string_view path) {
-  while (!path.empty()) {
-    const auto slash = std::min(path.find('/'), path.size());
-    const auto part = path.substr(0, slash);
-    if (part == "." || part == "..") return true;
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return false;
+  return std::ranges::any_of(store::parts_of(path),
+                             [](auto part) { return part == "." || part == ".."; });
 }
 
 std::string without_password(std::string_view url) {

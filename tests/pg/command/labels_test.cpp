@@ -88,3 +88,16 @@ TEST_CASE("where a copy is not is answered with a command that can be run") {
   REQUIRE(report.error);
   CHECK_THAT(report.error->hint(), Contains("`bkp show 'a;b'`"));
 }
+
+TEST_CASE("what only looks like a URL is no URL of a store") {
+  test::CommandBench bench;
+  bench.run(command::InitOptions{});
+  bench.run(command::FullOptions{});
+  command::RestoreOptions options;
+  options.id = "latest";
+  options.database = "studio";
+  options.store = "://x";
+  const auto error = test::error_of([&] { bench.run(options, true); });
+  CHECK(error.kind() == util::ErrorKind::not_found);
+  CHECK_THAT(error.message(), Contains("there is no store \"://x\""));
+}
