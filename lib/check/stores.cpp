@@ -72,7 +72,7 @@ void probe(store::Store& store, const backup::Layout& layout) {
 
 void examine_space(run::Context& context, const run::NamedStore& named,
                    const backup::Layout& layout, const std::string& check, Findings& findings) {
-  const auto capacity = context.config.find_store(named.name)->capacity;
+  const auto capacity = context.config.store(named.name).capacity;
   const auto usage = retention::measure(named, layout, capacity, context.clock.now());
   const auto text = retention::describe(usage);
   if (retention::fullness(usage) >= context.config.status.capacity_alert) {
