@@ -8,9 +8,10 @@ using namespace bkp;
 using namespace bkp::test;
 
 TEST_CASE("who may become whom") {
-  cluster().psql("postgres",
-                 "create role painter login; create role studio_owner; create role stranger;"
-                 "grant studio_owner to painter");
+  cluster().psql(
+      "postgres",
+      "create role painter login noinherit; create role studio_owner; create role stranger;"
+      "grant studio_owner to painter");
   const util::Interrupt calm;
   auto painter = pg::Connection::open(conninfo("postgres").with("user", "painter"), calm);
   CHECK(pg::may_become(painter, "painter"));
