@@ -26,33 +26,42 @@ std::optional<catalog::BackupRecord> complete_record(const run::NamedStore& stor
 
 }  // namespace
 
+std::vector<catalog::BackupRecord> complete_records(const run::OpenedStores& stores,
+                                                    const Layout& layout,
+                                                    const std::string& label) {
+  bool partial = std::ranges::any_of(stores.failures, &run::StoreFailure::required);
+  std::vector<catalog::BackupRecord> records;
+  for (const auto& store : stores.stores) {
+    if (auto record = complete_record(store, layout, label)) {
+      records.push_back(std::move(*record));
+    } else {
+      partial = partial || store.required;
+    }
+  }
+  if (!partial) return records;
+  for (auto& record : records) {
+    record.status = catalog::status::partial;
+    record.error_message = "a copy is missing: the run died before it was complete";
+  }
+  return records;
+}
+
 std::vector<std::string> adopt_complete_backups(run::Context& context, catalog::Catalog& catalog,
-                                                const std::vector<run::NamedStore>& stores,
+                                                const run::OpenedStores& stores,
                                                 const Layout& layout) {
   catalog::BackupFilter filter;
   filter.status = catalog::status::failed;
   const auto failed = catalog.backups(filter);
   if (failed.empty()) return {};
   std::set<std::string> present;
-  for (const auto& store : stores) {
+  for (const auto& store : stores.stores) {
     for (auto& name : store.store->names(layout.backups())) present.insert(std::move(name));
   }
   std::vector<std::string> adopted;
   for (const auto& row : failed) {
     if (!present.contains(row.label)) continue;
-    std::vector<catalog::BackupRecord> records;
-    for (const auto& store : stores) {
-      if (auto record = complete_record(store, layout, row.label)) {
-        records.push_back(std::move(*record));
-      }
-    }
-    for (auto& record : records) {
-      if (records.size() < stores.size()) {
-        record.status = catalog::status::partial;
-        record.error_message = "a copy is missing: the run died before it was complete";
-      }
-      context.recorder.import_backup(record);
-    }
+    const auto records = complete_records(stores, layout, row.label);
+    for (const auto& record : records) context.recorder.import_backup(record);
     if (!records.empty()) adopted.push_back(row.label);
   }
   return adopted;

@@ -101,6 +101,18 @@ class FullRun {
     }
   }
 
+  /// What the next run can make good does not keep this one from its backups.
+  template <class Body>
+  void attempt(std::string_view what, const Body& body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      m_context.warn(fmt::format("{}: {}{}{}", what, error.full_message(),
+                                 error.hint().empty() ? "" : "; ", error.hint()));
+    }
+  }
+
   void clear_debris() {
     // Without the catalog there is no lock against other hosts: what looks like debris may be their
     // backup in the making.
@@ -109,15 +121,25 @@ class FullRun {
       return;
     }
     for (const auto& target : m_targets) {
-      for (auto& label : remove_debris(*target.store, m_layout)) {
-        m_context.log.info("removed the remains of {} on store {}: its run had died", label,
-                           target.name);
-        m_result.debris_removed.push_back(std::move(label));
-      }
+      attempt(
+          fmt::format("store {} was not cleared of what died runs left", util::quoted(target.name)),
+          [&] { clear_debris(target); });
     }
     m_context.recorder.fail_abandoned_backups("the run died before the backup was complete");
-    for (const auto& label :
-         adopt_complete_backups(m_context, *m_catalog, m_result.stores, m_layout)) {
+    attempt("backups that are complete and count as failed were not looked for", [&] { adopt(); });
+  }
+
+  void clear_debris(const Target& target) {
+    for (auto& label : remove_debris(*target.store, m_layout)) {
+      m_context.log.info("removed the remains of {} on store {}: its run had died", label,
+                         target.name);
+      m_result.debris_removed.push_back(std::move(label));
+    }
+  }
+
+  void adopt() {
+    const run::OpenedStores stores{m_result.stores, m_closed};
+    for (const auto& label : adopt_complete_backups(m_context, *m_catalog, stores, m_layout)) {
       m_context.log.info("backup {} is complete: only its run died before the catalog knew", label);
     }
   }
@@ -132,21 +154,45 @@ class FullRun {
   }
 
   bool is_taken(const std::string& label) {
-    if (m_catalog && m_catalog->backup(label)) return true;
-    return std::any_of(m_targets.begin(), m_targets.end(), [&](const auto& target) {
-      return !target.store->list(m_layout.backup(label)).empty();
-    });
+    return is_in_catalog(label) ||
+           std::ranges::any_of(m_targets, [&](const auto& target) { return is_on(target, label); });
   }
 
-  /// Without the catalog there is less to go by; the backup is taken all the same.
+  bool is_in_catalog(const std::string& label) {
+    if (!m_catalog) return false;
+    try {
+      return m_catalog->backup(label).has_value();
+    } catch (const Error& error) {
+      do_without_catalog(error);
+      return false;
+    }
+  }
+
+  bool is_on(const Target& target, const std::string& label) {
+    try {
+      return !target.store->list(m_layout.backup(label)).empty();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      // Writing the copy there will fail too, and says why.
+      m_context.log.debug("{}", error.full_message());
+      return false;
+    }
+  }
+
   void open_catalog() {
     if (!m_context.recorder.online()) return;
     try {
       m_catalog = m_context.open_catalog();
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::database) throw;
-      m_context.log.debug("labels are not compared with the catalog's: {}", error.message());
+      do_without_catalog(error);
     }
+  }
+
+  /// Then there is less to go by; the backup is taken all the same.
+  void do_without_catalog(const Error& error) {
+    if (error.kind() != ErrorKind::database) throw Error{error};
+    m_catalog.reset();
+    m_context.log.debug("labels are not compared with the catalog's: {}", error.message());
   }
 
   BackupRecord new_record(const DatabaseProperties& database, const char* state) {

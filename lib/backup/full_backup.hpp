@@ -37,9 +37,9 @@ struct FullResult {
 
 /// Takes a full logical backup of each database the request names. The caller holds the site's
 /// write lock. Clears the debris of earlier runs, unless the catalog is down, and with it the lock
-/// against other hosts; dumps up to full.jobs databases at once (never
-/// more than limits.connections); one that fails does not stop the others. A missing copy on a
-/// required store makes that backup `partial`, on an optional one it is a warning. Throws when
+/// against other hosts; where that fails it is a warning. Dumps up to full.jobs databases at once
+/// (never more than limits.connections); one that fails does not stop the others. A missing copy on
+/// a required store makes that backup `partial`, on an optional one it is a warning. Throws when
 /// nothing could be started: server down, no program, no store. With context.dry_run everything is
 /// looked at and nothing is changed; the items' status is then `pending`.
 FullResult full_backup(run::Context& context, const FullRequest& request);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "catalog/records.hpp"
+#include "catalog/time_text.hpp"
 #include "util/error.hpp"
 #include "util/rng.hpp"
 #include "util/text.hpp"
@@ -11,13 +12,26 @@ namespace bkp::backup {
 
 using nlohmann::json;
 
+namespace {
+
+/// "20261121T020000.250000Z". To the microsecond: marks are applied in the order of their names,
+/// and a hold may follow a release within a second.
+std::string name_time(util::Time at) {
+  using namespace std::chrono;
+  auto text = util::format_compact(at);
+  const auto fraction = duration_cast<microseconds>(at - floor<seconds>(at)).count();
+  text.insert(text.size() - 1, fmt::format(".{:06}", fraction));
+  return text;
+}
+
+}  // namespace
+
 void write_mark(store::Store& store, const Layout& layout, const std::string& label,
                 std::string_view kind, util::Time at, const json& details) {
   json out = details;
   out["kind"] = kind;
-  out["at"] = util::format_rfc3339(at);
-  const auto name =
-      fmt::format("{}-{}-{}.json", util::format_compact(at), kind, util::random_hex(4));
+  out["at"] = catalog::time_text(at);
+  const auto name = fmt::format("{}-{}-{}.json", name_time(at), kind, util::random_hex(4));
   store::put_text(store, layout.marks(label) / name,
                   out.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
@@ -37,6 +51,12 @@ void apply_check(const json& mark, const std::string& kind, MarkState& state) {
     state.verified_at = at;
     state.verification_error = error;
   }
+}
+
+util::Error no_mark(const store::Key& key, std::string_view why) {
+  return util::Error{util::ErrorKind::damaged,
+                     fmt::format("{} is no valid mark: {}", util::quoted(key.text()), why),
+                     "remove the object if its content does not matter"};
 }
 
 }  // namespace
@@ -59,10 +79,9 @@ void apply_mark(store::Store& store, const store::Key& key, MarkState& state) {
       state.hold_reason.clear();
     }
   } catch (const json::exception& error) {
-    throw util::Error{
-        util::ErrorKind::damaged,
-        fmt::format("{} is no valid mark: {}", util::quoted(key.text()), error.what()),
-        "remove the object if its content does not matter"};
+    throw no_mark(key, error.what());
+  } catch (const util::Error& error) {
+    throw no_mark(key, error.message());
   }
 }
 

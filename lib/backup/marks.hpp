@@ -13,8 +13,8 @@
 namespace bkp::backup {
 
 /// What happened to a backup after its manifest was written stands beside it in objects of their
-/// own, because objects never change: SITE/backups/LABEL/marks/TIME-KIND-RANDOM.json. Kinds and
-/// their details:
+/// own, because objects never change: SITE/backups/LABEL/marks/TIME-KIND-RANDOM.json, the
+/// time with its microseconds (20261121T020000.250000Z). Kinds and their details:
 ///   verified  {"level": …}            a restore was checked and good
 ///   failed    {"level": …, "scope": "copy" or "backup", "error": …}
 ///                                     it was checked and not good; "copy": the bytes on this store

@@ -12,6 +12,17 @@ using nlohmann::json;
 using util::Error;
 using util::ErrorKind;
 
+namespace {
+
+Error no_site_file(const store::Store& store, const Layout& layout, std::string_view why) {
+  return Error{ErrorKind::damaged,
+               fmt::format("{} on {} is no valid site file: {}",
+                           util::quoted(layout.site_file().text()), store.url(), why),
+               "is this the right store? if so, remove the object and run `bkp init`"};
+}
+
+}  // namespace
+
 std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout) {
   const auto text = store::get_text(store, layout.site_file(), std::size_t{1} << 20U);
   if (!text) return std::nullopt;
@@ -23,10 +34,9 @@ std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout
     file.created_at = util::parse_time(from.at("created_at").get<std::string>());
     return file;
   } catch (const json::exception& error) {
-    throw Error{ErrorKind::damaged,
-                fmt::format("{} on {} is no valid site file: {}",
-                            util::quoted(layout.site_file().text()), store.url(), error.what()),
-                "is this the right store? if so, remove the object and run `bkp init`"};
+    throw no_site_file(store, layout, error.what());
+  } catch (const Error& error) {
+    throw no_site_file(store, layout, error.message());
   }
 }
 

@@ -7,6 +7,7 @@
 #include "catalog/migrations.hpp"
 #include "catalog/roles.hpp"
 #include "catalog/session.hpp"
+#include "pg/roles.hpp"
 #include "stream/hash.hpp"
 #include "util/text.hpp"
 
@@ -133,13 +134,14 @@ class Migrator {
   void create_schema(const SchemaState& state) {
     if (state.exists) return;
     auto sql = "CREATE SCHEMA " + m_connection.identifier(m_schema);
-    if (may_act_as(m_connection, owner_role)) sql += std::string{" AUTHORIZATION "} + owner_role;
+    if (pg::may_become(m_connection, owner_role))
+      sql += std::string{" AUTHORIZATION "} + owner_role;
     m_connection.exec(sql);
   }
 
   void act_as_owner() {
     const auto state = read_state(m_connection, m_schema);
-    if (!may_act_as(m_connection, state.owner)) {
+    if (!pg::may_become(m_connection, state.owner)) {
       throw pg::DatabaseError{
           fmt::format("{} may not change schema {}, which belongs to {}",
                       m_connection.conninfo().describe(), util::quoted(m_schema),

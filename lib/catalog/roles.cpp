@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "catalog/migrations.hpp"
+#include "pg/roles.hpp"
 
 namespace bkp::catalog {
 
@@ -13,10 +14,6 @@ namespace {
 constexpr auto no_privilege = "42501";
 constexpr auto duplicate_object = "42710";
 constexpr auto unique_violation = "23505";
-
-bool exists(pg::Connection& connection, const std::string& role) {
-  return connection.exec("SELECT FROM pg_roles WHERE rolname = $1", {role}).rows() == 1;
-}
 
 // Runs the statement in a savepoint, so that a refusal does not end the transaction; returns the
 // SQLSTATE.
@@ -38,7 +35,7 @@ std::string try_statement(pg::Connection& connection, const std::string& sql) {
 std::vector<std::string> create_missing_roles(pg::Connection& connection) {
   std::vector<std::string> notices;
   for (const std::string role : {owner_role, writer_role, reader_role}) {
-    if (exists(connection, role)) continue;
+    if (pg::role_exists(connection, role)) continue;
     const auto sql = "CREATE ROLE " + role + " NOLOGIN";
     const auto state = try_statement(connection, sql);
     // Roles belong to the cluster: a migration of another catalog may be making them right now.
@@ -52,18 +49,9 @@ std::vector<std::string> create_missing_roles(pg::Connection& connection) {
   return notices;
 }
 
-bool may_act_as(pg::Connection& connection, const std::string& role) {
-  // From 16 on, being a member no longer implies that SET ROLE works.
-  const char* const privilege = connection.server_version() >= 160000 ? "SET" : "MEMBER";
-  const auto may =
-      connection.exec("SELECT pg_has_role(current_user, oid, $2) FROM pg_roles WHERE rolname = $1",
-                      {role, privilege});
-  return may.rows() == 1 && may.boolean(0, 0);
-}
-
 void grant_to_roles(pg::Connection& connection, const std::string& schema) {
   for (const std::string role : {writer_role, reader_role}) {
-    if (!exists(connection, role)) return;
+    if (!pg::role_exists(connection, role)) return;
   }
   connection.exec(fmt::format("GRANT USAGE ON SCHEMA {} TO {}, {}", connection.identifier(schema),
                               writer_role, reader_role));

@@ -15,9 +15,6 @@ inline constexpr auto reader_role = "bkp_reader";
 /// about those this user may not make.
 std::vector<std::string> create_missing_roles(pg::Connection& connection);
 
-/// Whether this session's user may do what `role` may, SET ROLE included. False when there is none.
-bool may_act_as(pg::Connection& connection, const std::string& role);
-
 /// Inside a transaction, as the owner of the schema that is first in search_path: gives writer and
 /// reader what grants.sql says, if there are such roles.
 void grant_to_roles(pg::Connection& connection, const std::string& schema);

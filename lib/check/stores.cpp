@@ -39,8 +39,19 @@ void remove_quietly(store::Store& store, const store::Key& key) {
   }
 }
 
+constexpr std::string_view probe_prefix = "check-";
+
+/// What checks left that were killed; a younger one may be at work.
+void remove_old_probes(store::Store& store, const backup::Layout& layout, util::Time now) {
+  for (const auto& name : store.names(layout.root())) {
+    if (!name.starts_with(probe_prefix)) continue;
+    const auto probe = store.stat(layout.root() / name);
+    if (probe && probe->modified < now - std::chrono::hours{1}) store.remove(layout.root() / name);
+  }
+}
+
 void probe(store::Store& store, const backup::Layout& layout) {
-  const auto key = layout.root() / ("check-" + util::random_hex(8));
+  const auto key = layout.root() / fmt::format("{}{}", probe_prefix, util::random_hex(8));
   const std::string text = "bkp check writes, reads and removes this.\n";
   try {
     store::put_text(store, key, text);
@@ -61,7 +72,7 @@ void probe(store::Store& store, const backup::Layout& layout) {
 
 void examine_space(run::Context& context, const run::NamedStore& named,
                    const backup::Layout& layout, const std::string& check, Findings& findings) {
-  const auto capacity = context.config.find_store(named.name)->capacity;
+  const auto capacity = context.config.store(named.name).capacity;
   const auto usage = retention::measure(named, layout, capacity, context.clock.now());
   const auto text = retention::describe(usage);
   if (retention::fullness(usage) >= context.config.status.capacity_alert) {
@@ -99,6 +110,7 @@ void examine_store(run::Context& context, const run::NamedStore& named,
       findings.ok(check,
                   fmt::format("{} is readable (not written to in a dry run)", named.store->url()));
     } else {
+      remove_old_probes(*named.store, layout, context.clock.now());
       probe(*named.store, layout);
       findings.ok(check, fmt::format("{} is readable and writable", named.store->url()));
     }

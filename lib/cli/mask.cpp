@@ -2,6 +2,8 @@
 
 #include <regex>
 
+#include "store/url.hpp"
+
 namespace bkp::cli {
 
 std::string mask_secrets(std::string_view argument) {
@@ -10,6 +12,10 @@ std::string mask_secrets(std::string_view argument) {
       R"(((password|secret|token|sslpassword)\s*=\s*)('(\\.|[^'\\])*'|[^\s&']+))",
       std::regex::icase};
   std::string text{argument};
+  if (const auto password = store::url_password(argument)) {
+    text.replace(static_cast<std::size_t>(password->data() - argument.data()), password->size(),
+                 "***");
+  }
   text = std::regex_replace(text, in_authority, "$1:***@");
   return std::regex_replace(text, in_keywords, "$1***");
 }

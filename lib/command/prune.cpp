@@ -34,7 +34,7 @@ std::vector<StorePrune> prune_stores(const PruneOptions& options, run::Context& 
     auto& result = results.emplace_back();
     result.name = store.name;
     result.url = store.store->url();
-    result.policy = &context.config.find_store(store.name)->retention;
+    result.policy = &context.config.store(store.name).retention;
     try {
       prune_store(context, store, known, result);
     } catch (const Error& error) {
@@ -46,7 +46,7 @@ std::vector<StorePrune> prune_stores(const PruneOptions& options, run::Context& 
     auto& result = results.emplace_back();
     result.name = failure.name;
     result.url = failure.url;
-    result.policy = &context.config.find_store(failure.name)->retention;
+    result.policy = &context.config.store(failure.name).retention;
     result.error = failure.error;
   }
   return results;

@@ -20,11 +20,13 @@ void define(CLI::App& app, ReleaseOptions& options) {
 
 namespace {
 
-/// In the catalog or on any store: one that was down when the hold was ended still has it.
+/// In the catalog or on any store: one that was down when the hold was ended still has it, and one
+/// that is down now may.
 bool is_held_anywhere(const run::Context& context, const catalog::BackupRecord& backup) {
   if (backup.held_until) return true;
   const backup::Layout layout{context.config.site};
   const auto opened = context.open_stores();
+  if (!opened.failures.empty()) return true;
   return std::any_of(opened.stores.begin(), opened.stores.end(), [&](const auto& named) {
     try {
       return backup::read_marks(*named.store, layout, backup.label).held_until.has_value();

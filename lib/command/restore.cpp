@@ -10,6 +10,7 @@
 #include "recover/restore.hpp"
 #include "recover/unfinished.hpp"
 #include "run/lock.hpp"
+#include "store/url.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "verify/restore_check.hpp"
@@ -24,7 +25,7 @@ using util::ErrorKind;
 namespace {
 
 bool is_url(const std::string& store) {
-  return store.find("://") != std::string::npos;
+  return store::split_url(store).has_value();
 }
 
 /// What an attempt leaves in the audit trail, whatever its end.
@@ -159,8 +160,8 @@ recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenan
 /// The same restore with the other backup. A store of the configuration is left to be chosen anew:
 /// the other one's good copy may be elsewhere.
 recover::Alternative to_alternative(const BackupRecord& better, const RestoreOptions& options) {
-  auto command =
-      fmt::format("bkp restore {} --db {}", better.label, util::shell_quoted(options.database));
+  auto command = fmt::format("bkp restore {} --db {}", util::shell_quoted(better.label),
+                             util::shell_quoted(options.database));
   const auto add = [&](std::string_view option, const std::string& value) {
     if (!value.empty()) command += fmt::format(" {} {}", option, util::shell_quoted(value));
   };

@@ -68,7 +68,8 @@ std::string size_line(const catalog::BackupRecord& backup) {
 std::string verification_line(const catalog::BackupRecord& backup, util::Time now) {
   auto text = verification_text(backup, now);
   if (backup.verified || !backup.good()) return text;
-  return text + fmt::format(": a hope until `bkp verify {}` has restored it", backup.label);
+  return text + fmt::format(": a hope until `bkp verify {}` has restored it",
+                            util::shell_quoted(backup.label));
 }
 
 void add_identity(Sheet& sheet, const catalog::BackupRecord& backup, util::Time now) {

@@ -158,7 +158,7 @@ std::string other_copy(const BackupRecord& backup, const std::vector<Attempt>& a
                        const std::string& damaged) {
   const auto text = [&](const std::string& store, std::string_view what) {
     return fmt::format("{} on store {}: `bkp restore {} --db {} --store {}` uses it", what,
-                       util::quoted(store), backup.label,
+                       util::quoted(store), util::shell_quoted(backup.label),
                        util::shell_quoted(backup.database_name.value_or("")),
                        util::shell_quoted(store));
   };
@@ -250,7 +250,7 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
         hint = fmt::format(
             "{}; put its files in place of those on store {}, then `bkp verify {} "
             "--level checksum` takes this back",
-            other_copy, util::quoted(verification.store), verification.label);
+            other_copy, util::quoted(verification.store), util::shell_quoted(verification.label));
       }
     }
   }

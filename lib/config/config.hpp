@@ -156,8 +156,8 @@ struct Config {
   Runbook runbook;
   std::vector<Unsupported> unsupported;
 
-  /// nullptr when there is none of that name.
-  const Store* find_store(std::string_view name) const;
+  /// Throws Error{not_found} when there is none of that name, and says which there are.
+  const Store& store(std::string_view name) const;
   bool asks_for(std::string_view unsupported_key) const;
   bool operator==(const Config&) const = default;
 };

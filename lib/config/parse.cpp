@@ -9,6 +9,7 @@
 
 #include "config/rules.hpp"
 #include "config/sections.hpp"
+#include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/host.hpp"
@@ -25,7 +26,7 @@ using util::ErrorKind;
 void add_later_values(const Section& top, std::vector<Unsupported>& unsupported) {
   for (const auto& store : top.sections("stores")) {
     const auto url = store.find("url");
-    if (url && !to_text(*url).starts_with("file:")) {
+    if (url && store::scheme_of(to_text(*url)) != "file") {
       unsupported.push_back({url->path, url->line});
     }
   }

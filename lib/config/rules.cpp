@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "store/key.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -22,35 +23,16 @@ bool contains(std::string_view set, char c) {
 }
 
 bool has_dot_part(std::string_view path) {
-  while (!path.empty()) {
-    const auto slash = std::min(path.find('/'), path.size());
-    const auto part = path.substr(0, slash);
-    if (part == "." || part == "..") return true;
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return false;
-}
-
-/// Where a password in a URL ends: at the "@" behind it. One with a "/" in it, which ought to be
-/// percent-encoded and in keys of S3 often is not, ends the authority too early for the standard.
-std::optional<std::size_t> end_of_password(std::string_view url) {
-  const auto parts = store::split_url(url);
-  if (!parts || parts->authority.starts_with('[')) return std::nullopt;
-  const auto begin = parts->scheme.size() + 3;
-  auto at = parts->authority.rfind('@');
-  const auto colon = parts->authority.substr(0, at).find(':');
-  if (colon == url.npos) return std::nullopt;
-  const auto password = parts->authority.substr(colon + 1, at - colon - 1);
-  if (at != url.npos) return password.empty() ? std::nullopt : std::optional{begin + at};
-  at = url.find('@', begin);
-  const bool port = password.find_first_not_of(digits) == password.npos;
-  return at == url.npos || port ? std::nullopt : std::optional{at};
+  return std::ranges::any_of(store::parts_of(path),
+                             [](auto part) { return part == "." || part == ".."; });
 }
 
 std::string without_password(std::string_view url) {
-  const auto end = end_of_password(url);
-  if (!end) return std::string{url};
-  return fmt::format("{}://…{}", store::split_url(url)->scheme, url.substr(*end));
+  const auto password = store::url_password(url);
+  if (!password) return std::string{url};
+  const auto end = password->data() + password->size() - url.data();
+  return fmt::format("{}://…{}", store::split_url(url)->scheme,
+                     url.substr(static_cast<std::size_t>(end)));
 }
 
 Problem url_problem(std::string_view url, std::string_view reason, std::string hint) {
@@ -169,7 +151,7 @@ std::optional<Problem> problem_with_identifier(std::string_view text, std::size_
 }
 
 bool has_url_password(std::string_view text) {
-  return end_of_password(text).has_value();
+  return store::url_password(text).has_value();
 }
 
 }  // namespace bkp::config

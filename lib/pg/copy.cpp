@@ -72,15 +72,12 @@ void Connection::send_rows(const std::function<std::string_view()>& next) {
       throw;
     }
     const bool end = piece.empty();
-    for (;;) {
-      const int taken =
-          end ? PQputCopyEnd(connection, nullptr)
-              : PQputCopyData(connection, piece.data(), static_cast<int>(piece.size()));
-      if (taken < 0) throw_lost();
-      if (taken > 0) break;
-      flush();
-    }
-    if (end) return flush();
+    const int taken = end ? PQputCopyEnd(connection, nullptr)
+                          : PQputCopyData(connection, piece.data(), static_cast<int>(piece.size()));
+    if (taken != 1) throw_lost();
+    // Or libpq would keep all that the server has not taken yet.
+    flush();
+    if (end) return;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "backup/parts.hpp"
+#include "pg/roles.hpp"
 #include "recover/sql_text.hpp"
 #include "stream/sinks.hpp"
 #include "util/error.hpp"
@@ -14,8 +15,6 @@
 namespace bkp::recover {
 
 namespace {
-
-constexpr int first_with_set_option = 160000;
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -118,9 +117,7 @@ std::vector<std::string> missing_roles(pg::Connection& connection,
                                        const std::vector<std::string>& names) {
   std::vector<std::string> missing;
   for (const auto& name : names) {
-    const auto found =
-        connection.exec("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", {name});
-    if (found.rows() == 0) missing.push_back(name);
+    if (!pg::role_exists(connection, name)) missing.push_back(name);
   }
   return missing;
 }
@@ -135,16 +132,10 @@ std::vector<std::string> owners_out_of_reach(pg::Connection& connection,
       owners.insert(entry.owner);
     }
   }
-  // A membership may come without the right to become the role from version 16 on.
-  const std::string needed =
-      connection.server_version() >= first_with_set_option ? "SET" : "MEMBER";
   std::vector<std::string> result;
   for (const auto& owner : owners) {
-    const auto out_of_reach = connection.exec(
-        "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1 AND NOT "
-        "pg_catalog.pg_has_role(oid, $2)",
-        {owner, needed});
-    if (out_of_reach.rows() > 0) result.push_back(owner);
+    const bool reached = pg::may_become(connection, owner);
+    if (!reached && pg::role_exists(connection, owner)) result.push_back(owner);
   }
   return result;
 }

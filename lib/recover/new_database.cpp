@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/roles.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -35,16 +36,6 @@ std::string locale_options(const pg::Connection& connection,
     sql += fmt::format(" BUILTIN_LOCALE {}", connection.literal(original.icu_locale));
   }
   return sql;
-}
-
-/// Giving a database away needs the membership in the role that gets it.
-bool may_give_to(pg::Connection& connection, const std::string& owner) {
-  return connection
-             .exec(
-                 "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1 AND "
-                 "pg_catalog.pg_has_role(oid, 'MEMBER')",
-                 {owner})
-             .rows() > 0;
 }
 
 [[noreturn]] void explain(const pg::DatabaseError& error, const std::string& name,
@@ -85,7 +76,8 @@ void create_database_like(pg::Connection& connection, const backup::DatabaseProp
                           const std::string& name, const std::string& more) {
   std::string sql = fmt::format("CREATE DATABASE {} TEMPLATE template0{}",
                                 connection.identifier(name), locale_options(connection, original));
-  if (may_give_to(connection, original.owner)) {
+  // Giving a database away takes the right to become the role that gets it.
+  if (pg::may_become(connection, original.owner)) {
     sql += fmt::format(" OWNER {}", connection.identifier(original.owner));
   }
   if (!more.empty()) sql += " " + more;

@@ -93,10 +93,6 @@ void fill(run::Context& context, NewDatabase& database, const ReadyRestore& read
   connection.exec("ANALYZE");
 }
 
-std::string restored_comment(const RestorePlan& plan) {
-  return fmt::format("restored from {}", plan.label);
-}
-
 void warn_all(run::Context& context, std::vector<std::string> problems) {
   for (auto& problem : problems) context.warn(std::move(problem));
 }
@@ -111,7 +107,8 @@ SwapProperties properties_of(run::Context& context, const Source& source, const 
   }
   const bool no_owner = plan.request.no_owner;
   return {held_properties(ready.dump->entries()),
-          no_owner ? std::string{} : source.manifest().database.owner, no_owner};
+          no_owner ? std::string{} : source.manifest().database.owner, no_owner,
+          fmt::format("restored from {}", plan.label)};
 }
 
 /// So that nobody gets in who may not, and everything reads and computes as in the original.
@@ -126,10 +123,9 @@ void prepare(run::Context& context, NewDatabase& database,
 }
 
 /// In one transaction, so that the comment says "not finished" until everything is there.
-void complete(run::Context& context, NewDatabase& database, const SwapProperties& properties,
-              const RestorePlan& plan) {
+void complete(run::Context& context, NewDatabase& database, const SwapProperties& properties) {
   pg::Transaction transaction{database.connection()};
-  database.set_comment(restored_comment(plan));
+  database.set_comment(properties.comment);
   auto problems = apply_held_properties(database.connection(), database.name(), properties.held,
                                         properties.no_owner);
   transaction.commit();
@@ -212,7 +208,6 @@ RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
   fill(context, database, ready, plan);
   RestoreOutcome outcome{plan.target, {}, util::Duration{context.clock.steady() - begin}.count()};
   if (plan.request.swap) {
-    database.set_comment(restored_comment(plan));
     check(database.conninfo());
     context.interrupt.check();
     warn_all(context, swap_databases(context, maintenance, plan.request.database, database.name(),
@@ -220,7 +215,7 @@ RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
     outcome.database = plan.request.database;
     if (plan.replaces()) outcome.kept_as = plan.kept_as;
   } else {
-    complete(context, database, properties, plan);
+    complete(context, database, properties);
   }
   database.keep();
   return outcome;

@@ -52,7 +52,7 @@ std::string copy_text(const RestorePlan& plan) {
 std::string alternative_text(const RestorePlan& plan) {
   if (!plan.alternative) return "no other backup of this database is known to be better";
   const auto& other = *plan.alternative;
-  return fmt::format("{}, {}: `{}`", other.label,
+  return fmt::format("{}, {}: `{}`", util::printable(other.label),
                      other.verified_at ? "verified " + util::format_rfc3339(*other.verified_at)
                                        : "never verified, but nothing is known against it",
                      other.command);
@@ -192,7 +192,7 @@ std::string to_text(const RestorePlan& plan) {
   const auto line = [&](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<13} {}\n", name, value);
   };
-  line("backup", plan.label + " on store " + util::printable(plan.store));
+  line("backup", util::printable(plan.label) + " on store " + util::printable(plan.store));
   line("state of", fmt::format("{}, {} ago", util::format_rfc3339(plan.taken_at),
                                util::format_duration(plan.now - plan.taken_at)));
   line("proven", verified_text(plan));

@@ -36,11 +36,12 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
   if (names.empty()) {
     // Opening by name reports a store that is not configured.
     if (!only_store.empty()) context.open_store(only_store);
-    throw Error{ErrorKind::not_found,
-                fmt::format("there is no complete copy of {} {}", util::quoted(backup.label),
-                            only_store.empty() ? "on the stores configured here"
-                                               : "on store " + util::quoted(only_store)),
-                fmt::format("`bkp show {}` says where its copies are", backup.label)};
+    throw Error{
+        ErrorKind::not_found,
+        fmt::format("there is no complete copy of {} {}", util::quoted(backup.label),
+                    only_store.empty() ? "on the stores configured here"
+                                       : "on store " + util::quoted(only_store)),
+        fmt::format("`bkp show {}` says where its copies are", util::shell_quoted(backup.label))};
   }
   auto opened = context.open_stores(names);
   if (opened.stores.empty()) throw opened.failures.front().error;

@@ -97,6 +97,8 @@ std::vector<std::string> rename_one(pg::Connection& connection, const std::strin
                                     const std::string& restored, const SwapProperties& properties) {
   pg::Transaction transaction{connection};
   connection.exec(rename(connection, restored, database));
+  connection.exec(fmt::format("COMMENT ON DATABASE {} IS {}", connection.identifier(database),
+                              connection.literal(properties.comment)));
   auto problems = apply_held_properties(connection, database, properties.held, properties.no_owner);
   transaction.commit();
   return problems;

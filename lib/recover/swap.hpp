@@ -24,14 +24,16 @@ void require_swappable(pg::Connection& connection, const std::string& database);
 /// What the restored database gets beside its content.
 struct SwapProperties {
   HeldProperties held;
-  std::string owner;      ///< in the backup; empty: not to be restored
-  bool no_owner = false;  ///< see apply_held_properties()
+  std::string owner;         ///< in the backup; empty: not to be restored
+  bool no_owner = false;     ///< see apply_held_properties()
+  std::string comment = {};  ///< where there is no old one; the backup's outranks it
 };
 
 /// Renames `database` to `kept_as` and `restored` to `database` in one transaction, and gives the
-/// restored one what belongs to it beside its content: what the backup holds, and of what it does
-/// not hold (owner, privileges, settings, comment, connection limit, see DatabaseSettings), what
-/// the old one had. Returns what of the backup could not be applied, in words.
+/// restored one, which was called unfinished until then, what belongs to it beside its content:
+/// what the backup holds, and of what it does not hold (owner, privileges, settings, comment,
+/// connection limit, see DatabaseSettings), what the old one had. Returns what of the backup could
+/// not be applied, in words.
 ///
 /// The rename takes PostgreSQL's exclusive lock on the old database: from then on new connections
 /// to it wait, while a second session ends those that are there. If they do not all end in a few

@@ -63,8 +63,7 @@ void publish_to_store(run::Context& context, const RunbookModel& model, const st
   const auto key = layout.runbook();
   attempt(context, result, store.url() + "/" + key.text(), [&] {
     if (context.dry_run) return;
-    store.remove(key);
-    store::put_text(store, key, page);
+    store::replace_text(store, key, page);
   });
 }
 

@@ -22,10 +22,10 @@ struct PublishedRunbook {
 /// `labels` (the backups this run made) goes a page about that database,
 /// SITE/backups/LABEL/runbook.html, which stays as it is and is pruned with the backup.
 ///
-/// Objects are immutable, so the current page is removed and made again; a crash between the two
-/// leaves the pages beside the backups, and the next run heals it. Call with the site's write lock
-/// held. Errors of a store or a path are warnings; throws Error{interrupted} and Error{internal}
-/// only.
+/// Objects are immutable, so the current page is removed and made again, or put back when that
+/// fails; a crash between the two leaves the pages beside the backups, and the next run heals it.
+/// Call with the site's write lock held. Errors of a store or a path are warnings; throws
+/// Error{interrupted} and Error{internal} only.
 PublishedRunbook publish_runbook(run::Context& context, const RunbookModel& model,
                                  const std::vector<std::string>& labels);
 

@@ -117,8 +117,7 @@ std::optional<util::Time> forecast_full(const std::vector<StoreUsage>& samples) 
 
 StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
                         const backup::Layout& layout, catalog::Catalog* catalog) {
-  const auto* configured = context.config.find_store(store.name);
-  const auto capacity = configured == nullptr ? std::nullopt : configured->capacity;
+  const auto capacity = context.config.store(store.name).capacity;
   const auto now = context.clock.now();
   std::vector<StoreUsage> samples;
   if (catalog != nullptr) samples = catalog->usage_history(store.name, now - forecast_window);

@@ -11,7 +11,6 @@
 namespace bkp::run {
 
 using util::Error;
-using util::ErrorKind;
 
 namespace {
 
@@ -27,16 +26,6 @@ pg::Conninfo with_password(pg::Conninfo conninfo, const util::Environment& envir
   const auto password = environment.get("PGPASSWORD");
   if (!password || conninfo.get("password") || conninfo.get("passfile")) return conninfo;
   return conninfo.with("password", *password);
-}
-
-void require_known(const config::Config& config, const std::vector<std::string>& names) {
-  for (const auto& name : names) {
-    if (config.find_store(name) != nullptr) continue;
-    std::string all;
-    for (const auto& store : config.stores) all += (all.empty() ? "" : ", ") + store.name;
-    throw Error{ErrorKind::not_found, fmt::format("there is no store {}", util::quoted(name)),
-                fmt::format("the configuration has: {}", all)};
-  }
 }
 
 }  // namespace
@@ -93,7 +82,7 @@ void Context::warn_of_outage(const Error& error, const std::string& consequence)
 
 OpenedStores Context::open_stores(const std::vector<std::string>& names,
                                   store::OpenMode mode) const {
-  require_known(config, names);
+  for (const auto& name : names) config.store(name);
   OpenedStores opened;
   for (const auto& wanted : config.stores) {
     if (!names.empty() && std::find(names.begin(), names.end(), wanted.name) == names.end())

@@ -135,6 +135,11 @@ void write_holder(int fd, const Context& context, const std::string& command) {
   }
 }
 
+void say_no_session(const Context& context, const Error& error) {
+  context.log.debug("no lock against other hosts, the catalog cannot be reached: {}",
+                    error.message());
+}
+
 std::optional<pg::Connection> open_session(const Context& context, const std::string& command) {
   const auto name =
       fmt::format("bkp {} pid {} on {}", command, ::getpid(), util::host_name()).substr(0, 63);
@@ -146,8 +151,7 @@ std::optional<pg::Connection> open_session(const Context& context, const std::st
     return session;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::database) throw;
-    context.log.debug("no lock against other hosts, the catalog cannot be reached: {}",
-                      error.message());
+    say_no_session(context, error);
     return std::nullopt;
   }
 }
@@ -175,12 +179,18 @@ SiteLock::SiteLock(const Context& context, LockName name, LockMode mode, const s
   const std::int64_t key = advisory_key(context.config.site, name);
   const auto* function =
       mode == LockMode::exclusive ? "pg_try_advisory_lock" : "pg_try_advisory_lock_shared";
-  attempt.retry(session_grace, [&]() -> std::optional<std::string> {
-    const auto got = m_state->session->exec(fmt::format("select {}($1::bigint)", function),
-                                            {std::to_string(key)});
-    if (got.boolean(0, 0)) return std::nullopt;
-    return attempt.holder_elsewhere(*m_state->session, key);
-  });
+  try {
+    attempt.retry(session_grace, [&]() -> std::optional<std::string> {
+      const auto got = m_state->session->exec(fmt::format("select {}($1::bigint)", function),
+                                              {std::to_string(key)});
+      if (got.boolean(0, 0)) return std::nullopt;
+      return attempt.holder_elsewhere(*m_state->session, key);
+    });
+  } catch (const pg::DatabaseError& error) {
+    if (!error.connection_lost()) throw;
+    m_state->session.reset();
+    say_no_session(context, error);
+  }
 }
 
 SiteLock::~SiteLock() = default;

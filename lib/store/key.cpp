@@ -39,15 +39,23 @@ std::string_view broken_rule(std::string_view text) {
     if (is_control(text, position)) return "has a control character";
     if (text[position] == '\\') return "has a backslash";
   }
-  for (;;) {
-    const auto slash = text.find('/');
-    const std::string_view rule = broken_part_rule(text.substr(0, slash));
-    if (!rule.empty() || slash == text.npos) return rule;
-    text.remove_prefix(slash + 1);
+  for (const auto part : parts_of(text)) {
+    if (const std::string_view rule = broken_part_rule(part); !rule.empty()) return rule;
   }
+  return {};
 }
 
 }  // namespace
+
+std::vector<std::string_view> parts_of(std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/')) {
+    parts.push_back(path.substr(0, slash));
+    path.remove_prefix(slash + 1);
+  }
+  parts.push_back(path);
+  return parts;
+}
 
 Key::Key(std::string text) : m_text{std::move(text)} {
   const std::string_view rule = broken_rule(m_text);

@@ -3,11 +3,15 @@
 #include <compare>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bkp::store {
 
 /// How the names of unfinished objects start; no key has such a part.
 inline constexpr std::string_view unfinished_prefix = ".bkp-";
+
+/// What stands between the '/'; one part more than there are of them. Views into `path`.
+std::vector<std::string_view> parts_of(std::string_view path);
 
 /// The name of an object: parts separated by '/', checked on construction. No empty part, no "." or
 /// "..", no control character, no backslash, valid UTF-8, at most 1024 bytes (S3's limit), each

@@ -107,16 +107,6 @@ void LocalDirectory::remove_if_empty() noexcept {
   }
 }
 
-std::vector<std::string_view> parts_of(std::string_view key) {
-  std::vector<std::string_view> parts;
-  for (auto slash = key.find('/'); slash != key.npos; slash = key.find('/')) {
-    parts.push_back(key.substr(0, slash));
-    key.remove_prefix(slash + 1);
-  }
-  parts.push_back(key);
-  return parts;
-}
-
 Fd open_directory_in(int parent, const std::string& name, const LocalOperation& operation) {
   Fd fd{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   if (fd) return fd;

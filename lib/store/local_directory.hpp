@@ -51,9 +51,6 @@ class LocalDirectory {
   std::vector<util::Fd> m_chain;  ///< the root first; one more than parts once complete
 };
 
-/// "a/b/c" → a, b, c.
-std::vector<std::string_view> parts_of(std::string_view key);
-
 /// Opens a directory in `parent`; no Fd where there is none. Throws for a symbolic link.
 util::Fd open_directory_in(int parent, const std::string& name, const LocalOperation& operation);
 

@@ -8,10 +8,33 @@
 
 namespace bkp::store {
 
+namespace {
+
+void put_quietly(Store& store, const Key& key, std::string_view text) {
+  try {
+    put_text(store, key, text);
+  } catch (const util::Error&) {
+    // The failure that led here is the one to report.
+  }
+}
+
+}  // namespace
+
 void put_text(Store& store, const Key& key, std::string_view text) {
   const auto sink = store.create(key);
   sink->write(std::as_bytes(std::span{text}));
   sink->finish();
+}
+
+void replace_text(Store& store, const Key& key, std::string_view text) {
+  const auto old = get_text(store, key);
+  store.remove(key);
+  try {
+    put_text(store, key, text);
+  } catch (const util::Error&) {
+    if (old) put_quietly(store, key, *old);
+    throw;
+  }
 }
 
 std::optional<std::string> get_text(Store& store, const Key& key, std::size_t limit) {

@@ -71,6 +71,9 @@ class Store {
 
 /// Convenience over create(): one small object.
 void put_text(Store& store, const Key& key, std::string_view text);
+/// A small object in the place of the one that is there, if any. When it cannot be written the old
+/// one is put back, if that can be. Not at once for others: in between there is none.
+void replace_text(Store& store, const Key& key, std::string_view text);
 /// Convenience over fetch(): a small object; nullopt when absent, Error{damaged} beyond `limit`
 /// bytes.
 std::optional<std::string> get_text(Store& store, const Key& key,

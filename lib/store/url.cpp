@@ -51,6 +51,24 @@ std::optional<UrlParts> split_url(std::string_view url) {
   return UrlParts{url.substr(0, end), rest.substr(0, slash), rest.substr(slash)};
 }
 
+std::optional<std::string_view> url_password(std::string_view url) {
+  constexpr std::string_view digits = "0123456789";
+  const auto parts = split_url(url);
+  if (!parts || parts->authority.starts_with('[')) return std::nullopt;
+  const auto authority = url.substr(parts->scheme.size() + 3);
+  auto at = parts->authority.rfind('@');
+  const auto colon = parts->authority.substr(0, at).find(':');
+  if (colon == url.npos) return std::nullopt;
+  if (at == url.npos) {
+    // The "/" of the password ended the authority, unless what looks like one is a port.
+    const auto port = parts->authority.substr(colon + 1);
+    at = authority.find('@');
+    if (at == url.npos || port.find_first_not_of(digits) == port.npos) return std::nullopt;
+  }
+  const auto password = authority.substr(colon + 1, at - colon - 1);
+  return password.empty() ? std::nullopt : std::optional{password};
+}
+
 std::string file_url(const std::filesystem::path& path) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";

@@ -18,6 +18,10 @@ struct UrlParts {
 /// nullopt when there is no "://" with something before it.
 std::optional<UrlParts> split_url(std::string_view url);
 
+/// The password in a URL, a view into it. One with a "/" in it, which ought to be percent-encoded
+/// and in keys of S3 often is not, is one too. nullopt when there is none.
+std::optional<std::string_view> url_password(std::string_view url);
+
 /// "file:///srv/back%20up" for /srv/back up (RFC 8089; everything but RFC 3986's unreserved
 /// characters and '/' is percent-encoded). `path` must be absolute.
 std::string file_url(const std::filesystem::path& path);

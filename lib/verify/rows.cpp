@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "recover/new_database.hpp"
 #include "util/error.hpp"
 #include "verify/copy_target.hpp"
 
@@ -158,6 +159,7 @@ std::vector<Probe> row_probes(const pg::Fingerprint& fingerprint,
 }
 
 void use_dump_settings(pg::Connection& connection, const pg::Fingerprint& fingerprint) {
+  recover::lift_timeouts(connection);
   if (!fingerprint.client_encoding.empty()) {
     connection.exec("SELECT pg_catalog.set_config('client_encoding', $1, false)",
                     {fingerprint.client_encoding});
@@ -165,9 +167,7 @@ void use_dump_settings(pg::Connection& connection, const pg::Fingerprint& finger
   connection.exec(
       "SET search_path = ''; SET DateStyle = ISO; SET IntervalStyle = postgres; "
       "SET extra_float_digits = 3; SET synchronize_seqscans = off; SET row_security = off; "
-      "SET statement_timeout = 0; SET lock_timeout = 0; "
-      "SET idle_in_transaction_session_timeout = 0; SET TimeZone = 'UTC'; "
-      "SET bytea_output = hex; SET quote_all_identifiers = off");
+      "SET TimeZone = 'UTC'; SET bytea_output = hex; SET quote_all_identifiers = off");
 }
 
 }  // namespace bkp::verify

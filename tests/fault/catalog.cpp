@@ -95,3 +95,17 @@ TEST_CASE("a run that is killed while the catalog is down leaves nothing that lo
                   "s.name = 'running'") == "0");
   CHECK(split.site.run({"verify"}).exit_code == 0);
 }
+
+TEST_CASE("the catalog is lost before a database's turn: that one is backed up all the same") {
+  Split split;
+  split.site.cluster().create_database("tail");
+  split.site.write_config(split.config("limits: {rate: 4MiB/s}\nfull: {jobs: 1}\n"));
+  auto run = split.site.bkp().command({"full", "--db", "slow", "--db", "tail"}).start();
+  REQUIRE(wait_until([&] { return split.site.dumping(); }));
+  split.other.kill();
+  const auto outcome = run.wait();
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  const auto list = split.site.must({"list"});
+  CHECK_THAT(list.out, Contains("full-slow") && Contains("full-tail"));
+}

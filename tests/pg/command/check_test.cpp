@@ -63,6 +63,22 @@ TEST_CASE("a sound installation has warnings at most") {
   CHECK(files_below(site.store_directory()) == std::vector<std::string>{"site.json"});
 }
 
+TEST_CASE(
+    "what a check left that was killed goes with the next, but not what one may be doing now") {
+  Site site;
+  const auto root = site.store_directory() / "studio";
+  for (const auto* name : {"check-0123456789abcdef", "check-fedcba9876543210"})
+    test::write_text(root / name, "probe");
+  std::filesystem::last_write_time(
+      root / "check-0123456789abcdef",
+      std::filesystem::file_time_type::clock::now() - std::chrono::hours{2});
+  site.check(true);
+  CHECK(std::filesystem::exists(root / "check-0123456789abcdef"));
+  site.check();
+  CHECK_FALSE(std::filesystem::exists(root / "check-0123456789abcdef"));
+  CHECK(std::filesystem::exists(root / "check-fedcba9876543210"));
+}
+
 TEST_CASE("a dry run does not write to the store") {
   Site site;
   const auto before = std::filesystem::last_write_time(site.store_directory() / "studio");

@@ -40,3 +40,34 @@ TEST_CASE("--method outranks the configuration's") {
   options.method = "dump";
   CHECK_FALSE(bench.run(options).error);
 }
+
+TEST_CASE("a store that cannot be cleaned up or listed keeps no other from its copy") {
+  CommandBench bench;
+  bench.run(command::InitOptions{});
+  bench.config().stores[1].required = false;
+  const auto backups = bench.store_directory("second") / "studio/backups";
+  const auto elsewhere = bench.store_directory("elsewhere");
+  std::filesystem::create_directories(elsewhere);
+  const auto copies = [](const cli::Report& report) {
+    std::vector<std::string> states;
+    for (const auto& copy : report.result.at("backups").at(0).at("copies"))
+      states.push_back(copy.at("state"));
+    return states;
+  };
+
+  SECTION("in part") {
+    std::filesystem::create_directories(backups);
+    std::filesystem::create_directory_symlink(elsewhere, backups / "20200101T000000Z-full-studio");
+    const auto report = bench.run(FullOptions{});
+    CHECK_FALSE(report.error);
+    CHECK(copies(report) == std::vector<std::string>{"completed", "completed"});
+  }
+  SECTION("at all") {
+    std::filesystem::create_directory_symlink(elsewhere, backups);
+    const auto report = bench.run(FullOptions{});
+    CHECK_FALSE(report.error);
+    CHECK(copies(report) == std::vector<std::string>{"completed", "failed"});
+  }
+  CHECK_THAT(bench.warnings().at(0), Catch::Matchers::Contains("store \"second\" was not cleared"));
+  CHECK_THAT(bench.warnings().at(0), Catch::Matchers::Contains("symbolic link"));
+}

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "recover/database_settings.hpp"
+#include "recover/unfinished.hpp"
 #include "support/error_of.hpp"
 #include "support/restore_bench.hpp"
 
@@ -320,7 +321,19 @@ TEST_CASE("a swap where the old database is gone takes its name") {
   cluster().psql("postgres", "drop database " + sql_identifier(database));
   auto request = request_for(database);
   request.swap = true;
-  const auto done = restore(bench, source, request);
+  const auto comment_of = [](const std::string& name) {
+    return cluster().psql("postgres",
+                          "select shobj_description(oid, 'pg_database') from pg_database where "
+                          "datname = " +
+                              sql_literal(name));
+  };
+  // What is killed while its rows are compared must be found by this comment.
+  std::string comment_then;
+  const auto done = restore(bench, source, request, [&](const pg::Conninfo& restored) {
+    comment_then = comment_of(restored.get("dbname").value());
+  });
+  CHECK(comment_then == recover::unfinished_comment(source.manifest().label));
+  CHECK(comment_of(database) == "restored from " + source.manifest().label);
   CHECK(done.outcome.database == database);
   CHECK(done.outcome.kept_as.empty());
   CHECK(cluster().psql(database, "select count(*) from other") == "1");
@@ -335,7 +348,6 @@ TEST_CASE("scratch space that does not suffice is refused with both figures") {
                                  source.manifest()};
   });
   CHECK(error.kind() == util::ErrorKind::refused);
-  CHECK_THAT(error.message(),
-             Contains(" free, the dump as stored and decompressed needs 1.0 EiB"));
+  CHECK_THAT(error.message(), Contains(" free, the dump as stored and decompressed needs 1.0 EiB"));
   CHECK_THAT(error.hint(), Contains("recover.scratch_directory"));
 }

@@ -128,3 +128,38 @@ TEST_CASE("waiting ends when the run is asked to end") {
   host.outside.interrupt.request(SIGTERM);
   CHECK(host.refusal(LockName::write, LockMode::exclusive).kind() == util::ErrorKind::interrupted);
 }
+
+namespace {
+
+/// Whoever sleeps finds the sessions of a database ended.
+class SessionsEndClock final : public util::Clock {
+ public:
+  explicit SessionsEndClock(std::string database) : m_database{std::move(database)} {}
+  util::Time now() const override { return m_clock.now(); }
+  std::chrono::steady_clock::time_point steady() const override { return m_clock.steady(); }
+  void sleep_for(std::chrono::nanoseconds duration) const override {
+    m_clock.sleep_for(duration);
+    test::cluster().psql("postgres",
+                         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where "
+                         "datname = '" +
+                             m_database + "'");
+  }
+  std::chrono::nanoseconds slept() const { return m_clock.slept(); }
+
+ private:
+  test::ManualClock m_clock;
+  std::string m_database;
+};
+
+}  // namespace
+
+TEST_CASE("a catalog that goes away while its lock is waited for stops nobody") {
+  const auto database = test::fresh_database();
+  Host there{database};
+  const auto held = there.lock(LockName::write, LockMode::exclusive);
+  const SessionsEndClock clock{database};
+  Host here{database};
+  const auto context = here.outside.context(here.config, clock, here.recorder);
+  CHECK_NOTHROW(run::SiteLock{context, LockName::write, LockMode::exclusive, "full"});
+  CHECK(clock.slept() > std::chrono::seconds{0});
+}

@@ -39,6 +39,8 @@ cli::Ending failed_run() {
 
 TEST_CASE("passwords in arguments are masked") {
   CHECK(cli::mask_secrets("sftp://bob:s3cret@host/path") == "sftp://bob:***@host/path");
+  CHECK(cli::mask_secrets("s3://key:se/cret@host/b") == "s3://key:***@host/b");
+  CHECK(cli::mask_secrets("--store=s3://key:se/cr?t@host/b") == "--store=s3://key:***@host/b");
   CHECK(cli::mask_secrets("host=db password=s3cret user=x") == "host=db password=*** user=x");
   CHECK(cli::mask_secrets("password='s3 \\' cret' user=x") == "password=*** user=x");
   CHECK(cli::mask_secrets("postgresql://u@h/db?password=s3cret&a=b") ==
@@ -47,8 +49,8 @@ TEST_CASE("passwords in arguments are masked") {
 }
 
 TEST_CASE("arguments without passwords stay as they are") {
-  for (const char* argument :
-       {"--db", "x121", "file:///var/backups", "mailto:bob@example.org", "latest~2"}) {
+  for (const char* argument : {"--db", "x121", "file:///var/backups", "mailto:bob@example.org",
+                               "latest~2", "postgresql://host:5432/db?user=a@b"}) {
     CHECK(cli::mask_secrets(argument) == argument);
   }
 }

@@ -52,6 +52,12 @@ TEST_CASE("a backup nobody restored is called not verified") {
   CHECK(command::state_text(backup, k_now) == "failed, held");
 }
 
+TEST_CASE("a label in a command is quoted for the shell") {
+  auto backup = example();
+  backup.label = "a;b";
+  CHECK_THAT(command::show_text({backup, {}, {}}, k_now, 0), Contains("`bkp verify 'a;b'`"));
+}
+
 TEST_CASE("ages for people") {
   CHECK(command::age_text(k_now - 90min, k_now) == "1h 30min ago");
   CHECK(command::age_text(k_now + 2h, k_now) == "in 2h");

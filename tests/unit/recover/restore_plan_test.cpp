@@ -36,6 +36,16 @@ TEST_CASE("a restore beside loses nothing, and the plan says so") {
   CHECK_THAT(text, Contains("nothing: what exists stays as it is"));
 }
 
+TEST_CASE("a label out of a strange store cannot steer the terminal") {
+  auto odd = plan();
+  odd.label = "a\u202eb";
+  odd.copy_error = "short";
+  odd.alternative = recover::Alternative{"c\u202ed", std::nullopt, "bkp restore"};
+  const auto text = recover::to_text(odd);
+  CHECK_THAT(text, Contains("a\\xe2\\x80\\xaeb on store") && Contains("c\\xe2\\x80\\xaed, never"));
+  CHECK_THAT(text, !Contains("\u202e"));
+}
+
 TEST_CASE("a swap says what is lost and where the old one goes") {
   auto swap = plan();
   swap.request.swap = true;

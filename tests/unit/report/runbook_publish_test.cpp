@@ -93,6 +93,14 @@ TEST_CASE(
   CHECK_THAT(render_runbook(model), Contains("Could not be read while this page was made"));
 }
 
+TEST_CASE("a pattern is no database, whatever makes it one") {
+  DisasterSite site;
+  site.config().databases.include = {"foo\\_bar", "scratch_[ab]", "plain"};
+  const auto model = build_runbook_model(site.context());
+  REQUIRE(model.databases.size() == 1);
+  CHECK(model.databases[0].name == "plain");
+}
+
 TEST_CASE("a store that is gone is named, the other one is used") {
   DisasterSite site;
   site.add_backup("vault");

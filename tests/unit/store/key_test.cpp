@@ -5,6 +5,7 @@
 #include "util/error.hpp"
 
 using bkp::store::Key;
+using bkp::store::parts_of;
 using bkp::util::Error;
 using bkp::util::ErrorKind;
 
@@ -71,4 +72,12 @@ TEST_CASE("keys are put together and taken apart by parts") {
   CHECK_THROWS_AS(key / "", Error);
   CHECK(Key{"a"} < Key{"b"});
   CHECK(Key{"a"} == Key{"a"});
+}
+
+TEST_CASE("the parts of a path stand between its slashes") {
+  using Parts = std::vector<std::string_view>;
+  CHECK(parts_of("a/b/c") == Parts{"a", "b", "c"});
+  CHECK(parts_of("a") == Parts{"a"});
+  CHECK(parts_of("/a//b/") == Parts{"", "a", "", "b", ""});
+  CHECK(parts_of("") == Parts{""});
 }

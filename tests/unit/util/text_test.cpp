@@ -69,6 +69,15 @@ TEST_CASE("patterns are those of fnmatch") {
   CHECK_FALSE(matches_pattern("axb", "a\\*b"));
 }
 
+TEST_CASE("a pattern that is a name has nothing of a pattern in it") {
+  CHECK(is_literal_pattern("a"));
+  CHECK(is_literal_pattern("ä b]"));
+  for (const auto* pattern : {"a*", "a?", "a[b]", "a\\_b"}) {
+    CAPTURE(pattern);
+    CHECK_FALSE(is_literal_pattern(pattern));
+  }
+}
+
 TEST_CASE("to_hex writes two lower-case digits a byte") {
   const std::array bytes{std::byte{0}, std::byte{0xAF}, std::byte{0x10}};
   CHECK(to_hex(bytes) == "00af10");

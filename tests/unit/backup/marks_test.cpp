@@ -1,0 +1,55 @@
+#include "backup/marks.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "backup/site_file.hpp"
+#include "store/memory_store.hpp"
+#include "support/error_of.hpp"
+
+using namespace bkp;
+using Catch::Matchers::Contains;
+using test::error_of;
+
+namespace {
+
+const backup::Layout layout{"studio"};
+const std::string label = "20261121T020000Z-full-x121";
+
+}  // namespace
+
+TEST_CASE("a broken mark is damage that names its object") {
+  const auto* const text = GENERATE(
+      R"({"kind": "verified", "at": "x"})", R"({"kind": "intact", "at": 7})",
+      R"({"kind": "held", "until": "x", "reason": "audit"})", R"({"kind": "held"})", "[]", "{");
+  CAPTURE(text);
+  store::MemoryStore store;
+  store::put_text(store, layout.marks(label) / "20261121T030000Z-x.json", text);
+  const auto error = error_of([&] { backup::read_marks(store, layout, label); });
+  CHECK(error.kind() == util::ErrorKind::damaged);
+  CHECK_THAT(error.message(), Contains("20261121T030000Z-x.json"));
+}
+
+TEST_CASE("a broken site file is damage") {
+  const auto* const text = GENERATE(
+      R"({"site": "studio", "system_identifier": "1", "created_at": "x"})", R"({"site": 1})", "{");
+  CAPTURE(text);
+  store::MemoryStore store;
+  store::put_text(store, layout.site_file(), text);
+  const auto error = error_of([&] { backup::read_site_file(store, layout); });
+  CHECK(error.kind() == util::ErrorKind::damaged);
+  CHECK_THAT(error.message(), Contains("site.json"));
+}
+
+TEST_CASE("of marks made within a second the newest counts, too") {
+  using namespace std::chrono_literals;
+  const auto now = util::parse_time("2026-11-21T03:00:00Z");
+  const nlohmann::json hold{{"until", nullptr}, {"reason", "audit"}};
+  store::MemoryStore store;
+  backup::write_mark(store, layout, label, "released", now + 250ms, nlohmann::json::object());
+  backup::write_mark(store, layout, label, "held", now + 250ms + 1us, hold);
+  CHECK(backup::read_marks(store, layout, label).held_until == catalog::forever);
+  backup::write_mark(store, layout, label, "released", now + 1s, nlohmann::json::object());
+  CHECK_FALSE(backup::read_marks(store, layout, label).held_until);
+  backup::write_mark(store, layout, label, "verified", now + 1s + 5us, {{"level", "restore"}});
+  CHECK(backup::read_marks(store, layout, label).verified_at == now + 1s + 5us);
+}
