@@ -1,5 +1,6 @@
 #include "recover/dump_file.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -30,6 +31,12 @@ namespace {
 constexpr std::chrono::milliseconds k_interrupt_latency{50};
 
 constexpr std::size_t k_read_size = std::size_t{1} << 20U;
+
+/// How far the file is written ahead of those who read it.
+constexpr std::uint64_t k_ahead = std::uint64_t{64} << 20U;
+/// pg_dump's on every system of today. With offsets that do not reach everywhere pg_restore would
+/// look for a block by reading through all before it, so that nothing may be discarded.
+constexpr int k_wide_offset = 8;
 
 const backup::Part& dump_part(const backup::Manifest& manifest) {
   const backup::Part* part = manifest.part("dump");
@@ -65,9 +72,27 @@ struct DumpFile::State {
   void decompress() noexcept;
   void read_stored(stream::Sink& sink) const;
   void publish(const pg::SeekableArchiveSink& archive, std::size_t bytes);
+  void wait_for_readers(std::unique_lock<std::mutex>& lock);
   void end(std::optional<Error> why) noexcept;
   template <class Condition>
-  void wait(Condition condition);
+  void wait(std::unique_lock<std::mutex>& lock, Condition condition);
+  void wait_for_contents();
+
+  /// Counts a session without a table, under the mutex, while it lives.
+  class TableWaiter {
+   public:
+    explicit TableWaiter(State& state) : m_state{state} { count(1); }
+    ~TableWaiter() { count(-1); }
+    TableWaiter(const TableWaiter&) = delete;
+    TableWaiter& operator=(const TableWaiter&) = delete;
+
+   private:
+    void count(int change) {
+      m_state.table_waiters += change;
+      m_state.changed.notify_all();
+    }
+    State& m_state;
+  };
 
   run::Context& context;
   const backup::Part part;
@@ -83,7 +108,10 @@ struct DumpFile::State {
   pg::ArchiveHeader header;
   std::vector<pg::ArchiveEntry> entries;
   std::vector<pg::ArchiveBlock> blocks;
-  std::set<std::size_t> taken;  ///< indices of entries
+  std::set<std::size_t> taken;      ///< indices of entries
+  std::uint64_t furthest_read = 0;  ///< a position up to which somebody has asked for bytes
+  int table_waiters = 0;            ///< sessions without a table
+  bool to_the_end = false;          ///< somebody waits for all of it
   bool ended = false;
   std::optional<Error> failure;
 
@@ -144,7 +172,7 @@ void DumpFile::State::decompress() noexcept {
 }
 
 void DumpFile::State::publish(const pg::SeekableArchiveSink& archive, std::size_t bytes) {
-  const std::lock_guard lock{mutex};
+  std::unique_lock lock{mutex};
   written += bytes;
   if (!has_contents && !archive.entries().empty()) {
     header = archive.header();
@@ -156,6 +184,14 @@ void DumpFile::State::publish(const pg::SeekableArchiveSink& archive, std::size_
   const auto& all = archive.blocks();
   blocks.insert(blocks.end(), all.begin() + static_cast<std::ptrdiff_t>(blocks.size()), all.end());
   changed.notify_all();
+  wait_for_readers(lock);
+}
+
+void DumpFile::State::wait_for_readers(std::unique_lock<std::mutex>& lock) {
+  changed.wait(lock, [&] {
+    return stop || !has_contents || to_the_end || table_waiters > 0 ||
+           written < furthest_read + k_ahead;
+  });
 }
 
 void DumpFile::State::end(std::optional<Error> why) noexcept {
@@ -168,13 +204,17 @@ void DumpFile::State::end(std::optional<Error> why) noexcept {
 /// Until `condition` (under the mutex) or the end of the decompression, whose failure is thrown
 /// before what is there is used any further.
 template <class Condition>
-void DumpFile::State::wait(Condition condition) {
-  std::unique_lock lock{mutex};
+void DumpFile::State::wait(std::unique_lock<std::mutex>& lock, Condition condition) {
   while (!ended && !condition()) {
     context.interrupt.check();
     changed.wait_for(lock, k_interrupt_latency);
   }
   if (failure) throw Error{*failure};
+}
+
+void DumpFile::State::wait_for_contents() {
+  std::unique_lock lock{mutex};
+  wait(lock, [&] { return has_contents; });
 }
 
 DumpFile::DumpFile(run::Context& context, store::Store& store, const backup::Layout& layout,
@@ -186,7 +226,9 @@ DumpFile::DumpFile(run::Context& context, store::Store& store, const backup::Lay
 }
 
 DumpFile::~DumpFile() {
+  const std::lock_guard lock{m_state->mutex};
   m_state->stop = true;
+  m_state->changed.notify_all();
 }
 
 std::uint64_t DumpFile::size() const {
@@ -198,12 +240,12 @@ int DumpFile::fd() const {
 }
 
 const std::vector<pg::ArchiveEntry>& DumpFile::entries() {
-  m_state->wait([&] { return m_state->has_contents; });
+  m_state->wait_for_contents();
   return m_state->entries;
 }
 
 const pg::ArchiveHeader& DumpFile::header() {
-  m_state->wait([&] { return m_state->has_contents; });
+  m_state->wait_for_contents();
   return m_state->header;
 }
 
@@ -211,7 +253,10 @@ void DumpFile::await_end() {
   const run::ProgressStep step{m_state->context.progress, "decompressing " + m_state->label,
                                m_state->part.original_bytes};
   std::uint64_t told = 0;
-  m_state->wait([&] {
+  std::unique_lock lock{m_state->mutex};
+  m_state->to_the_end = true;
+  m_state->changed.notify_all();
+  m_state->wait(lock, [&] {
     m_state->context.progress.advance(m_state->written - told);
     told = m_state->written;
     return false;
@@ -220,10 +265,9 @@ void DumpFile::await_end() {
 
 std::optional<TableBlock> DumpFile::take_table(const std::set<int>& wanted) {
   auto& state = *m_state;
-  const pg::ArchiveBlock* largest = nullptr;
   std::optional<TableBlock> result;
   const auto find = [&] {
-    largest = nullptr;
+    const pg::ArchiveBlock* largest = nullptr;
     for (const auto& block : state.blocks) {
       if (state.taken.contains(block.entry)) continue;
       if (!wanted.contains(state.entries[block.entry].dump_id)) continue;
@@ -234,20 +278,27 @@ std::optional<TableBlock> DumpFile::take_table(const std::set<int>& wanted) {
     result = TableBlock{&state.entries[largest->entry], largest->position};
     return true;
   };
-  state.wait(find);
+  const auto none_left = [&] { return state.taken.size() == wanted.size(); };
+  std::unique_lock lock{state.mutex};
+  const State::TableWaiter waiter{state};
+  state.wait(lock, [&] { return none_left() || find(); });
   // What came with the end.
-  const std::lock_guard lock{state.mutex};
-  if (!result) find();
+  if (!result && !none_left()) find();
   return result;
 }
 
 std::size_t DumpFile::read(std::uint64_t position, std::span<std::byte> space) {
   auto& state = *m_state;
-  state.wait([&] { return state.written > position; });
-  const auto readable = [&] {
-    const std::lock_guard lock{state.mutex};
-    return state.written;
-  }();
+  std::unique_lock lock{state.mutex};
+  state.wait(lock, [&] {
+    if (position + space.size() > state.furthest_read) {
+      state.furthest_read = position + space.size();
+      state.changed.notify_all();
+    }
+    return state.written > position;
+  });
+  const auto readable = state.written;
+  lock.unlock();
   if (readable <= position) return 0;
   const auto size = std::min<std::uint64_t>(space.size(), readable - position);
   for (;;) {
@@ -257,6 +308,13 @@ std::size_t DumpFile::read(std::uint64_t position, std::span<std::byte> space) {
     throw Error::from_errno(ErrorKind::store, "cannot read the dump in " + state.directory.string(),
                             errno);
   }
+}
+
+void DumpFile::discard(std::uint64_t begin, std::uint64_t end) noexcept {
+  if (m_state->header.offset_size < k_wide_offset || end <= begin) return;
+  // Where the file system cannot, the space is free when the file is closed.
+  ::fallocate(m_state->file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+              static_cast<off_t>(begin), static_cast<off_t>(end - begin));
 }
 
 }  // namespace bkp::recover

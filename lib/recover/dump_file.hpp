@@ -24,10 +24,12 @@ struct TableBlock {
 /// A dump out of a store, as a file without a name in the scratch directory: gone with this object,
 /// also after a crash. What the store holds is fetched whole and proven before anything else is
 /// done with it; then it is decompressed on a thread of its own, while others already read what is
-/// there. In the end it is byte for byte what pg_dump would have written into a file. Its methods
-/// may be called from any thread; all that wait throw Error{interrupted} when the run is to end,
-/// and what ended the decompression: Error{damaged} where the dump is no whole archive (it was
-/// stored like that), Error{store} for the scratch directory.
+/// there, and not much further than they are: what is written and freed again soon never reaches
+/// the disk. In the end it is byte for byte what pg_dump would have written into a file, but for
+/// what was discarded. Its methods may be called from any thread; all that wait throw
+/// Error{interrupted} when the run is to end, and what ended the decompression: Error{damaged}
+/// where the dump is no whole archive (it was stored like that), Error{store} for the scratch
+/// directory.
 class DumpFile {
  public:
   /// Fetches and proves. Throws Error{damaged} when a byte differs, Error{refused} when the scratch
@@ -56,6 +58,8 @@ class DumpFile {
   std::optional<TableBlock> take_table(const std::set<int>& wanted);
   /// Reads what there is from `position` on, at least a byte: waits for it. 0 at the end.
   std::size_t read(std::uint64_t position, std::span<std::byte> space);
+  /// Frees the space of a table's data that nobody reads any more; the file reads as zeros there.
+  void discard(std::uint64_t begin, std::uint64_t end) noexcept;
 
  private:
   struct State;

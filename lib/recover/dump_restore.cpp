@@ -88,11 +88,9 @@ util::Command restore_command(const run::Context& context, const DumpFile& dump,
   return command;
 }
 
-/// Runs pg_restore of the entries of `only`, or of all.
-void run_pg_restore(run::Context& context, const DumpFile& dump, const pg::Conninfo& target,
-                    int server_version, const DumpRestoreOptions& options,
+/// Runs restore_command() for the entries of `only`, or for all.
+void run_pg_restore(run::Context& context, util::Command command, const DumpFile& dump,
                     const std::vector<int>& only) {
-  auto command = restore_command(context, dump, target, server_version, options);
   util::Fd list;
   if (!only.empty()) {
     list = write_list(scratch_directory(context), only);
@@ -161,20 +159,16 @@ void load(run::Context& context, DumpFile& dump, const pg::Conninfo& target, int
 
 void restore_dump(run::Context& context, DumpFile& dump, const pg::Conninfo& target,
                   int server_version, const DumpRestoreOptions& options) {
+  const auto command = restore_command(context, dump, target, server_version, options);
   if (!loadable(dump)) {
     dump.await_end();
-    return run_pg_restore(context, dump, target, server_version, options, options.only);
+    return run_pg_restore(context, command, dump, options.only);
   }
   const auto phases = phases_of(dump.entries(), options.only);
-  const auto run = [&](const std::vector<int>& entries) {
-    if (!entries.empty()) {
-      run_pg_restore(context, dump, target, server_version, options, entries);
-    }
-  };
-  run(phases.definitions);
+  if (!phases.definitions.empty()) run_pg_restore(context, command, dump, phases.definitions);
   load(context, dump, target, options.jobs, phases.tables);
   dump.await_end();
-  run(phases.rest);
+  if (!phases.rest.empty()) run_pg_restore(context, command, dump, phases.rest);
 }
 
 }  // namespace bkp::recover

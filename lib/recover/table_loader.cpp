@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,6 +20,9 @@ using util::Error;
 using util::ErrorKind;
 
 namespace {
+
+/// What has been read is discarded in pieces of this size.
+constexpr std::uint64_t k_discard_size = std::uint64_t{16} << 20U;
 
 /// What the dump's own statements say of text, and what pg_restore sets beside that for data.
 void set_up(pg::Connection& connection, const std::vector<pg::ArchiveEntry>& entries) {
@@ -64,8 +68,12 @@ class Loader {
   }
 
   void load(pg::Connection& connection, const TableBlock& table) {
+    auto kept_from = table.position;
     pg::TableDataReader data{table.position, m_dump.header().integer_size,
                              [&](std::uint64_t position, std::span<std::byte> space) {
+                               if (position - kept_from >= k_discard_size) {
+                                 m_dump.discard(std::exchange(kept_from, position), position);
+                               }
                                return m_dump.read(position, space);
                              }};
     const auto name = util::quoted(table.entry->schema + "." + table.entry->tag);

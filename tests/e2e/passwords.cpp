@@ -3,39 +3,11 @@
 #include <filesystem>
 
 #include "e2e/check_failure.hpp"
+#include "e2e/guarded_site.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
-
-namespace {
-
-/// A site whose server asks the role bkp, a superuser, for the password "right".
-struct GuardedSite : Site {
-  GuardedSite() {
-    cluster().psql("postgres", "create role bkp superuser login password 'right'");
-    write_text(cluster().data_directory() / "pg_hba.conf",
-               "local all bkp scram-sha-256\nlocal all all trust\n");
-    cluster().restart();
-    config("");
-  }
-  void config(const std::string& more) const {
-    auto text = base_config();
-    text.replace(text.find("user=postgres"), 13, "user=bkp");
-    write_config(text.insert(text.find("  bin_directory"), more));
-  }
-  std::filesystem::path password_file(const std::string& name, const std::string& password,
-                                      std::filesystem::perms mode) const {
-    const auto file = directory() / name;
-    write_text(file, "*:*:*:*:" + password + "\n");
-    std::filesystem::permissions(file, mode);
-    return file;
-  }
-};
-
 using std::filesystem::perms;
-constexpr auto private_mode = perms::owner_read | perms::owner_write;
-
-}  // namespace
 
 TEST_CASE("a password file that others can read is one finding of check among all the others") {
   const GuardedSite site;
