@@ -1,5 +1,6 @@
 #include "backup/json_text.hpp"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include "util/error.hpp"
@@ -30,6 +31,16 @@ std::string text_from_json(const nlohmann::json& json) {
   const std::size_t padding = encoded.ends_with("==") ? 2 : encoded.ends_with("=") ? 1 : 0;
   text.resize(static_cast<std::size_t>(length) - padding);
   return text;
+}
+
+std::uint64_t count_from_json(const nlohmann::json& json, std::uint64_t most) {
+  if (json.is_number_unsigned() && json.get<std::uint64_t>() <= most) {
+    return json.get<std::uint64_t>();
+  }
+  throw util::Error{
+      util::ErrorKind::damaged,
+      fmt::format("{} where a whole number up to {} should be",
+                  json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), most)};
 }
 
 }  // namespace bkp::backup

@@ -1,6 +1,7 @@
 #include "backup/manifest.hpp"
 
 #include <fmt/format.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "backup/json_text.hpp"
@@ -17,7 +18,7 @@ using util::ErrorKind;
 namespace {
 
 constexpr auto format_name = "bkp-manifest";
-constexpr int format_version = 1;
+constexpr std::uint64_t format_version = 1;
 
 json to_json(const Part& part) {
   return {{"name", part.name},
@@ -34,8 +35,8 @@ Part part_from_json(const json& from) {
   part.name = from.at("name").get<std::string>();
   part.role = from.at("role").get<std::string>();
   part.compression = from.at("compression").get<std::string>();
-  part.size_bytes = from.at("size_bytes").get<std::uint64_t>();
-  part.original_bytes = from.at("original_bytes").get<std::uint64_t>();
+  part.size_bytes = count_from_json(from.at("size_bytes"));
+  part.original_bytes = count_from_json(from.at("original_bytes"));
   part.md5 = from.at("md5").get<std::string>();
   part.sha256 = from.at("sha256").get<std::string>();
   return part;
@@ -61,7 +62,8 @@ DatabaseProperties database_from_json(const json& from) {
   database.ctype = from.at("ctype").get<std::string>();
   database.locale_provider = from.at("locale_provider").get<std::string>();
   database.icu_locale = from.at("icu_locale").get<std::string>();
-  database.size_bytes = from.at("size_bytes").get<std::int64_t>();
+  database.size_bytes = static_cast<std::int64_t>(
+      count_from_json(from.at("size_bytes"), std::numeric_limits<std::int64_t>::max()));
   return database;
 }
 
@@ -105,21 +107,21 @@ pg::Fingerprint fingerprint_from_json(const json& from) {
   fingerprint.header.version = archive_version_from(from.at("archive_version").get<std::string>());
   fingerprint.header.server_version = from.at("archive_server_version").get<std::string>();
   fingerprint.header.dump_version = from.at("archive_dump_version").get<std::string>();
-  fingerprint.archive_bytes = from.at("archive_bytes").get<std::uint64_t>();
+  fingerprint.archive_bytes = count_from_json(from.at("archive_bytes"));
   fingerprint.client_encoding = from.at("client_encoding").get<std::string>();
   for (const auto& entry : from.at("tables")) {
     pg::TableFingerprint table;
     table.schema = text_from_json(entry.at("schema"));
     table.table = text_from_json(entry.at("table"));
     table.copy_statement = text_from_json(entry.at("copy"));
-    table.rows = entry.at("rows").get<std::uint64_t>();
-    table.bytes = entry.at("bytes").get<std::uint64_t>();
+    table.rows = count_from_json(entry.at("rows"));
+    table.bytes = count_from_json(entry.at("bytes"));
     table.hash = entry.at("hash").get<std::string>();
     fingerprint.tables.push_back(std::move(table));
   }
   const auto& objects = from.at("large_objects");
-  fingerprint.large_objects.count = objects.at("count").get<std::uint64_t>();
-  fingerprint.large_objects.bytes = objects.at("bytes").get<std::uint64_t>();
+  fingerprint.large_objects.count = count_from_json(objects.at("count"));
+  fingerprint.large_objects.bytes = count_from_json(objects.at("bytes"));
   fingerprint.large_objects.hash = objects.at("hash").get<std::string>();
   return fingerprint;
 }
@@ -134,7 +136,8 @@ Manifest manifest_from_json(const json& from) {
   manifest.host = from.at("host").get<std::string>();
   manifest.bkp_version = from.at("bkp_version").get<std::string>();
   manifest.system_identifier = from.at("system_identifier").get<std::string>();
-  manifest.server_version = from.at("server_version").get<int>();
+  manifest.server_version =
+      static_cast<int>(count_from_json(from.at("server_version"), std::numeric_limits<int>::max()));
   manifest.dump_version = from.at("dump_version").get<std::string>();
   manifest.started_at = util::parse_time(from.at("started_at").get<std::string>());
   manifest.completed_at = util::parse_time(from.at("completed_at").get<std::string>());
@@ -228,10 +231,11 @@ Manifest parse_manifest(std::string_view text, std::string_view key, std::string
   try {
     const json from = json::parse(text);
     if (from.at("format") != format_name) throw damaged("it has another format");
-    if (from.at("format_version").get<int>() > format_version) {
+    const auto version = count_from_json(from.at("format_version"));
+    if (version > format_version) {
       throw Error{ErrorKind::damaged,
                   fmt::format("{} has format version {}, newer than this bkp knows",
-                              util::quoted(key), from.at("format_version").get<int>()),
+                              util::quoted(key), version),
                   "update bkp"};
     }
     Manifest manifest = manifest_from_json(from);

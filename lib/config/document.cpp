@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -34,6 +36,36 @@ bool is_indented_by_tab(std::string_view line) {
   return first != line.npos && line[first] == '\t';
 }
 
+/// Where the documents of a text begin.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
+
+/// Those of the first two documents. yaml-cpp's LoadAll() is not for this: of a text that begins
+/// with "," it makes empty documents until memory ends.
+std::vector<YAML::Mark> first_two_starts(const std::string& text) {
+  std::istringstream stream{text};
+  YAML::Parser parser{stream};
+  DocumentStarts starts;
+  for (int i = 0; i < 2 && parser.HandleNextDocument(starts); ++i) {
+  }
+  return starts.marks;
+}
+
 }  // namespace
 
 Document::Document(std::string_view text, std::filesystem::path name) : m_name{std::move(name)} {
@@ -52,9 +84,16 @@ Document::Document(std::string_view text, std::filesystem::path name) : m_name{s
             fmt::format("a control character (0x{:02x})", static_cast<unsigned char>(*control)),
             "remove it");
   }
-  std::vector<YAML::Node> documents;
   try {
-    documents = YAML::LoadAll(std::string{text});
+    const auto starts = first_two_starts(std::string{text});
+    if (starts.size() > 1 && starts[0].pos == starts[1].pos) {
+      throw YAML::ParserException{starts[0], "nothing begins like this"};
+    }
+    if (starts.size() > 1) {
+      fail_at(starts[1].line + 1, "there is more than one YAML document here",
+              "keep one document per file; remove the line \"---\" and what belongs to the other");
+    }
+    m_root = YAML::Load(std::string{text});
   } catch (const YAML::Exception& error) {
     const int line = error.mark.is_null() ? 0 : error.mark.line + 1;
     const bool tab = is_indented_by_tab(line_text(text, line));
@@ -63,15 +102,10 @@ Document::Document(std::string_view text, std::filesystem::path name) : m_name{s
                 : "check indentation, quotes and brackets in this line and the one above it; a "
                   "value with special characters wants quotes");
   }
-  if (documents.size() > 1) {
-    fail(documents[1], "there is more than one YAML document here",
-         "keep one document per file; remove the line \"---\" and what belongs to the other");
-  }
-  if (documents.empty() || documents[0].IsNull()) {
+  if (m_root.IsNull()) {
     fail_at(0, "the file is empty",
             "the smallest configuration has `site` and `stores`, see bkp.yaml(5)");
   }
-  m_root = documents[0];
   if (!m_root.IsMap()) {
     fail(m_root, fmt::format("the file holds {} instead of keys and values", kind_of(m_root)),
          "write lines like `site: studio`, see bkp.yaml(5)");

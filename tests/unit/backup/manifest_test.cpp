@@ -91,3 +91,18 @@ TEST_CASE("a wrong type in a manifest is damage") {
           util::ErrorKind::damaged);
   }
 }
+
+TEST_CASE("a number that is none of the wanted is damage, not converted") {
+  for (const auto& number : {nlohmann::json(1.91e79), nlohmann::json(-1), nlohmann::json(0.5),
+                             nlohmann::json(true), nlohmann::json("7")}) {
+    CAPTURE(number);
+    for (const auto* pointer :
+         {"/parts/0/size_bytes", "/server_version", "/database/size_bytes", "/format_version",
+          "/fingerprint/archive_bytes", "/fingerprint/tables/0/rows"}) {
+      const auto error = parse_error(
+          changed([&](auto& json) { json.at(nlohmann::json::json_pointer{pointer}) = number; }));
+      CHECK(error.kind() == util::ErrorKind::damaged);
+    }
+  }
+  CHECK_NOTHROW(parse(changed([](auto& json) { json["parts"][0]["size_bytes"] = 1ULL << 63U; })));
+}
