@@ -69,7 +69,10 @@ bool Recorder::State::connect() {
 void Recorder::State::go_offline(const Error& error) {
   session.reset();
   why_offline = error.message();
-  if (!error.hint().empty()) why_offline += "; " + error.hint();
+  // Of a server that does not answer the message says enough, and the command itself may say more.
+  const auto* refusal = dynamic_cast<const pg::DatabaseError*>(&error);
+  const bool answered = refusal == nullptr || !refusal->sqlstate().empty();
+  if (answered && !error.hint().empty()) why_offline += "; " + error.hint();
 }
 
 std::optional<std::int64_t> Recorder::State::record(const char* kind, const json& data) {

@@ -19,7 +19,8 @@ constexpr int best_effort = 2;
 constexpr int idle = 3;
 
 struct Task {
-  std::string name;
+  std::string name;          ///< of the program
+  std::string command_line;  ///< arguments ended by NUL; empty once the task is ending
   int niceness = 0;
   int io_class = 0;
 };
@@ -31,6 +32,9 @@ Task look_at(pid_t task) {
   found.niceness = ::getpriority(PRIO_PROCESS, static_cast<id_t>(task));
   // ioprio_get(2): IOPRIO_WHO_PROCESS = 1; the class stands above bit 13.
   found.io_class = static_cast<int>(::syscall(SYS_ioprio_get, 1, task)) >> 13;
+  // Last: what is ending has lost its class by then.
+  std::ifstream command_line{"/proc/" + std::to_string(task) + "/cmdline"};
+  std::getline(command_line, found.command_line);
   return found;
 }
 
@@ -42,7 +46,7 @@ std::vector<Task> tasks_of(pid_t parent) {
        std::filesystem::directory_iterator{"/proc/" + std::to_string(parent) + "/task", gone}) {
     const Task task = look_at(std::stoi(entry.path().filename()));
     std::ifstream children{entry.path() / "children"};
-    if (!task.name.empty()) found.push_back(task);
+    if (!task.command_line.empty()) found.push_back(task);
     for (pid_t child = 0; children >> child;) {
       const auto below = tasks_of(child);
       found.insert(found.end(), below.begin(), below.end());
@@ -51,13 +55,14 @@ std::vector<Task> tasks_of(pid_t parent) {
   return found;
 }
 
-/// The tasks of a run once `program` is among them.
+/// The tasks of a run once `program` is among them, and not just asked for its version.
 std::vector<Task> tasks_with(const RunningProgram& run, const std::string& program) {
   std::vector<Task> tasks;
   const bool seen = wait_until([&] {
     tasks = tasks_of(run.pid());
-    return std::any_of(tasks.begin(), tasks.end(),
-                       [&](const Task& task) { return task.name == program; });
+    return std::any_of(tasks.begin(), tasks.end(), [&](const Task& task) {
+      return task.name == program && task.command_line.find("--dbname") != std::string::npos;
+    });
   });
   REQUIRE(seen);
   return tasks;
