@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "pg/connection.hpp"
+#include "recover/restore_phases.hpp"
 #include "recover/scratch.hpp"
 #include "recover/table_loader.hpp"
 #include "util/error.hpp"
@@ -53,7 +54,8 @@ std::string hint_for(std::string_view text) {
     return "the role that restores lacks a right: let it be a superuser for the time of the "
            "restore, or leave owners and privileges out with --no-owner";
   }
-  return "mend what pg_restore names (missing role, extension, right or space) and run the command "
+  return "mend what the message names (missing role, extension, right or space) and run the "
+         "command "
          "again";
 }
 
@@ -112,36 +114,6 @@ void run_pg_restore(run::Context& context, util::Command command, const DumpFile
                       : hint_for(finished.stderr_tail)};
 }
 
-/// The dump ids of what is restored before, as and after the tables' data.
-struct Phases {
-  std::vector<int> definitions;
-  std::set<int> tables;
-  std::vector<int> rest;
-};
-
-/// Privileges wait as in pg_restore (pg_backup_archiver.c, _tocEntryRestorePass): an owner may have
-/// taken from himself the right to write.
-bool is_privilege(const pg::ArchiveEntry& entry) {
-  return entry.description.starts_with("ACL") || entry.description == "DEFAULT ACL";
-}
-
-Phases phases_of(const std::vector<pg::ArchiveEntry>& entries, const std::vector<int>& only) {
-  constexpr int pre_data = 2;
-  const std::set<int> chosen{only.begin(), only.end()};
-  Phases phases;
-  for (const auto& entry : entries) {
-    if (!chosen.empty() && !chosen.contains(entry.dump_id)) continue;
-    if (entry.has_data && entry.description == "TABLE DATA") {
-      phases.tables.insert(entry.dump_id);
-    } else if (entry.section == pre_data && !is_privilege(entry)) {
-      phases.definitions.push_back(entry.dump_id);
-    } else {
-      phases.rest.push_back(entry.dump_id);
-    }
-  }
-  return phases;
-}
-
 void load(run::Context& context, DumpFile& dump, const pg::Conninfo& target, int jobs,
           const std::set<int>& tables) {
   const run::ProgressStep step{context.progress, "loading tables", dump.size()};
@@ -164,7 +136,7 @@ void restore_dump(run::Context& context, DumpFile& dump, const pg::Conninfo& tar
     dump.await_end();
     return run_pg_restore(context, command, dump, options.only);
   }
-  const auto phases = phases_of(dump.entries(), options.only);
+  const auto phases = restore_phases(dump.entries(), options.only);
   if (!phases.definitions.empty()) run_pg_restore(context, command, dump, phases.definitions);
   load(context, dump, target, options.jobs, phases.tables);
   dump.await_end();
