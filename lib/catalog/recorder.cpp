@@ -272,10 +272,6 @@ std::optional<std::int64_t> Recorder::run_id() const {
   return m_state->run_id;
 }
 
-const std::string& Recorder::run_key() const {
-  return m_state->run_key;
-}
-
 std::optional<std::int64_t> Recorder::backup_id(const std::string& label) const {
   const auto found = m_state->backup_ids.find(label);
   if (found == m_state->backup_ids.end()) return std::nullopt;

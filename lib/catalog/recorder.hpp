@@ -93,8 +93,6 @@ class Recorder {
   bool online() const;
   /// Known while online.
   std::optional<std::int64_t> run_id() const;
-  /// The run's key, its name in the catalog and in the spool.
-  const std::string& run_key() const;
   /// After save_backup() while online.
   std::optional<std::int64_t> backup_id(const std::string& label) const;
   /// Number of events waiting in the spool directory, of any run.

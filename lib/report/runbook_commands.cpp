@@ -8,6 +8,7 @@
 #include "backup/databases.hpp"
 #include "backup/layout.hpp"
 #include "report/command_text.hpp"
+#include "report/runbook_programs.hpp"
 #include "util/text.hpp"
 
 namespace bkp::report {
@@ -15,82 +16,6 @@ namespace bkp::report {
 namespace {
 
 constexpr std::size_t counted_tables = 8;
-
-// With its configuration, unless that is found anyway.
-std::string bkp(const RunbookModel& model, const std::string& command) {
-  if (model.config_file.empty() || model.config_file == "/etc/bkp/bkp.yaml") {
-    return "bkp " + command;
-  }
-  return "bkp " + command + " --config " + shell_word(model.config_file);
-}
-
-bool is_local(const pg::Conninfo& cluster) {
-  const auto host = cluster.get("host");
-  return !cluster.get("hostaddr") && (!host || host->starts_with('/') || host->starts_with('@'));
-}
-
-// The same cluster as its superuser: over the socket as the system's user postgres.
-pg::Conninfo superuser(const RunbookModel& model) {
-  pg::Conninfo result;
-  for (const auto* keyword : {"host", "hostaddr", "port"}) {
-    if (const auto value = model.cluster.get(keyword)) result = result.with(keyword, *value);
-  }
-  return is_local(model.cluster) ? result : result.with("user", "postgres");
-}
-
-std::string as_superuser(const RunbookModel& model, const std::string& program) {
-  return is_local(model.cluster) ? "runuser -u postgres -- " + program : program;
-}
-
-std::string connect(const pg::Conninfo& cluster, const std::string& database) {
-  return shell_word(cluster.with_database(database).to_argument());
-}
-
-constexpr auto writable_option = "-c default_transaction_read_only=off";
-
-/// A program that writes to a database which step "stop writes" may have made read only. Options of
-/// the connection win over those of the database; those of the conninfo over PGOPTIONS.
-struct Writing {
-  std::string environment;  ///< before the program
-  pg::Conninfo cluster;
-};
-Writing writing(const pg::Conninfo& cluster) {
-  if (const auto own = cluster.get("options")) {
-    return {{}, cluster.with("options", *own + " " + writable_option)};
-  }
-  return {fmt::format("PGOPTIONS='{}' ", writable_option), cluster};
-}
-
-std::string psql(const pg::Conninfo& cluster, const std::string& database) {
-  return "psql -X -v ON_ERROR_STOP=1 \\\n  -d " + connect(cluster, database);
-}
-
-std::string psql(const RunbookModel& model, const std::string& database) {
-  return psql(model.cluster, database);
-}
-
-std::string writing_psql(const RunbookModel& model, const std::string& database) {
-  const auto to = writing(model.cluster);
-  return to.environment + psql(to.cluster, database);
-}
-
-std::string superuser_psql(const RunbookModel& model) {
-  return as_superuser(model, psql(superuser(model), "postgres"));
-}
-
-/// About `database`, which may be the one that this connects to.
-std::string superuser_psql_about(const RunbookModel& model, const std::string& database) {
-  if (database != "postgres") return superuser_psql(model);
-  const auto to = superuser(model).with("options", writable_option);
-  return as_superuser(model, psql(to, "postgres"));
-}
-
-// The statements as one transaction (-c each, so that psql sends them one by one).
-std::string statements(const std::vector<std::string>& sql) {
-  std::string result;
-  for (const auto& statement : sql) result += " \\\n  -c " + shell_word(statement);
-  return result;
-}
 
 std::string terminate_others(const std::string& database) {
   return fmt::format(
@@ -209,7 +134,6 @@ void add_table(DatabaseCommands& commands, const RunbookModel& model, const Runb
   const auto& database = backup.manifest.database.name;
   const std::string aside = "damaged";
   commands.table = table.schema + "." + table.table;
-  commands.schema = table.schema;
   commands.set_table_aside = writing_psql(model, database) + " --single-transaction" +
                              statements({"CREATE SCHEMA IF NOT EXISTS " + sql_identifier(aside),
                                          fmt::format("ALTER TABLE IF EXISTS {} SET SCHEMA {}",
@@ -382,7 +306,6 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
   commands.list = bkp(model, "list");
   commands.check = bkp(model, "check");
   commands.full = bkp(model, "full");
-  commands.verify_all = bkp(model, "verify --all --level checksum");
   return commands;
 }
 

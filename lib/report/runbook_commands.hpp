@@ -27,7 +27,6 @@ struct DatabaseCommands {
                                ///< name is always taken
 
   std::string table;  ///< "public.segments": the example, the largest; empty where there is none
-  std::string schema;
   std::string set_table_aside;
   std::string copy_table_back;
   std::string count_table;
@@ -62,7 +61,6 @@ struct ClusterCommands {
   std::string list;
   std::string check;
   std::string full;
-  std::string verify_all;
 };
 ClusterCommands cluster_commands(const RunbookModel& model);
 
