@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/sqlstate.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -105,8 +106,7 @@ std::string system_identifier(pg::Connection& connection) {
     return std::string{
         connection.exec("select system_identifier::text from pg_control_system()").single()};
   } catch (const pg::DatabaseError& error) {
-    constexpr auto insufficient_privilege = "42501";
-    if (error.sqlstate() != insufficient_privilege) throw;
+    if (error.sqlstate() != pg::sqlstate::insufficient_privilege) throw;
     return {};
   }
 }

@@ -11,6 +11,7 @@
 #include "backup/databases.hpp"
 #include "backup/debris.hpp"
 #include "backup/site_file.hpp"
+#include "pg/roles.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
@@ -69,7 +70,7 @@ class FullRun {
     auto connection = pg::Connection::open(m_job.cluster, m_context.interrupt);
     m_job.server_version = connection.server_version();
     m_job.system_identifier = system_identifier(connection);
-    m_superuser = connection.exec("select current_setting('is_superuser')::bool").boolean(0, 0);
+    m_superuser = pg::is_superuser(connection);
     auto tools = m_context.tools();
     m_job.pg_dump = tools.find("pg_dump", m_job.server_version);
     if (const auto version = tools.version_of(m_job.pg_dump))

@@ -12,7 +12,7 @@ namespace bkp::backup {
 ///   SITE/site.json
 ///   SITE/backups/LABEL/manifest.json        the commit point
 ///   SITE/backups/LABEL/dump.pgc.zst …       parts
-///   SITE/backups/LABEL/marks/TIME-KIND.json what happened to it later: verified, held, released
+///   SITE/backups/LABEL/marks/…              what happened to it later: see marks.hpp
 ///   SITE/runbook/runbook.html
 class Layout {
  public:

@@ -4,8 +4,8 @@
 
 #include "catalog/records.hpp"
 #include "catalog/time_text.hpp"
+#include "stream/hash.hpp"
 #include "util/error.hpp"
-#include "util/rng.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
@@ -13,6 +13,9 @@ namespace bkp::backup {
 using nlohmann::json;
 
 namespace {
+
+constexpr std::size_t largest_mark = std::size_t{1} << 20U;
+constexpr std::size_t digest_digits = 16;
 
 /// "20261121T020000.250000Z". To the microsecond: marks are applied in the order of their names,
 /// and a hold may follow a release within a second.
@@ -24,22 +27,28 @@ std::string name_time(util::Time at) {
   return text;
 }
 
+std::string name_of(util::Time at, std::string_view kind, std::string_view text) {
+  return fmt::format("{}-{}-{}.json", name_time(at), kind,
+                     stream::digests_of(text).sha256.substr(0, digest_digits));
+}
+
 }  // namespace
 
 void write_mark(store::Store& store, const Layout& layout, const std::string& label,
                 std::string_view kind, util::Time at, const json& details) {
   json out = details;
+  out["label"] = label;
   out["kind"] = kind;
   out["at"] = catalog::time_text(at);
-  const auto name = fmt::format("{}-{}-{}.json", name_time(at), kind, util::random_hex(4));
-  store::put_text(store, layout.marks(label) / name,
-                  out.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  const auto text = out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  const auto key = layout.marks(label) / name_of(at, kind, text);
+  // One that is there already says the same, to the last byte.
+  if (!store.stat(key)) store::put_text(store, key, text);
 }
 
 namespace {
 
-void apply_check(const json& mark, const std::string& kind, MarkState& state) {
-  const auto at = util::parse_time(mark.at("at").get<std::string>());
+void apply_check(const json& mark, const std::string& kind, util::Time at, MarkState& state) {
   const bool re_read = mark.value("level", "") == "checksum";
   const bool of_the_copy = mark.value("scope", re_read ? "copy" : "backup") == "copy";
   const auto error = kind != "failed" ? std::string{} : mark.value("error", "its check failed");
@@ -53,42 +62,65 @@ void apply_check(const json& mark, const std::string& kind, MarkState& state) {
   }
 }
 
-util::Error no_mark(const store::Key& key, std::string_view why) {
-  return util::Error{util::ErrorKind::damaged,
-                     fmt::format("{} is no valid mark: {}", util::quoted(key.text()), why),
-                     "remove the object if its content does not matter"};
+void apply_hold(const json& mark, MarkState& state) {
+  const auto& until = mark.at("until");
+  const auto reason = mark.at("reason").get<std::string>();
+  state.held_until =
+      until.is_null() ? catalog::forever : util::parse_time(until.get<std::string>());
+  state.hold_reason = reason;
 }
 
-}  // namespace
+void apply(const json& mark, const std::string& kind, util::Time at, MarkState& state) {
+  if (kind == "verified" || kind == "failed" || kind == "intact") {
+    apply_check(mark, kind, at, state);
+  } else if (kind == "held") {
+    apply_hold(mark, state);
+  } else if (kind == "released") {
+    state.held_until.reset();
+    state.hold_reason.clear();
+  }
+}
 
-void apply_mark(store::Store& store, const store::Key& key, MarkState& state) {
-  const auto text = store::get_text(store, key, std::size_t{1} << 20U);
-  if (!text) return;
+util::Error no_mark(const store::Key& key, std::string_view why) {
+  return util::Error{util::ErrorKind::damaged,
+                     fmt::format("{} is no valid mark: {}", util::quoted(key.text()), why)};
+}
+
+/// Throws Error{damaged}.
+void apply_mark(std::string_view text, const store::Key& key, std::string_view label,
+                MarkState& state) {
   try {
-    const json mark = json::parse(*text);
+    const json mark = json::parse(text);
     const auto kind = mark.at("kind").get<std::string>();
-    if (kind == "verified" || kind == "failed" || kind == "intact") {
-      apply_check(mark, kind, state);
-    } else if (kind == "held") {
-      const auto& until = mark.at("until");
-      state.held_until =
-          until.is_null() ? catalog::forever : util::parse_time(until.get<std::string>());
-      state.hold_reason = mark.at("reason").get<std::string>();
-    } else if (kind == "released") {
-      state.held_until.reset();
-      state.hold_reason.clear();
-    }
+    const auto at = util::parse_time(mark.at("at").get<std::string>());
+    MarkState after = state;
+    apply(mark, kind, at, after);
+    if (mark.at("label").get<std::string>() != label)
+      throw no_mark(key, "it belongs to another backup");
+    if (key.name() != name_of(at, kind, text)) throw no_mark(key, "it was changed");
+    state = std::move(after);
   } catch (const json::exception& error) {
     throw no_mark(key, error.what());
   } catch (const util::Error& error) {
+    if (error.kind() == util::ErrorKind::damaged) throw;
     throw no_mark(key, error.message());
   }
 }
 
+}  // namespace
+
 MarkState read_marks(store::Store& store, const Layout& layout, const std::string& label) {
   MarkState state;
-  for (const auto& object : store.list(layout.marks(label)))
-    apply_mark(store, store::Key{object.key}, state);
+  for (const auto& object : store.list(layout.marks(label))) {
+    const store::Key key{object.key};
+    try {
+      const auto text = store::get_text(store, key, largest_mark);
+      if (text) apply_mark(*text, key, label, state);
+    } catch (const util::Error& error) {
+      if (error.kind() != util::ErrorKind::damaged) throw;
+      state.unreadable.push_back(error.message());
+    }
+  }
   return state;
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -13,8 +14,9 @@
 namespace bkp::backup {
 
 /// What happened to a backup after its manifest was written stands beside it in objects of their
-/// own, because objects never change: SITE/backups/LABEL/marks/TIME-KIND-RANDOM.json, the
-/// time with its microseconds (20261121T020000.250000Z). Kinds and their details:
+/// own, because objects never change: SITE/backups/LABEL/marks/TIME-KIND-DIGEST.json, the
+/// time with its microseconds (20261121T020000.250000Z), the digest the first 16 hexadecimal digits
+/// of the object's SHA-256. Kinds and their details:
 ///   verified  {"level": …}            a restore was checked and good
 ///   failed    {"level": …, "scope": "copy" or "backup", "error": …}
 ///                                     it was checked and not good; "copy": the bytes on this store
@@ -24,9 +26,10 @@ namespace bkp::backup {
 ///                                     back what `failed` said about the copy
 ///   held      {"until": TIME or null, "reason": …}
 ///   released  {}
-/// All have "kind" and "at". Readers ignore kinds they do not know. So the catalog can be rebuilt
-/// from a store with verification and holds. Of verified and failed (backup), of failed (copy) and
-/// intact, of held and released the newest counts.
+/// All have "label", "kind" and "at", which the place and the name repeat: a mark that was changed,
+/// cut or put beside another backup is known. Readers ignore kinds they do not know. So the catalog
+/// can be rebuilt from a store with verification and holds. Of verified and failed (backup), of
+/// failed (copy) and intact, of held and released the newest counts.
 
 struct MarkState {
   bool verified = false;
@@ -36,16 +39,15 @@ struct MarkState {
   std::string copy_error;                 ///< what was wrong with them then; empty: nothing known
   std::optional<util::Time> held_until;   ///< catalog::forever for a hold without end
   std::string hold_reason;
+  /// Messages about marks that are not as they were written and so say nothing: the backup may be
+  /// held, or this copy bad, without our knowing.
+  std::vector<std::string> unreadable;
 };
 
 void write_mark(store::Store& store, const Layout& layout, const std::string& label,
                 std::string_view kind, util::Time at, const nlohmann::json& details);
 
-/// Applies the mark stored under `key`; marks are applied in the order of their keys. Throws
-/// Error{damaged}.
-void apply_mark(store::Store& store, const store::Key& key, MarkState& state);
-
-/// The state after all marks of one backup.
+/// The state after all marks of one backup, in the order of their keys. Throws what the store does.
 MarkState read_marks(store::Store& store, const Layout& layout, const std::string& label);
 
 }  // namespace bkp::backup

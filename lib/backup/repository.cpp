@@ -35,7 +35,10 @@ std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
     const std::string label = layout.label_of(object.key);
     if (label.empty() || object.key != layout.manifest(label).text()) continue;
     try {
-      if (auto backup = read_backup(store, layout, label)) backups.push_back(std::move(*backup));
+      auto backup = read_backup(store, layout, label);
+      if (!backup) continue;
+      std::ranges::copy(backup->marks.unreadable, std::back_inserter(problems));
+      backups.push_back(std::move(*backup));
     } catch (const util::Error& error) {
       if (error.kind() != util::ErrorKind::damaged) throw;
       problems.push_back(error.full_message());

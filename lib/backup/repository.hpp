@@ -24,7 +24,7 @@ struct StoredBackup {
 };
 
 /// Reads every manifest (and mark) below SITE/backups. A damaged one is reported in `problems`, not
-/// thrown.
+/// thrown; one with damaged marks is a backup all the same.
 std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
                                      std::vector<std::string>& problems);
 

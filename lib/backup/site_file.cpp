@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "stream/hash.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -21,6 +22,18 @@ Error no_site_file(const store::Store& store, const Layout& layout, std::string_
                "is this the right store? if so, remove the object and run `bkp init`"};
 }
 
+std::string dumped(const json& file, int indent) {
+  return file.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
+/// The text of the object, to the last byte.
+std::string with_digest(json file) {
+  file.erase("sha256");
+  const auto digest = stream::digests_of(dumped(file, -1)).sha256;
+  file["sha256"] = digest;
+  return dumped(file, 1) + "\n";
+}
+
 }  // namespace
 
 std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout) {
@@ -28,6 +41,7 @@ std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout
   if (!text) return std::nullopt;
   try {
     const json from = json::parse(*text);
+    if (*text != with_digest(from)) throw no_site_file(store, layout, "it was changed");
     SiteFile file;
     file.site = from.at("site").get<std::string>();
     file.system_identifier = from.at("system_identifier").get<std::string>();
@@ -36,6 +50,7 @@ std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout
   } catch (const json::exception& error) {
     throw no_site_file(store, layout, error.what());
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::damaged) throw;
     throw no_site_file(store, layout, error.message());
   }
 }
@@ -46,7 +61,7 @@ void write_site_file(store::Store& store, const Layout& layout, const SiteFile& 
                     {"site", file.site},
                     {"system_identifier", file.system_identifier},
                     {"created_at", util::format_rfc3339(file.created_at)}};
-  store::put_text(store, layout.site_file(), out.dump(1) + "\n");
+  store::put_text(store, layout.site_file(), with_digest(out));
 }
 
 run::OpenedStores open_stores_of_site(const run::Context& context) {

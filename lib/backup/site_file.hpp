@@ -12,7 +12,8 @@ namespace bkp::backup {
 
 /// SITE/site.json: what `bkp init` leaves on a store, so that a run knows it found the right store
 /// (and not the empty mount point of one). {"format": "bkp-site", "format_version": 1, "site",
-/// "system_identifier", "created_at"}.
+/// "system_identifier", "created_at", "sha256"}; the last is of the others, as JSON without white
+/// space and with sorted keys.
 struct SiteFile {
   std::string site;
   std::string system_identifier;  ///< of the cluster, decimal; empty where the role could not ask

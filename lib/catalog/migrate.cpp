@@ -7,8 +7,9 @@
 #include "catalog/migrations.hpp"
 #include "catalog/roles.hpp"
 #include "catalog/session.hpp"
+#include "pg/advisory_lock.hpp"
 #include "pg/roles.hpp"
-#include "stream/hash.hpp"
+#include "pg/sqlstate.hpp"
 #include "util/text.hpp"
 
 namespace bkp::catalog {
@@ -16,8 +17,6 @@ namespace bkp::catalog {
 namespace {
 
 constexpr auto no_such_database = "3D000";
-constexpr auto duplicate_database = "42P04";
-constexpr auto unique_violation = "23505";
 
 /// What is known of the schema in the database: who may change it, what was applied.
 struct SchemaState {
@@ -41,8 +40,8 @@ SchemaState read_state(pg::Connection& connection, const std::string& schema) {
   if (!owner.boolean(0, 2)) {
     throw pg::DatabaseError{fmt::format("{} may not use schema {}",
                                         connection.conninfo().describe(), util::quoted(schema)),
-                            fmt::format("grant it a role: GRANT {} TO …", writer_role), "42501",
-                            false};
+                            fmt::format("grant it a role: GRANT {} TO …", writer_role),
+                            pg::sqlstate::insufficient_privilege, false};
   }
   const auto table = connection.exec(
       "SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_migrations'", {schema});
@@ -96,15 +95,14 @@ void create_database(const pg::Conninfo& conninfo, const util::Interrupt& interr
     connection.exec("CREATE DATABASE " + name +
                     " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
   } catch (const pg::DatabaseError& error) {
-    const bool somebody_was_quicker =
-        error.sqlstate() == duplicate_database || error.sqlstate() == unique_violation;
+    const bool somebody_was_quicker = error.sqlstate() == pg::sqlstate::duplicate_database ||
+                                      error.sqlstate() == pg::sqlstate::unique_violation;
     if (!somebody_was_quicker) throw;
   }
 }
 
 std::int64_t lock_key(const std::string& schema) {
-  const auto digest = stream::digests_of("bkp migrate " + schema).sha256;
-  return static_cast<std::int64_t>(std::stoull(digest.substr(0, 16), nullptr, 16));
+  return pg::advisory_key("bkp migrate " + schema);
 }
 
 /// The work of one transaction.
@@ -149,7 +147,7 @@ class Migrator {
           fmt::format(
               "give --config a file whose catalog.conninfo names the owner, or: GRANT {} TO …",
               m_connection.identifier(state.owner)),
-          "42501", false};
+          pg::sqlstate::insufficient_privilege, false};
     }
     m_connection.exec("SET LOCAL ROLE " + m_connection.identifier(state.owner));
   }

@@ -134,9 +134,9 @@ struct RunRecord {
 };
 
 struct AuditRecord {
-  std::string action;        ///< restore, restore.refused, prune, hold, release, verify, …
-  std::string subject;       ///< label, database, store
-  std::string confirmation;  ///< what was typed or passed with --yes; empty if none was asked
+  std::string action;             ///< restore, restore.refused, prune, hold, release, verify, …
+  std::string subject;            ///< label, database, store
+  std::string confirmation = {};  ///< what was typed or passed with --yes; empty if none was asked
   nlohmann::json details;
   Time at;
 };

@@ -6,14 +6,11 @@
 
 #include "catalog/migrations.hpp"
 #include "pg/roles.hpp"
+#include "pg/sqlstate.hpp"
 
 namespace bkp::catalog {
 
 namespace {
-
-constexpr auto no_privilege = "42501";
-constexpr auto duplicate_object = "42710";
-constexpr auto unique_violation = "23505";
 
 // Runs the statement in a savepoint, so that a refusal does not end the transaction; returns the
 // SQLSTATE.
@@ -39,8 +36,10 @@ std::vector<std::string> create_missing_roles(pg::Connection& connection) {
     const auto sql = "CREATE ROLE " + role + " NOLOGIN";
     const auto state = try_statement(connection, sql);
     // Roles belong to the cluster: a migration of another catalog may be making them right now.
-    if (state.empty() || state == duplicate_object || state == unique_violation) continue;
-    if (state != no_privilege) connection.exec(sql);
+    if (state.empty() || state == pg::sqlstate::duplicate_object ||
+        state == pg::sqlstate::unique_violation)
+      continue;
+    if (state != pg::sqlstate::insufficient_privilege) connection.exec(sql);
     notices.push_back(
         fmt::format("role {} is missing and this user may not create it; a superuser "
                     "can, with: {}; then run `bkp catalog migrate` again",

@@ -37,16 +37,12 @@ void require_current(pg::Connection& connection, const std::string& schema) {
 }  // namespace
 
 pg::Conninfo session_conninfo(const pg::Conninfo& conninfo) {
-  auto result = conninfo.with("client_encoding", "UTF8");
-  const auto with_default = [&](const char* keyword, const char* value) {
-    if (!result.get(keyword)) result = result.with(keyword, value);
-  };
-  with_default("connect_timeout", "5");
-  with_default("keepalives_idle", "10");
-  with_default("keepalives_interval", "5");
-  with_default("keepalives_count", "3");
-  with_default("tcp_user_timeout", "15000");
-  return result;
+  return conninfo.with("client_encoding", "UTF8")
+      .with_default("connect_timeout", "5")
+      .with_default("keepalives_idle", "10")
+      .with_default("keepalives_interval", "5")
+      .with_default("keepalives_count", "3")
+      .with_default("tcp_user_timeout", "15000");
 }
 
 void prepare_session(pg::Connection& connection, const std::string& schema) {

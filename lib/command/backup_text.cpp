@@ -34,7 +34,7 @@ std::string age_text(util::Time then, util::Time now) {
 }
 
 std::string size_text(std::int64_t bytes) {
-  return util::format_size(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)));
+  return util::format_size(util::byte_count(bytes));
 }
 
 std::string stores_text(const catalog::BackupRecord& backup) {

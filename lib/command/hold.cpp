@@ -57,12 +57,8 @@ cli::Report run(const HoldOptions& options, run::Context& context) {
   const auto marked = mark_everywhere(context, backup.label, "held", now, details);
   if (!context.dry_run) {
     context.recorder.set_hold(backup.label, until, options.reason);
-    catalog::AuditRecord audit;
-    audit.action = "hold";
-    audit.subject = backup.label;
-    audit.details = details;
-    audit.at = now;
-    context.recorder.audit(audit);
+    context.recorder.audit(
+        {.action = "hold", .subject = backup.label, .details = details, .at = now});
   }
   cli::Report report;
   report.result = {{"label", backup.label},

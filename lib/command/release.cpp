@@ -29,7 +29,8 @@ bool is_held_anywhere(const run::Context& context, const catalog::BackupRecord& 
   if (!opened.failures.empty()) return true;
   return std::any_of(opened.stores.begin(), opened.stores.end(), [&](const auto& named) {
     try {
-      return backup::read_marks(*named.store, layout, backup.label).held_until.has_value();
+      const auto marks = backup::read_marks(*named.store, layout, backup.label);
+      return marks.held_until.has_value() || !marks.unreadable.empty();
     } catch (const util::Error& error) {
       if (error.kind() == util::ErrorKind::interrupted) throw;
       return true;  // cannot tell: release it there too, which names the failure
@@ -57,13 +58,10 @@ cli::Report run(const ReleaseOptions& options, run::Context& context) {
   const auto marked = mark_everywhere(context, backup.label, "released", now, details);
   if (!context.dry_run) {
     context.recorder.set_hold(backup.label, std::nullopt, "");
-    catalog::AuditRecord audit;
-    audit.action = "release";
-    audit.subject = backup.label;
-    audit.details = details;
-    audit.details["hold_reason"] = backup.hold_reason;
-    audit.at = now;
-    context.recorder.audit(audit);
+    auto audited = details;
+    audited["hold_reason"] = backup.hold_reason;
+    context.recorder.audit(
+        {.action = "release", .subject = backup.label, .details = std::move(audited), .at = now});
   }
   report.result["released"] = !context.dry_run;
   report.result["stores"] = marked.stores;

@@ -7,6 +7,7 @@
 
 #include "backup/databases.hpp"
 #include "backup/repository.hpp"
+#include "config/parse.hpp"
 #include "recover/restore.hpp"
 #include "recover/unfinished.hpp"
 #include "run/lock.hpp"
@@ -93,7 +94,8 @@ std::optional<BackupRecord> better_than(const std::vector<BackupRecord>& all,
 }
 
 Found find_by_url(const RestoreOptions& options, run::Context& context) {
-  std::shared_ptr<store::Store> store = store::open_store(options.store, store::OpenMode::existing);
+  const auto given = config::store_of_options(options.store, options.site);
+  std::shared_ptr<store::Store> store = store::open_store(given.url, store::OpenMode::existing);
   const backup::Layout layout{options.site};
   std::vector<std::string> problems;
   std::vector<BackupRecord> records;
@@ -126,7 +128,10 @@ Found find_backup(const RestoreOptions& options, run::Context& context) {
 recover::Source open_first_good(run::Context& context, const Found& found) {
   for (std::size_t i = 0;; ++i) {
     try {
-      return recover::open_source(found.stores.at(i), found.layout, found.record);
+      auto source = recover::open_source(found.stores.at(i), found.layout, found.record);
+      for (const auto& problem : source.backup.marks.unreadable)
+        context.warn(problem + "; what it said of this backup is not known");
+      return source;
     } catch (const Error& error) {
       const bool other_copy = i + 1 < found.stores.size();
       const bool of_this_copy =

@@ -183,7 +183,10 @@ std::optional<backup::Manifest> fetch_manifest(run::Context& context,
         });
     if (!has_copy) continue;
     try {
-      if (auto stored = backup::read_backup(*store, layout, record.label)) return stored->manifest;
+      if (auto stored = backup::read_backup(*store, layout, record.label)) {
+        for (const auto& problem : stored->marks.unreadable) context.warn(problem);
+        return std::move(stored->manifest);
+      }
       context.warn(fmt::format("store {} should have {} and has not", util::quoted(name),
                                util::printable(record.label)));
     } catch (const util::Error& error) {

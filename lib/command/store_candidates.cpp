@@ -97,6 +97,8 @@ void StoreCandidates::read(const std::string& label) {
       }
       return;
     }
+    if (!stored->marks.unreadable.empty())
+      throw Error{ErrorKind::damaged, stored->marks.unreadable.front()};
     auto record = backup::to_record(*stored, m_layout, m_store.name, m_store.store->url());
     if (const auto known = m_known.find(label); known != m_known.end()) {
       record = merged(std::move(record), *known->second);

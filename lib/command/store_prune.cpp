@@ -86,12 +86,10 @@ class StorePruner {
   void forget(const std::string& label) {
     const auto now = m_context.clock.now();
     m_context.recorder.mark_purged(label, m_store.name, now);
-    catalog::AuditRecord audit;
-    audit.action = "prune.vanished";
-    audit.subject = label;
-    audit.details = {{"store", m_store.name}};
-    audit.at = now;
-    m_context.recorder.audit(audit);
+    m_context.recorder.audit({.action = "prune.vanished",
+                              .subject = label,
+                              .details = {{"store", m_store.name}},
+                              .at = now});
   }
 
   run::Context& m_context;

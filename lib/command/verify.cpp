@@ -7,17 +7,15 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
-#include "backup/site_file.hpp"
 #include "command/choice.hpp"
+#include "command/verify_attempt.hpp"
 #include "recover/source.hpp"
+#include "report/page_checksum.hpp"
 #include "run/lock.hpp"
 #include "util/files.hpp"
 #include "util/priority.hpp"
 #include "util/text.hpp"
-#include "util/units.hpp"
-#include "verify/checksum.hpp"
 #include "verify/junit.hpp"
-#include "verify/restore_check.hpp"
 #include "verify/scratch_database.hpp"
 
 namespace bkp::command {
@@ -25,17 +23,8 @@ namespace bkp::command {
 using catalog::BackupRecord;
 using util::Error;
 using util::ErrorKind;
-using verify::Verification;
 
 namespace {
-
-/// A verification that could not be made says nothing about the backup.
-struct Attempt {
-  Verification verification;
-  std::optional<std::int64_t> backup_id;
-  std::optional<Error> not_made;
-  std::string other_copy = {};  ///< of a damaged copy: where a better one is, a sentence
-};
 
 /// The first of each type, method and database.
 std::vector<BackupRecord> newest_of_each(std::vector<BackupRecord> newest_first) {
@@ -58,99 +47,6 @@ std::vector<BackupRecord> choose_backups(const VerifyOptions& options, run::Cont
                 "take one with `bkp full`; --db and --type narrow what is looked at"};
   }
   return options.all ? backups : newest_of_each(std::move(backups));
-}
-
-Verification begin(const VerifyOptions& options, const run::Context& context,
-                   const BackupRecord& backup, const std::string& store) {
-  Verification verification;
-  verification.label = backup.label;
-  verification.database = backup.database_name.value_or("");
-  verification.level = options.level;
-  verification.store = store;
-  verification.started_at = context.clock.now();
-  if (options.level == "drill") verification.objective = context.config.objectives.rto;
-  return verification;
-}
-
-void look(const VerifyOptions& options, run::Context& context, const recover::Source& source,
-          Verification& verification) {
-  verification.checks = verify::check_manifest(source.manifest());
-  if (options.level == "checksum") {
-    auto parts = verify::check_parts(context, source, verification.bytes_read);
-    std::move(parts.begin(), parts.end(), std::back_inserter(verification.checks));
-    if (source.manifest().fingerprint) verification.fingerprint = "full";
-    return;
-  }
-  const int jobs = options.jobs > 0 ? options.jobs : context.config.verify.jobs;
-  verify::verify_restore(context, source, jobs, verification);
-}
-
-/// Beside the backup, so that the store alone tells later. A re-read proves no restore; it leaves a
-/// mark where there is something to take back (`doubted`: the marks say that this copy is damaged).
-void leave_mark(run::Context& context, const run::NamedStore& store, bool doubted,
-                const Verification& verification) {
-  const bool re_read = verification.level == "checksum";
-  if (verification.success() && re_read && !doubted) return;
-  const backup::Layout layout{context.config.site};
-  nlohmann::json details{{"level", verification.level}};
-  if (!verification.success()) {
-    details["scope"] = verification.about_the_copy() ? "copy" : "backup";
-    details["error"] = verification.errors().front();
-  }
-  const auto* kind = !verification.success() ? "failed" : re_read ? "intact" : "verified";
-  try {
-    // Without a manifest there is no backup here to stand beside.
-    if (!store.store->stat(layout.manifest(verification.label))) return;
-    backup::write_mark(*store.store, layout, verification.label, kind, verification.finished_at,
-                       details);
-  } catch (const Error& error) {
-    context.warn(fmt::format("the result could not be noted on store {}: {}",
-                             util::quoted(store.name), error.message()));
-  }
-}
-
-void record(run::Context& context, const Verification& verification) {
-  context.recorder.save_verification(verify::to_record(verification));
-  catalog::AuditRecord audit;
-  audit.action = "verify";
-  audit.subject = verification.label;
-  audit.details = {{"level", verification.level},
-                   {"store", verification.store},
-                   {"success", verification.success()}};
-  audit.at = verification.finished_at;
-  context.recorder.audit(audit);
-}
-
-Attempt attempt(const VerifyOptions& options, run::Context& context, const BackupRecord& backup,
-                const run::NamedStore& store) {
-  Attempt result{begin(options, context, backup, store.name), std::nullopt, std::nullopt};
-  if (backup.id != 0) result.backup_id = backup.id;
-  auto& verification = result.verification;
-  const backup::Layout layout{context.config.site};
-  std::optional<recover::Source> source;
-  try {
-    // What is missing from an empty mount point is not lost.
-    backup::require_site_file(*store.store, layout, "");
-    source = recover::open_source(store, layout, backup);
-    look(options, context, *source, verification);
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) throw;
-    if (error.kind() == ErrorKind::damaged) {
-      verification.checks.push_back(verify::failed("manifest", backup.label, error.full_message()));
-    } else {
-      result.not_made = error;
-    }
-  }
-  verification.finished_at = context.clock.now();
-  if (result.not_made) return result;
-  record(context, verification);
-  leave_mark(context, store, source && !source->backup.marks.copy_error.empty(), verification);
-  if (!verification.objective_met()) {
-    context.warn(fmt::format("the restore took {}, the objective is {} (objectives.rto)",
-                             util::format_duration(util::Duration{verification.restore_seconds}),
-                             util::format_duration(*verification.objective)));
-  }
-  return result;
 }
 
 /// Where a copy is that stands in for the damaged one on `damaged`; empty when none is known.
@@ -188,7 +84,7 @@ std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& c
   auto stores = recover::stores_with(context, backup, options.store);
   if (options.level != "checksum") stores.resize(1);
   std::vector<Attempt> attempts;
-  for (const auto& store : stores) attempts.push_back(attempt(options, context, backup, store));
+  for (const auto& store : stores) attempts.push_back(verify_copy(options, context, backup, store));
   for (auto& made : attempts) {
     const auto& verification = made.verification;
     if (made.not_made || verification.success() || !verification.about_the_copy()) continue;
@@ -206,12 +102,26 @@ std::vector<Attempt> verify_all(const VerifyOptions& options, run::Context& cont
       std::move(more.begin(), more.end(), std::back_inserter(attempts));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
-      auto verification = begin(options, context, backup, options.store);
-      verification.finished_at = verification.started_at;
-      attempts.push_back({std::move(verification), std::nullopt, error});
+      auto attempt = begin_attempt(options, context, backup, options.store);
+      attempt.verification.finished_at = attempt.verification.started_at;
+      attempt.not_made = error;
+      attempts.push_back(std::move(attempt));
     }
   }
   return attempts;
+}
+
+/// The page of the site, once for each store that was looked at.
+void look_at_site_pages(run::Context& context, std::vector<Attempt>& attempts) {
+  const auto key = backup::Layout{context.config.site}.runbook();
+  for (const auto& [name, required, store] : context.open_stores().stores) {
+    const auto looked_at = std::ranges::find_if(attempts, [&, store_name = name](const auto& made) {
+      return !made.not_made && made.verification.store == store_name;
+    });
+    if (looked_at == attempts.end()) continue;
+    if (auto damage = report::page_damage(*store, key))
+      looked_at->damaged_beside.push_back(std::move(*damage));
+  }
 }
 
 /// Whether all that failed are the user's own assertions.
@@ -226,7 +136,21 @@ bool only_assertions_failed(const std::vector<Attempt>& attempts) {
   });
 }
 
-/// Damage outranks what could not be looked at.
+/// Of a good backup: a mark or a page beside it is damaged.
+std::optional<Error> error_beside(const std::vector<Attempt>& attempts) {
+  for (const auto& attempt : attempts) {
+    if (attempt.damaged_beside.empty()) continue;
+    return Error{
+        ErrorKind::damaged,
+        fmt::format("the backups are good, but on store {} {}",
+                    util::quoted(attempt.verification.store), attempt.damaged_beside.front()),
+        "find out what writes to the store; then remove what is damaged: `bkp hold` and "
+        "`bkp verify` write marks anew, `bkp runbook` the page of the site"};
+  }
+  return std::nullopt;
+}
+
+/// Damage to backups outranks what could not be looked at, and that what lies beside them.
 std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
   std::string first_failure;
   std::size_t failed = 0;
@@ -237,24 +161,26 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
           : "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until it "
             "is verified";
   std::optional<Error> not_made;
-  for (const auto& [verification, backup_id, error, other_copy] : attempts) {
-    if (error && !not_made) {
-      not_made = error;
+  for (const auto& attempt : attempts) {
+    const auto& verification = attempt.verification;
+    if (attempt.not_made && !not_made) {
+      not_made = attempt.not_made;
       not_made->add_context("verifying " + verification.label);
     }
-    if (error || verification.success()) continue;
+    if (attempt.not_made || verification.success()) continue;
     ++failed;
     if (first_failure.empty()) {
       first_failure = verification.label + ": " + verification.errors().front();
-      if (!other_copy.empty()) {
+      if (!attempt.other_copy.empty()) {
         hint = fmt::format(
             "{}; put its files in place of those on store {}, then `bkp verify {} "
             "--level checksum` takes this back",
-            other_copy, util::quoted(verification.store), util::shell_quoted(verification.label));
+            attempt.other_copy, util::quoted(verification.store),
+            util::shell_quoted(verification.label));
       }
     }
   }
-  if (failed == 0) return not_made;
+  if (failed == 0) return not_made ? not_made : error_beside(attempts);
   return Error{
       ErrorKind::damaged,
       fmt::format("{} of {} verifications failed; {}", failed, attempts.size(), first_failure),
@@ -262,10 +188,13 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
 }
 
 void write_junit(const std::string& file, const std::vector<Attempt>& attempts) {
-  std::vector<Verification> suites;
-  for (const auto& [verification, backup_id, not_made, other_copy] : attempts) {
-    auto& suite = suites.emplace_back(verification);
-    if (not_made) suite.checks.push_back(verify::failed("run", "made", not_made->full_message()));
+  std::vector<verify::Verification> suites;
+  for (const auto& attempt : attempts) {
+    auto& checks = suites.emplace_back(attempt.verification).checks;
+    if (attempt.not_made)
+      checks.push_back(verify::failed("run", "made", attempt.not_made->full_message()));
+    for (const auto& damage : attempt.damaged_beside)
+      checks.push_back(verify::failed("beside", "as it was made", damage));
   }
   util::write_file_atomically(file, verify::to_junit(suites));
 }
@@ -311,15 +240,22 @@ cli::Report dry_run(const VerifyOptions& options, run::Context& context,
 cli::Report summarize(const VerifyOptions& options, const std::vector<Attempt>& attempts) {
   cli::Report report;
   report.result["verifications"] = nlohmann::json::array();
-  for (const auto& [verification, backup_id, not_made, other_copy] : attempts) {
-    if (not_made) {
+  report.result["damaged_beside"] = nlohmann::json::array();
+  for (const auto& attempt : attempts) {
+    const auto& verification = attempt.verification;
+    if (attempt.not_made) {
       report.text += fmt::format("{} {} could not be verified: {}\n", options.level,
-                                 verification.label, not_made->full_message());
+                                 verification.label, attempt.not_made->full_message());
       continue;
     }
-    report.result["verifications"].push_back(verify::to_json(verification, backup_id));
+    report.result["verifications"].push_back(verify::to_json(verification, attempt.backup_id));
     report.text += verify::to_text(verification);
     report.bytes += verification.bytes_read;
+    for (const auto& damage : attempt.damaged_beside) {
+      report.text += fmt::format("damaged on store {}: {}\n", verification.store, damage);
+      report.result["damaged_beside"].push_back(
+          {{"label", verification.label}, {"store", verification.store}, {"message", damage}});
+    }
   }
   report.error = overall_error(attempts);
   return report;
@@ -362,7 +298,8 @@ cli::Report run(const VerifyOptions& options, run::Context& context) {
       context.log.info("dropped {}, left by a verification that died", util::quoted(name));
     }
   }
-  const auto attempts = verify_all(options, context, backups);
+  auto attempts = verify_all(options, context, backups);
+  look_at_site_pages(context, attempts);
   name_idle_assertions(options, context, backups);
   auto report = summarize(options, attempts);
   if (options.junit.empty()) return report;

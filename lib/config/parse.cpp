@@ -153,8 +153,7 @@ Config load(const std::filesystem::path& file, const util::Environment& environm
   return config;
 }
 
-Config for_store(std::string_view site, std::string_view url,
-                 const util::Environment& environment) {
+Store store_of_options(std::string_view url, std::string_view site) {
   const auto require = [](std::string_view option, const std::optional<Problem>& problem) {
     if (problem) {
       throw Error{ErrorKind::usage, fmt::format("{} {}", option, problem->message), problem->hint};
@@ -162,17 +161,10 @@ Config for_store(std::string_view site, std::string_view url,
   };
   require("--site", problem_with_site(site));
   require("--store", problem_with_store_url(url));
-  Config config;
-  config.site = site;
-  auto& store = config.stores.emplace_back();
-  store.name = "store";
+  Store store;
+  store.name = url;
   store.url = url;
-  if (const auto file = environment.get("PGPASSFILE")) {
-    config.cluster.password_file = std::filesystem::absolute(*file);
-  }
-  config.catalog.spool_directory = default_directory("spool", environment);
-  config.recover.scratch_directory = default_directory("scratch", environment);
-  return config;
+  return store;
 }
 
 }  // namespace bkp::config

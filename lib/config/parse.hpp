@@ -30,9 +30,9 @@ Config load(const std::filesystem::path& file, const util::Environment& environm
 /// (~/.config where unset). Throws Error{config} naming every place looked at when there is none.
 std::filesystem::path find(const std::string& option, const util::Environment& environment);
 
-/// A configuration without a file, for commands that get by with a store alone (`restore --store
-/// URL`).
-Config for_store(std::string_view site, std::string_view url, const util::Environment& environment);
+/// The store that the options --store URL --site NAME describe, for commands that get by without a
+/// configuration. Throws Error{usage} naming the option where parse() would refuse the value.
+Store store_of_options(std::string_view url, std::string_view site);
 
 /// The effective settings as commented YAML: `bkp check --explain`. Parses to an equal Config, but
 /// for line numbers, the keys without effect, and passwords that came from elsewhere, which are

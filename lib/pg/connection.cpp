@@ -14,6 +14,7 @@
 #include "pg/hints.hpp"
 #include "pg/libpq_text.hpp"
 #include "pg/password_file.hpp"
+#include "pg/sqlstate.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {
@@ -64,16 +65,12 @@ Woken wait_on(int socket, short events, int interrupt_fd, std::optional<SteadyTi
   }
 }
 
-Conninfo with_default(const Conninfo& conninfo, const char* keyword, const char* value) {
-  return conninfo.get(keyword) ? conninfo : conninfo.with(keyword, value);
-}
-
 Conninfo with_defaults(const Conninfo& conninfo) {
-  auto result = with_default(conninfo, "application_name", "bkp");
-  result = with_default(result, "connect_timeout", "10");
-  result = with_default(result, "keepalives_idle", "30");
-  result = with_default(result, "keepalives_interval", "10");
-  return with_default(result, "keepalives_count", "3");
+  return conninfo.with_default("application_name", "bkp")
+      .with_default("connect_timeout", "10")
+      .with_default("keepalives_idle", "30")
+      .with_default("keepalives_interval", "10")
+      .with_default("keepalives_count", "3");
 }
 
 // libpq takes no notice of connect_timeout when a connection is made step by step, as here.
@@ -102,13 +99,11 @@ pg_conn* start_connecting(const Conninfo& conninfo) {
   return PQconnectStartParams(keywords.data(), values.data(), 0);
 }
 
-constexpr auto wrong_password = "28P01";
-
 // A password file that libpq passes over looks like one without the right line.
 std::string hint_for_password(const Conninfo& conninfo) {
   const auto file = password_file_of(conninfo, util::Environment::of_this_process());
   const auto why = file ? why_passed_over(*file) : std::nullopt;
-  if (!why) return hint_for(wrong_password);
+  if (!why) return hint_for(sqlstate::invalid_password);
   return fmt::format("libpq passes over the password file {}: {}; chmod 600 {}",
                      util::quoted(file->string()), *why, util::shell_quoted(file->string()));
 }
@@ -116,7 +111,7 @@ std::string hint_for_password(const Conninfo& conninfo) {
 std::string hint_for_refusal(const Conninfo& conninfo, std::string_view sqlstate,
                              std::string_view libpq_message) {
   // libpq itself says the second, without a state, before it would send an empty password.
-  if (sqlstate == wrong_password ||
+  if (sqlstate == sqlstate::invalid_password ||
       libpq_message.find("no password supplied") != libpq_message.npos) {
     return hint_for_password(conninfo);
   }

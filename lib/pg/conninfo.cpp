@@ -97,6 +97,10 @@ Conninfo Conninfo::with(std::string keyword, std::string value) const {
   return result;
 }
 
+Conninfo Conninfo::with_default(std::string keyword, std::string value) const {
+  return get(keyword) ? *this : with(std::move(keyword), std::move(value));
+}
+
 std::optional<std::string> Conninfo::get(std::string_view keyword) const {
   const auto found = m_keywords.find(std::string{keyword});
   if (found == m_keywords.end() || found->second.empty()) return std::nullopt;

@@ -23,6 +23,8 @@ class Conninfo {
   /// A copy with the keyword set. The value is taken as it is: a database named "a=b" or
   /// "postgresql://x" is a name here, never a connection string.
   Conninfo with(std::string keyword, std::string value) const;
+  /// The same where the keyword has no value yet.
+  Conninfo with_default(std::string keyword, std::string value) const;
   Conninfo with_database(std::string name) const { return with("dbname", std::move(name)); }
   /// An empty value is absent, as it is to libpq.
   std::optional<std::string> get(std::string_view keyword) const;

@@ -2,6 +2,10 @@
 
 namespace bkp::pg {
 
+bool is_superuser(Connection& connection) {
+  return connection.exec("SELECT pg_catalog.current_setting('is_superuser')::bool").boolean(0, 0);
+}
+
 bool role_exists(Connection& connection, const std::string& role) {
   return connection.exec("SELECT FROM pg_catalog.pg_roles WHERE rolname = $1", {role}).rows() > 0;
 }

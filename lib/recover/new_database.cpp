@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "pg/roles.hpp"
+#include "pg/sqlstate.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -13,7 +14,6 @@ namespace {
 using util::Error;
 using util::ErrorKind;
 
-constexpr std::string_view duplicate_database = "42P04";
 constexpr std::string_view invalid_parameter = "22023";
 constexpr std::string_view wrong_object = "42809";
 constexpr int first_with_force = 130000;
@@ -40,7 +40,7 @@ std::string locale_options(const pg::Connection& connection,
 
 [[noreturn]] void explain(const pg::DatabaseError& error, const std::string& name,
                           const backup::DatabaseProperties& original) {
-  if (error.sqlstate() == duplicate_database) {
+  if (error.sqlstate() == pg::sqlstate::duplicate_database) {
     throw Error{ErrorKind::refused,
                 fmt::format("there is a database {} already", util::quoted(name)),
                 "choose another name with --into"};

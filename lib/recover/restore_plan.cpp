@@ -153,8 +153,7 @@ RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
   }
   plan.stored_bytes = manifest.size_bytes();
   plan.dump_bytes = manifest.original_bytes();
-  plan.database_bytes =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(manifest.database.size_bytes, 0));
+  plan.database_bytes = util::byte_count(manifest.database.size_bytes);
   plan.last_seconds = last_duration(context, manifest.label, manifest.database.name);
   plan.free_bytes = server_free_space(maintenance);
   plan.backed_up_from = manifest.server_version;

@@ -109,8 +109,7 @@ data history_data(const RunbookDatabase& database) {
     data row;
     row["label"] = shown(line.label);
     row["started_at"] = moment(line.started_at);
-    row["size"] =
-        util::format_size(static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.size_bytes)));
+    row["size"] = util::format_size(util::byte_count(line.size_bytes));
     row["verified"] = flag(line.verified);
     // Set in any case: what a row lacks is looked up in what surrounds it.
     row["failed_at"] = line.failed_at ? data{moment(*line.failed_at)} : flag(false);
@@ -173,8 +172,7 @@ void add_backup(data& target, const RunbookModel& model, const RunbookBackup& ba
   target["verified_at"] = backup.verified_at ? moment(*backup.verified_at) : "time unknown";
   target["size"] = util::format_size(manifest.size_bytes());
   target["original"] = util::format_size(manifest.original_bytes());
-  target["database_size"] = util::format_size(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, manifest.database.size_bytes)));
+  target["database_size"] = util::format_size(util::byte_count(manifest.database.size_bytes));
   target["rows"] = rows_text(manifest);
   target["copies"] = copies_data(model, backup);
   target["parts"] = parts_data(manifest);

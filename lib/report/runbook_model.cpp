@@ -9,6 +9,7 @@
 #include "backup/site_file.hpp"
 #include "config/parse.hpp"
 #include "pg/connection.hpp"
+#include "pg/roles.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/host.hpp"
@@ -92,8 +93,7 @@ std::optional<std::set<std::string>> fill_server(RunbookModel& model, const run:
   try {
     auto connection = pg::Connection::open(model.cluster, context.interrupt);
     model.server_version = connection.server_version();
-    model.role_is_superuser =
-        connection.exec("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").boolean(0, 0);
+    model.role_is_superuser = pg::is_superuser(connection);
     const auto rows = connection.exec("SELECT datname FROM pg_catalog.pg_database");
     std::set<std::string> names;
     for (int row = 0; row < rows.rows(); ++row) names.emplace(rows.text(row, 0));
@@ -118,6 +118,7 @@ std::optional<RunbookBackup> read(RunbookModel& model, const run::OpenedStores& 
     if (std::ranges::find(result.stores, name) == result.stores.end()) continue;
     try {
       if (auto found = backup::read_backup(*store, layout, record.label)) {
+        std::ranges::copy(found->marks.unreadable, std::back_inserter(model.problems));
         result.manifest = std::move(found->manifest);
         return result;
       }

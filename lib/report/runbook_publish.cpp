@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backup/site_file.hpp"
+#include "report/page_checksum.hpp"
 #include "report/runbook.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
@@ -57,7 +58,8 @@ void publish_to_store(run::Context& context, const RunbookModel& model, const st
     const auto key = layout.part(label, "runbook.html");
     attempt(context, result, store.url() + "/" + key.text(), [&] {
       if (context.dry_run || store.stat(key)) return;
-      store::put_text(store, key, render_runbook(for_database(model, database->name)));
+      const auto about_it = render_runbook(for_database(model, database->name));
+      store::put_text(store, key, with_checksum(about_it, key));
     });
   }
   const auto key = layout.runbook();
@@ -72,7 +74,7 @@ void publish_to_store(run::Context& context, const RunbookModel& model, const st
 PublishedRunbook publish_runbook(run::Context& context, const RunbookModel& model,
                                  const std::vector<std::string>& labels) {
   PublishedRunbook result;
-  const std::string page = render_runbook(model);
+  const auto page = with_checksum(render_runbook(model), backup::Layout{model.site}.runbook());
   const auto opened = context.open_stores();
   for (const auto& failure : opened.failures) {
     attempt(context, result, failure.url, [&] { throw failure.error; });

@@ -20,7 +20,8 @@ struct PublishedRunbook {
 /// Renews the page everywhere: SITE/runbook/runbook.html on every store that answers and holds
 /// the site (an empty mount point does not), and the configuration's runbook.path. Beside each of
 /// `labels` (the backups this run made) goes a page about that database,
-/// SITE/backups/LABEL/runbook.html, which stays as it is and is pruned with the backup.
+/// SITE/backups/LABEL/runbook.html, which stays as it is and is pruned with the backup. Each ends
+/// with its checksum (page_checksum.hpp).
 ///
 /// Objects are immutable, so the current page is removed and made again, or put back when that
 /// fails; a crash between the two leaves the pages beside the backups, and the next run heals it.

@@ -250,19 +250,18 @@ std::optional<Candidate> candidate_on(const catalog::BackupRecord& backup,
   const auto state = state_of(backup, *copy);
   if (!state) return std::nullopt;
   const bool proven = backup.verified && !copy->damaged();
-  return Candidate{
-      .label = backup.label,
-      .backup_type = backup.backup_type,
-      .method = backup.method,
-      .database_name = backup.database_name,
-      .parent_label = backup.parent_label,
-      .started_at = backup.started_at,
-      .state = *state,
-      .verified = proven,
-      .doubted = copy->damaged() || backup.failed_verification(),
-      .held_until = backup.held_until,
-      .hold_reason = backup.hold_reason,
-      .size_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(copy->size_bytes, 0))};
+  return Candidate{.label = backup.label,
+                   .backup_type = backup.backup_type,
+                   .method = backup.method,
+                   .database_name = backup.database_name,
+                   .parent_label = backup.parent_label,
+                   .started_at = backup.started_at,
+                   .state = *state,
+                   .verified = proven,
+                   .doubted = copy->damaged() || backup.failed_verification(),
+                   .held_until = backup.held_until,
+                   .hold_reason = backup.hold_reason,
+                   .size_bytes = util::byte_count(copy->size_bytes)};
 }
 
 bool is_held(const std::optional<util::Time>& held_until, util::Time now) {

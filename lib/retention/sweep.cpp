@@ -17,14 +17,10 @@ namespace {
 /// Why the backup must not go after all.
 std::optional<std::string> reason_to_spare(store::Store& store, const backup::Layout& layout,
                                            const std::string& label, util::Time now) {
-  try {
-    const auto marks = backup::read_marks(store, layout, label);
-    if (is_held(marks.held_until, now)) return describe_hold(*marks.held_until, marks.hold_reason);
-    return std::nullopt;
-  } catch (const util::Error& error) {
-    if (error.kind() != util::ErrorKind::damaged) throw;
-    return fmt::format("its marks cannot be read: {}", error.message());
-  }
+  const auto marks = backup::read_marks(store, layout, label);
+  if (is_held(marks.held_until, now)) return describe_hold(*marks.held_until, marks.hold_reason);
+  if (marks.unreadable.empty()) return std::nullopt;
+  return fmt::format("it may be held: {}", marks.unreadable.front());
 }
 
 }  // namespace
@@ -54,12 +50,10 @@ void sweep(run::Context& context, const run::NamedStore& store, const backup::La
                        [&] { backup::remove_backup(*store.store, layout, label, swept.freed); });
     const auto now = context.clock.now();
     context.recorder.mark_purged(label, store.name, now);
-    catalog::AuditRecord audit;
-    audit.action = "prune";
-    audit.subject = label;
-    audit.details = {{"store", store.name}, {"reasons", reasons}};
-    audit.at = now;
-    context.recorder.audit(audit);
+    context.recorder.audit({.action = "prune",
+                            .subject = label,
+                            .details = {{"store", store.name}, {"reasons", reasons}},
+                            .at = now});
     context.log.info("removed {} from store {}: {}", util::printable(label),
                      util::quoted(store.name), fmt::join(reasons, "; "));
     swept.removed.push_back(label);

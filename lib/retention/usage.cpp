@@ -23,10 +23,6 @@ double days_between(util::Time from, util::Time to) {
   return std::chrono::duration<double, days::period>(to - from).count();
 }
 
-std::uint64_t size_of(std::int64_t bytes) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0));
-}
-
 /// What counts against the capacity: also what others put on the same file system.
 double occupied(const StoreUsage& usage) {
   if (!usage.capacity_bytes || !usage.available_bytes) return static_cast<double>(usage.used_bytes);
@@ -144,10 +140,10 @@ StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
 
 std::string describe(const StoreUsage& usage) {
   const auto share = fullness(usage);
-  if (!share) return fmt::format("{} used", util::format_size(size_of(usage.used_bytes)));
+  if (!share) return fmt::format("{} used", util::format_size(util::byte_count(usage.used_bytes)));
   auto text = fmt::format("{}% of {} used, {} left", std::floor(*share * 100),
-                          util::format_size(size_of(*usage.capacity_bytes)),
-                          util::format_size(size_of(*usage.available_bytes)));
+                          util::format_size(util::byte_count(*usage.capacity_bytes)),
+                          util::format_size(util::byte_count(*usage.available_bytes)));
   if (usage.full_at) {
     text += fmt::format(", full on {}", util::format_rfc3339(*usage.full_at).substr(0, 10));
   }

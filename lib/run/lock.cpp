@@ -6,13 +6,12 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "catalog/session.hpp"
-#include "stream/hash.hpp"
+#include "pg/advisory_lock.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/host.hpp"
@@ -36,10 +35,7 @@ std::string_view text_of(LockName name) {
 }
 
 std::int64_t advisory_key(const std::string& site, LockName name) {
-  const auto digest = stream::digests_of(fmt::format("bkp lock {} {}", site, text_of(name))).sha256;
-  std::uint64_t key = 0;
-  std::from_chars(digest.data(), digest.data() + 16, key, 16);
-  return static_cast<std::int64_t>(key);
+  return pg::advisory_key(fmt::format("bkp lock {} {}", site, text_of(name)));
 }
 
 }  // namespace

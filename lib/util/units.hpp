@@ -23,6 +23,11 @@ std::uint64_t parse_size(std::string_view text);
 /// "1.4 GiB", "512 B": binary units, for people.
 std::string format_size(std::uint64_t bytes);
 
+/// PostgreSQL's bigint of bytes as a size; what is negative was never one, and becomes 0.
+constexpr std::uint64_t byte_count(std::int64_t bytes) {
+  return bytes < 0 ? 0 : static_cast<std::uint64_t>(bytes);
+}
+
 /// "100MiB/s" → bytes a second.
 std::uint64_t parse_rate(std::string_view text);
 

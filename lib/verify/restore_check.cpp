@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/roles.hpp"
 #include "recover/database_settings.hpp"
 #include "recover/dump_restore.hpp"
 #include "recover/globals.hpp"
@@ -12,6 +13,7 @@
 #include "recover/sql_text.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
+#include "util/units.hpp"
 #include "verify/assertions.hpp"
 #include "verify/rows.hpp"
 #include "verify/scratch_database.hpp"
@@ -68,9 +70,7 @@ recover::DumpRestoreOptions restore_options(pg::Connection& connection, recover:
                                             Verification& result) {
   recover::DumpRestoreOptions options;
   options.jobs = jobs;
-  const bool superuser =
-      connection.exec("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user")
-          .boolean(0, 0);
+  const bool superuser = pg::is_superuser(connection);
   const auto missing = recover::missing_roles(
       connection, recover::roles_needed(dump.entries(), manifest.database.owner));
   if (superuser && missing.empty()) return options;
@@ -185,8 +185,7 @@ void verify_restore(run::Context& context, const recover::Source& source, int jo
   result.bytes_read += source.manifest().size_bytes();
   {
     auto server = pg::Connection::open(context.cluster(), context.interrupt);
-    recover::require_server_space(server, static_cast<std::uint64_t>(std::max<std::int64_t>(
-                                              source.manifest().database.size_bytes, 0)));
+    recover::require_server_space(server, util::byte_count(source.manifest().database.size_bytes));
   }
   const auto dump = fetch(context, source, result);
   if (!dump) return;

@@ -183,8 +183,8 @@ void run(const Options& options) {
              bkp::bench::machine(), options.runs);
   if (wanted(options, "pgbench") || wanted(options, "text")) {
     bkp::test::Site site{"", cluster_options()};
-    fmt::print("PostgreSQL {}, {}\n", site.cluster().psql("postgres", "show server_version"),
-               site.bkp().run({"--version"}).out.substr(0, 40));
+    fmt::print("PostgreSQL {}\n{}", site.cluster().psql("postgres", "show server_version"),
+               site.bkp().run({"--version"}).out);
     site.must({"init"});
     if (wanted(options, "pgbench")) {
       site.cluster().create_database("pgbench");

@@ -39,10 +39,16 @@ struct Pair {
   Pair() {
     site.cluster().psql("slow", "insert into t select 0, 'more'; create role another");
     second = site.back_up("slow");
+    remember();
+  }
+
+  /// What mend() makes the store again.
+  void remember() {
+    std::filesystem::remove_all(pristine);
     std::filesystem::copy(site.store(), pristine, std::filesystem::copy_options::recursive);
   }
 
-  /// Makes the store what it was.
+  /// Makes the store what it was when remember() was called.
   void mend() {
     std::filesystem::remove_all(site.store());
     std::filesystem::copy(pristine, site.store(), std::filesystem::copy_options::recursive);
@@ -50,6 +56,11 @@ struct Pair {
 
   std::filesystem::path file(const std::string& label, const std::string& name) const {
     return site.store() / "studio/backups" / label / name;
+  }
+
+  std::filesystem::path only_file(const std::string& label, const std::string& directory) const {
+    const std::filesystem::directory_iterator files{file(label, directory)};
+    return begin(files)->path();
   }
 
   void check_refused() {
@@ -87,6 +98,59 @@ TEST_CASE("damage to a manifest is found") {
     damage(pair.file(pair.second, "manifest.json"), pair.file(pair.first, "manifest.json"));
     CHECK(pair.site.run({"verify", pair.second, "--level", "checksum"}).exit_code == 8);
     pair.check_refused();
+  }
+}
+
+TEST_CASE("damage to what stands beside a backup is found, and does not make the backup bad") {
+  Pair pair;
+  for (const auto& label : {pair.first, pair.second})
+    pair.site.json({"hold", label, "--reason", "audit " + label});
+  pair.remember();
+  const auto mark = [&](const std::string& label) { return pair.only_file(label, "marks"); };
+  const std::vector<std::pair<std::filesystem::path, std::filesystem::path>> objects{
+      {mark(pair.second), mark(pair.first)},
+      {pair.file(pair.second, "runbook.html"), pair.file(pair.first, "runbook.html")},
+      {pair.site.store() / "studio/runbook/runbook.html", pair.file(pair.first, "runbook.html")}};
+  for (const auto& [object, other] : objects) {
+    for (const auto& [what, damage] : damages) {
+      if (what == "missing") continue;
+      CAPTURE(object, what);
+      pair.mend();
+      damage(object, other);
+      const auto verified = pair.site.json({"verify", pair.second, "--level", "checksum"});
+      INFO(verified.dump(1));
+      CHECK(verified.at("exit_code") == 8);
+      CHECK(verified["result"]["verifications"][0]["success"] == true);
+      CHECK_THAT(verified["error"]["message"].get<std::string>(),
+                 Contains(object.lexically_relative(pair.site.store()).string()));
+      CHECK_THAT(verified["error"]["hint"].get<std::string>(), Contains("remove"));
+    }
+  }
+}
+
+TEST_CASE("a backup whose marks are damaged can be restored, and is not pruned") {
+  Pair pair;
+  pair.site.json({"hold", pair.first, "--reason", "audit"});
+  flip_a_bit(pair.only_file(pair.first, "marks"));
+  const auto restored = pair.site.json({"restore", pair.first, "--db", "slow", "--into", "back"});
+  INFO(restored.dump(1));
+  CHECK(restored.at("exit_code") == 0);
+  CHECK_THAT(restored["warnings"].dump(), Contains("marks/"));
+  CHECK(pair.site.json({"prune"}).at("exit_code") == 0);
+  CHECK(std::filesystem::exists(pair.file(pair.first, "manifest.json")));
+}
+
+TEST_CASE("a damaged site.json stops what reads the store, and says so") {
+  Pair pair;
+  for (const auto& [what, damage] : damages) {
+    if (what.starts_with("swapped") || what == "missing") continue;
+    CAPTURE(what);
+    pair.mend();
+    damage(pair.site.store() / "studio/site.json", {});
+    const auto outcome = pair.site.run({"verify", pair.second, "--level", "checksum"});
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == 8);
+    CHECK_THAT(outcome.err, Contains("site.json"));
   }
 }
 

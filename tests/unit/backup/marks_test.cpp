@@ -15,18 +15,50 @@ namespace {
 const backup::Layout layout{"studio"};
 const std::string label = "20261121T020000Z-full-x121";
 
+void hold(store::Store& store, const std::string& backup) {
+  backup::write_mark(store, layout, backup, "held", util::parse_time("2026-11-21T02:30:00Z"),
+                     {{"until", nullptr}, {"reason", "audit"}});
+}
+
 }  // namespace
 
-TEST_CASE("a broken mark is damage that names its object") {
+TEST_CASE("a broken mark is reported by its name, and the others count") {
   const auto* const text = GENERATE(
       R"({"kind": "verified", "at": "x"})", R"({"kind": "intact", "at": 7})",
-      R"({"kind": "held", "until": "x", "reason": "audit"})", R"({"kind": "held"})", "[]", "{");
+      R"({"kind": "held", "until": "x", "reason": "audit"})", R"({"kind": "held"})", "[]", "{", "");
   CAPTURE(text);
   store::MemoryStore store;
+  hold(store, label);
   store::put_text(store, layout.marks(label) / "20261121T030000Z-x.json", text);
-  const auto error = error_of([&] { backup::read_marks(store, layout, label); });
-  CHECK(error.kind() == util::ErrorKind::damaged);
-  CHECK_THAT(error.message(), Contains("20261121T030000Z-x.json"));
+  const auto state = backup::read_marks(store, layout, label);
+  REQUIRE(state.unreadable.size() == 1);
+  CHECK_THAT(state.unreadable[0], Contains("20261121T030000Z-x.json"));
+  CHECK(state.hold_reason == "audit");
+}
+
+TEST_CASE("a mark that was changed, or lies beside another backup, says nothing") {
+  store::MemoryStore store;
+  hold(store, label);
+  const store::Key mark{store.list(layout.marks(label)).at(0).key};
+  auto text = store::get_text(store, mark).value();
+  auto place = mark;
+  SECTION("another reason") {
+    text.replace(text.find("audit"), 5, "Audit");
+  }
+  SECTION("something appended") {
+    text += " ";
+  }
+  SECTION("another backup") {
+    place = layout.marks("20261122T020000Z-full-x121") / mark.name();
+  }
+  SECTION("another time") {
+    place = layout.marks(label) / ("2" + std::string{mark.name()});
+  }
+  store.remove(mark);
+  store::put_text(store, place, text);
+  const auto state = backup::read_marks(store, layout, layout.label_of(place.text()));
+  CHECK(state.unreadable.size() == 1);
+  CHECK_FALSE(state.held_until);
 }
 
 TEST_CASE("a broken site file is damage") {

@@ -178,15 +178,11 @@ TEST_CASE("PGPASSFILE stands in for a password file that is not named") {
   CHECK(config.cluster.password_file == "/etc/p");
 }
 
-TEST_CASE("a configuration for a store alone") {
-  const auto config = for_store("studio", "file:///mnt/rescue", test_environment());
-  CHECK(config.site == "studio");
-  REQUIRE(config.stores.size() == 1);
-  CHECK(config.stores[0].url == "file:///mnt/rescue");
-  CHECK_FALSE(config.recover.scratch_directory.empty());
-  CHECK_THROWS_AS(for_store("Studio", "file:///mnt", test_environment()), util::Error);
+TEST_CASE("a store out of a command's options") {
+  CHECK(store_of_options("file:///mnt/rescue", "studio").url == "file:///mnt/rescue");
+  CHECK_THROWS_AS(store_of_options("file:///mnt", "Studio"), util::Error);
   try {
-    for_store("studio", "file://mnt/rescue", test_environment());
+    store_of_options("file://mnt/rescue", "studio");
     FAIL("accepted");
   } catch (const util::Error& error) {
     CHECK(error.kind() == util::ErrorKind::usage);

@@ -1,0 +1,137 @@
+#include "command/verify_attempt.hpp"
+
+#include <fmt/format.h>
+
+#include "backup/marks.hpp"
+#include "backup/site_file.hpp"
+#include "recover/source.hpp"
+#include "report/page_checksum.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+#include "verify/checksum.hpp"
+#include "verify/restore_check.hpp"
+
+namespace bkp::command {
+
+using catalog::BackupRecord;
+using util::Error;
+using util::ErrorKind;
+using verify::Verification;
+
+Attempt begin_attempt(const VerifyOptions& options, const run::Context& context,
+                      const BackupRecord& backup, const std::string& store) {
+  Attempt attempt;
+  if (backup.id != 0) attempt.backup_id = backup.id;
+  auto& verification = attempt.verification;
+  verification.label = backup.label;
+  verification.database = backup.database_name.value_or("");
+  verification.level = options.level;
+  verification.store = store;
+  verification.started_at = context.clock.now();
+  if (options.level == "drill") verification.objective = context.config.objectives.rto;
+  return attempt;
+}
+
+namespace {
+
+void look(const VerifyOptions& options, run::Context& context, const recover::Source& source,
+          Verification& verification) {
+  verification.checks = verify::check_manifest(source.manifest());
+  if (options.level == "checksum") {
+    auto parts = verify::check_parts(context, source, verification.bytes_read);
+    std::move(parts.begin(), parts.end(), std::back_inserter(verification.checks));
+    if (source.manifest().fingerprint) verification.fingerprint = "full";
+    return;
+  }
+  const int jobs = options.jobs > 0 ? options.jobs : context.config.verify.jobs;
+  verify::verify_restore(context, source, jobs, verification);
+}
+
+/// Beside the backup, so that the store alone tells later. A re-read proves no restore; it leaves a
+/// mark where there is something to take back (`doubted`: the marks say that this copy is damaged).
+void leave_mark(run::Context& context, const run::NamedStore& store, bool doubted,
+                const Verification& verification) {
+  const bool re_read = verification.level == "checksum";
+  if (verification.success() && re_read && !doubted) return;
+  const backup::Layout layout{context.config.site};
+  nlohmann::json details{{"level", verification.level}};
+  if (!verification.success()) {
+    details["scope"] = verification.about_the_copy() ? "copy" : "backup";
+    details["error"] = verification.errors().front();
+  }
+  const auto* kind = !verification.success() ? "failed" : re_read ? "intact" : "verified";
+  try {
+    // Without a manifest there is no backup here to stand beside.
+    if (!store.store->stat(layout.manifest(verification.label))) return;
+    backup::write_mark(*store.store, layout, verification.label, kind, verification.finished_at,
+                       details);
+  } catch (const Error& error) {
+    context.warn(fmt::format("the result could not be noted on store {}: {}",
+                             util::quoted(store.name), error.message()));
+  }
+}
+
+void record(run::Context& context, const Verification& verification) {
+  context.recorder.save_verification(verify::to_record(verification));
+  context.recorder.audit({.action = "verify",
+                          .subject = verification.label,
+                          .details = {{"level", verification.level},
+                                      {"store", verification.store},
+                                      {"success", verification.success()}},
+                          .at = verification.finished_at});
+}
+
+/// What is missing from an empty mount point is not lost, and what stands on a store whose
+/// site.json is damaged may be good.
+std::optional<Error> trouble_with_site(const run::NamedStore& store, const backup::Layout& layout) {
+  try {
+    backup::require_site_file(*store.store, layout, "");
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    return error;
+  }
+}
+
+void look_beside(const recover::Source& source, Attempt& attempt) {
+  attempt.damaged_beside = source.backup.marks.unreadable;
+  const auto page = source.layout.part(source.manifest().label, "runbook.html");
+  if (auto damage = report::page_damage(*source.store.store, page))
+    attempt.damaged_beside.push_back(std::move(*damage));
+}
+
+}  // namespace
+
+Attempt verify_copy(const VerifyOptions& options, run::Context& context, const BackupRecord& backup,
+                    const run::NamedStore& store) {
+  auto result = begin_attempt(options, context, backup, store.name);
+  auto& verification = result.verification;
+  const backup::Layout layout{context.config.site};
+  result.not_made = trouble_with_site(store, layout);
+  if (result.not_made) return result;
+  std::optional<recover::Source> source;
+  try {
+    source = recover::open_source(store, layout, backup);
+    look_beside(*source, result);
+    look(options, context, *source, verification);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    if (error.kind() == ErrorKind::damaged) {
+      verification.checks.push_back(verify::failed("manifest", backup.label, error.full_message()));
+    } else {
+      result.not_made = error;
+    }
+  }
+  verification.finished_at = context.clock.now();
+  if (result.not_made) return result;
+  record(context, verification);
+  leave_mark(context, store, source && !source->backup.marks.copy_error.empty(), verification);
+  if (!verification.objective_met()) {
+    context.warn(fmt::format("the restore took {}, the objective is {} (objectives.rto)",
+                             util::format_duration(util::Duration{verification.restore_seconds}),
+                             util::format_duration(*verification.objective)));
+  }
+  return result;
+}
+
+}  // namespace bkp::command
