@@ -16,7 +16,7 @@ std::string last_line(std::string_view body, const store::Key& key) {
 
 }  // namespace
 
-std::string with_checksum(std::string page, const store::Key& key) {
+std::string with_checksum(const std::string& page, const store::Key& key) {
   return page + last_line(page, key);
 }
 

@@ -14,7 +14,7 @@ namespace bkp::report {
 /// HEX is of all that stands before that line; `head -n -1 runbook.html | sha256sum` prints it.
 
 /// The page, a text that ends with a line break, with its last line.
-std::string with_checksum(std::string page, const store::Key& key);
+std::string with_checksum(const std::string& page, const store::Key& key);
 
 /// What is wrong with the page stored under `key`, a sentence that names it; nullopt when it is as
 /// it was made, or not there. Throws what the store does.
