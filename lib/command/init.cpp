@@ -98,7 +98,7 @@ class Init {
 
   Prepared prepare(const config::Store& wanted) {
     if (m_dry_run) return foresee(wanted);
-    const auto store = store::open_store(wanted.url, store::OpenMode::create);
+    const auto store = m_context.open_place(wanted, store::OpenMode::create);
     if (is_prepared(*store)) return {"unchanged", "is prepared already"};
     try {
       backup::write_site_file(*store, m_layout,
@@ -114,7 +114,7 @@ class Init {
   Prepared foresee(const config::Store& wanted) {
     std::unique_ptr<store::Store> store;
     try {
-      store = store::open_store(wanted.url, store::OpenMode::existing);
+      store = m_context.open_place(wanted, store::OpenMode::existing);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::store) throw;
       return {"would_create", fmt::format("would be made (now: {})", error.message())};

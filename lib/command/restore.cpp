@@ -95,7 +95,7 @@ std::optional<BackupRecord> better_than(const std::vector<BackupRecord>& all,
 
 Found find_by_url(const RestoreOptions& options, run::Context& context) {
   const auto given = config::store_of_options(options.store, options.site);
-  std::shared_ptr<store::Store> store = store::open_store(given.url, store::OpenMode::existing);
+  std::shared_ptr<store::Store> store = context.open_place(given, store::OpenMode::existing);
   const backup::Layout layout{options.site};
   std::vector<std::string> problems;
   std::vector<BackupRecord> records;

@@ -88,13 +88,19 @@ OpenedStores Context::open_stores(const std::vector<std::string>& names,
     if (!names.empty() && std::find(names.begin(), names.end(), wanted.name) == names.end())
       continue;
     try {
-      opened.stores.push_back({wanted.name, wanted.required, store::open_store(wanted.url, mode)});
+      opened.stores.push_back({wanted.name, wanted.required, open_place(wanted, mode)});
     } catch (Error& error) {
       error.add_context(fmt::format("opening store {}", util::quoted(wanted.name)));
       opened.failures.push_back({wanted.name, wanted.url, wanted.required, error});
     }
   }
   return opened;
+}
+
+std::unique_ptr<store::Store> Context::open_place(const config::Store& wanted,
+                                                  store::OpenMode mode) const {
+  return store::open_store({wanted.url, wanted.s3, wanted.sftp}, mode,
+                           {environment, processes, interrupt});
 }
 
 NamedStore Context::open_store(const std::string& name) const {

@@ -84,6 +84,8 @@ struct Context {
   /// The stores named (all when empty); an unknown name is Error{not_found}.
   OpenedStores open_stores(const std::vector<std::string>& names = {},
                            store::OpenMode mode = store::OpenMode::existing) const;
+  /// A store as configured, opened or thrown.
+  std::unique_ptr<store::Store> open_place(const config::Store& wanted, store::OpenMode mode) const;
   /// One store by name, opened or thrown.
   NamedStore open_store(const std::string& name) const;
 };

@@ -9,15 +9,15 @@
 
 namespace bkp::store {
 
-std::unique_ptr<Store> open_store(std::string_view url, OpenMode mode) {
-  const auto scheme = scheme_of(url);
+std::unique_ptr<Store> open_store(const Place& place, OpenMode mode, const Seams&) {
+  const auto scheme = scheme_of(place.url);
   if (scheme == "file") {
-    return std::make_unique<LocalStore>(path_of_file_url(url), mode == OpenMode::create);
+    return std::make_unique<LocalStore>(path_of_file_url(place.url), mode == OpenMode::create);
   }
   constexpr std::string_view hint = "write it like file:///var/backups/bkp";
   if (!scheme) {
     throw util::Error{util::ErrorKind::config,
-                      fmt::format("{} is not the URL of a store", util::quoted(url)),
+                      fmt::format("{} is not the URL of a store", util::quoted(place.url)),
                       std::string{hint}};
   }
   // The rest of the URL may hold a password.

@@ -8,6 +8,7 @@
 #include "backup/site_file.hpp"
 #include "recover/source.hpp"
 #include "store/open.hpp"
+#include "support/open_store.hpp"
 #include "support/outside.hpp"
 #include "support/shared_cluster.hpp"
 #include "support/temporary_directory.hpp"
@@ -19,7 +20,7 @@ namespace bkp::test {
 class RestoreBench {
  public:
   RestoreBench() {
-    const auto store = store::open_store(config.stores.at(0).url, store::OpenMode::create);
+    const auto store = open_store(config.stores.at(0).url, store::OpenMode::create);
     backup::write_site_file(*store, backup::Layout{config.site}, {config.site, "", clock.now()});
   }
 

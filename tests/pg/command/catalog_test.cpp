@@ -6,6 +6,7 @@
 #include "command/full.hpp"
 #include "command/init.hpp"
 #include "command_bench.hpp"
+#include "support/open_store.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -26,8 +27,8 @@ std::string take_backup(CommandBench& bench) {
 
 void mark(CommandBench& bench, const std::string& label, const std::string& kind,
           const nlohmann::json& details) {
-  const auto store = store::open_store("file://" + bench.store_directory("local").string(),
-                                       store::OpenMode::existing);
+  const auto store = test::open_store("file://" + bench.store_directory("local").string(),
+                                      store::OpenMode::existing);
   backup::write_mark(*store, backup::Layout{"studio"}, label, kind,
                      util::parse_time("2026-11-22T02:00:00Z"), details);
 }

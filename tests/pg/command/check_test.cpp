@@ -8,6 +8,7 @@
 #include "backup/site_file.hpp"
 #include "command/init.hpp"
 #include "command_bench.hpp"
+#include "support/open_store.hpp"
 
 namespace bkp::command {
 
@@ -133,7 +134,7 @@ TEST_CASE(
   CHECK(report.error->exit_code() == 6);
   CHECK_THAT(report.error->hint(), Contains("bkp init"));
 
-  auto store = store::open_store(site.config().stores[0].url, store::OpenMode::existing);
+  auto store = test::open_store(site.config().stores[0].url, store::OpenMode::existing);
   backup::write_site_file(*store, backup::Layout{"studio"}, {"studio", "4711", {}});
   CHECK_THAT(message_of(site.check(), "store local", "error"), Contains("4711"));
 

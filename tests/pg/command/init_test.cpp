@@ -4,6 +4,7 @@
 
 #include "backup/site_file.hpp"
 #include "command_bench.hpp"
+#include "support/open_store.hpp"
 
 using namespace bkp;
 using command::InitOptions;
@@ -19,8 +20,8 @@ std::vector<std::string> store_states(const cli::Report& report) {
 }
 
 backup::SiteFile site_file(const CommandBench& bench, const std::string& store) {
-  const auto opened = store::open_store("file://" + bench.store_directory(store).string(),
-                                        store::OpenMode::existing);
+  const auto opened = test::open_store("file://" + bench.store_directory(store).string(),
+                                       store::OpenMode::existing);
   return backup::read_site_file(*opened, backup::Layout{"studio"}).value();
 }
 
@@ -71,8 +72,7 @@ TEST_CASE("init --dry-run says what it would make and makes nothing") {
 TEST_CASE("a store of another cluster is refused and left as it is, the other one is made") {
   CommandBench bench;
   const auto url = "file://" + bench.store_directory("local").string();
-  backup::write_site_file(*store::open_store(url, store::OpenMode::create),
-                          backup::Layout{"studio"},
+  backup::write_site_file(*test::open_store(url, store::OpenMode::create), backup::Layout{"studio"},
                           {"studio", "7000000000000000001", util::Time{}});
   for (const bool dry_run : {true, false}) {
     const auto report = bench.run(InitOptions{}, dry_run);

@@ -11,6 +11,7 @@
 #include "command/verify.hpp"
 #include "command_bench.hpp"
 #include "support/error_of.hpp"
+#include "support/open_store.hpp"
 #include "util/error.hpp"
 
 using namespace bkp;
@@ -67,7 +68,7 @@ TEST_CASE("verify quotes the label of a damaged backup, and of the copy that is 
 TEST_CASE("restore quotes the label of the backup to take instead") {
   OddSite site;
   const auto doubted = site.take();
-  auto store = store::open_store(site.bench.config().stores[0].url, store::OpenMode::existing);
+  auto store = test::open_store(site.bench.config().stores[0].url, store::OpenMode::existing);
   backup::write_mark(*store, backup::Layout{"studio"}, doubted, "failed", util::SystemClock{}.now(),
                      {{"level", "restore"}, {"scope", "backup"}});
   command::RestoreOptions options;

@@ -6,6 +6,7 @@
 #include "command/full.hpp"
 #include "command/init.hpp"
 #include "command_bench.hpp"
+#include "support/open_store.hpp"
 
 using namespace bkp;
 using test::CommandBench;
@@ -14,7 +15,7 @@ TEST_CASE("without the catalog a backup has the marks of all its stores") {
   CommandBench bench;
   bench.run(command::InitOptions{});
   const std::string label = bench.run(command::FullOptions{}).result["backups"].at(0)["label"];
-  auto second = store::open_store(bench.config().stores.at(1).url, store::OpenMode::existing);
+  auto second = test::open_store(bench.config().stores.at(1).url, store::OpenMode::existing);
   const backup::Layout layout{"studio"};
   const auto now = util::SystemClock{}.now();
   backup::write_mark(*second, layout, label, "verified", now, {{"level", "restore"}});

@@ -7,6 +7,7 @@
 #include "command/full.hpp"
 #include "command/init.hpp"
 #include "command_bench.hpp"
+#include "support/open_store.hpp"
 
 using namespace bkp;
 
@@ -16,7 +17,7 @@ TEST_CASE("a hold on a store that is away is not said to be none") {
   const std::string label =
       bench.run(command::FullOptions{}).result.at("backups").at(0).at("label");
   const auto held = bench.store_directory("second");
-  backup::write_mark(*store::open_store("file://" + held.string(), store::OpenMode::existing),
+  backup::write_mark(*test::open_store("file://" + held.string(), store::OpenMode::existing),
                      backup::Layout{"studio"}, label, "held", util::SystemClock{}.now(),
                      {{"until", nullptr}, {"reason", "audit"}});
   std::filesystem::rename(held, held.string() + ".away");

@@ -35,6 +35,7 @@ static cli::Report run(const LockedOptions& options, run::Context& context) {
 
 #include "command_bench.hpp"
 #include "support/error_of.hpp"
+#include "support/open_store.hpp"
 
 using namespace bkp;
 using Catch::Matchers::Contains;
@@ -47,8 +48,8 @@ namespace {
 const backup::Layout k_layout{"studio"};
 
 std::shared_ptr<store::Store> open(CommandBench& bench, const std::string& name) {
-  return store::open_store("file://" + bench.store_directory(name).string(),
-                           store::OpenMode::existing);
+  return test::open_store("file://" + bench.store_directory(name).string(),
+                          store::OpenMode::existing);
 }
 
 /// A bench with real backups on both stores, whose policies keep one.

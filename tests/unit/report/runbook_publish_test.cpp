@@ -11,6 +11,7 @@
 #include "store/url.hpp"
 #include "support/manual_clock.hpp"
 #include "support/no_programs.hpp"
+#include "support/open_store.hpp"
 #include "support/outside.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -38,7 +39,7 @@ class DisasterSite {
       store.url = store::file_url(m_directory / name);
       m_config.stores.push_back(store);
       std::filesystem::create_directory(m_directory / name);
-      backup::write_site_file(*store::open_store(store.url, store::OpenMode::existing),
+      backup::write_site_file(*test::open_store(store.url, store::OpenMode::existing),
                               backup::Layout{"studio"}, {"studio", "", m_clock.now()});
     }
     m_config.runbook.path = m_directory / "printed.html";

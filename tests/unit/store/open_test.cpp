@@ -4,6 +4,7 @@
 
 #include "store/url.hpp"
 #include "support/error_of.hpp"
+#include "support/open_store.hpp"
 #include "support/store_contract.hpp"
 #include "support/temporary_directory.hpp"
 #include "util/error.hpp"
@@ -35,7 +36,7 @@ TEST_CASE("what is no file URL of this machine is refused") {
         "file:///srv/%4", "file:///srv/%zz", "file:///srv/%00", "file:///srv?x=1", "file:///srv#x",
         "file:///srv/%+1"}) {
     CAPTURE(url);
-    const Error error = error_of([&] { open_store(url, OpenMode::create); });
+    const Error error = error_of([&] { bkp::test::open_store(url, OpenMode::create); });
     CHECK(error.kind() == ErrorKind::config);
     CHECK(error.message().find(url) != std::string::npos);
     CHECK_FALSE(error.hint().empty());
@@ -44,10 +45,11 @@ TEST_CASE("what is no file URL of this machine is refused") {
 
 TEST_CASE("a URL without a store is refused, and its secrets are not shown") {
   for (const std::string url : {"", "/var/backups", "file:/var/backups", "://x", "no url://x"}) {
-    CHECK(error_of([&] { open_store(url, OpenMode::existing); }).kind() == ErrorKind::config);
+    CHECK(error_of([&] { bkp::test::open_store(url, OpenMode::existing); }).kind() ==
+          ErrorKind::config);
   }
   const Error error =
-      error_of([] { open_store("sftp://user:hunter2@host/x", OpenMode::existing); });
+      error_of([] { bkp::test::open_store("sftp://user:hunter2@host/x", OpenMode::existing); });
   CHECK(error.kind() == ErrorKind::config);
   CHECK(error.message() == "this version has no store for \"sftp\" URLs");
 }
@@ -55,24 +57,25 @@ TEST_CASE("a URL without a store is refused, and its secrets are not shown") {
 TEST_CASE("an existing store is opened, a missing one is made only on request") {
   const TemporaryDirectory directory;
   const std::string url = file_url(directory / "a b" / "store");
-  const Error missing = error_of([&] { open_store(url, OpenMode::existing); });
+  const Error missing = error_of([&] { bkp::test::open_store(url, OpenMode::existing); });
   CHECK(missing.kind() == ErrorKind::store);
   CHECK(missing.message() == "there is no store at " + url);
   CHECK(missing.hint().find("mounted") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(directory / "a b"));
 
-  put(*open_store(url, OpenMode::create), "s/1", "x");
-  const auto store = open_store(url, OpenMode::existing);
+  put(*bkp::test::open_store(url, OpenMode::create), "s/1", "x");
+  const auto store = bkp::test::open_store(url, OpenMode::existing);
   CHECK(store->url() == url);
   CHECK(keys_below(*store, "s") == std::vector<std::string>{"s/1"});
-  CHECK(open_store(url + "/", OpenMode::existing)->url() == url);
+  CHECK(bkp::test::open_store(url + "/", OpenMode::existing)->url() == url);
 }
 
 TEST_CASE("a file is no store") {
   const TemporaryDirectory directory;
   write_text(directory / "file", "x");
   for (const auto mode : {OpenMode::existing, OpenMode::create}) {
-    const Error error = error_of([&] { open_store(file_url(directory / "file"), mode); });
+    const Error error =
+        error_of([&] { bkp::test::open_store(file_url(directory / "file"), mode); });
     CHECK(error.kind() == ErrorKind::store);
     CHECK(error.message().find("Not a directory") != std::string::npos);
   }

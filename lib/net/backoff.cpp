@@ -1,0 +1,42 @@
+#include "net/backoff.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+#include <curl/curl.h>
+
+namespace bkp::net {
+
+using std::chrono::milliseconds;
+
+std::optional<milliseconds> delay_before_next(const Backoff& backoff, int failed,
+                                              std::optional<milliseconds> retry_after,
+                                              double share) {
+  if (failed >= backoff.attempts) return std::nullopt;
+  const auto longest = std::min(static_cast<double>(backoff.most.count()),
+                                std::ldexp(static_cast<double>(backoff.first.count()), failed - 1));
+  const milliseconds drawn{std::llround(longest * share)};
+  if (!retry_after) return drawn;
+  return std::clamp(*retry_after, drawn, std::max(drawn, backoff.most));
+}
+
+bool may_pass(long http_status) {
+  return http_status == 408 || http_status == 429 || http_status == 500 || http_status == 502 ||
+         http_status == 503 || http_status == 504;
+}
+
+std::optional<milliseconds> parse_retry_after(std::string_view value, util::Time now) {
+  long seconds = 0;
+  const auto* const end = value.data() + value.size();
+  const auto [rest, error] = std::from_chars(value.data(), end, seconds);
+  if (error == std::errc{} && rest == end && seconds >= 0 && seconds < 86'400 * 365)
+    return milliseconds{seconds * 1000};
+  const auto date = curl_getdate(std::string{value}.c_str(), nullptr);
+  if (date < 0) return std::nullopt;
+  const auto left = util::Time{std::chrono::seconds{date}} - now;
+  return std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(left));
+}
+
+}  // namespace bkp::net
