@@ -75,15 +75,18 @@ void apply(const json& mark, const std::string& kind, util::Time at, MarkState& 
     apply_check(mark, kind, at, state);
   } else if (kind == "held") {
     apply_hold(mark, state);
+    state.hold_doubtful = false;
   } else if (kind == "released") {
     state.held_until.reset();
     state.hold_reason.clear();
+    state.hold_doubtful = false;
   }
 }
 
 util::Error no_mark(const store::Key& key, std::string_view why) {
-  return util::Error{util::ErrorKind::damaged,
-                     fmt::format("{} is no valid mark: {}", util::quoted(key.text()), why)};
+  return util::Error{
+      util::ErrorKind::damaged,
+      fmt::format("{} is no valid mark: {}", util::quoted(key.text()), util::printable(why))};
 }
 
 /// Throws Error{damaged}.
@@ -119,6 +122,7 @@ MarkState read_marks(store::Store& store, const Layout& layout, const std::strin
     } catch (const util::Error& error) {
       if (error.kind() != util::ErrorKind::damaged) throw;
       state.unreadable.push_back(error.message());
+      state.hold_doubtful = true;
     }
   }
   return state;

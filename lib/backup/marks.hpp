@@ -39,9 +39,11 @@ struct MarkState {
   std::string copy_error;                 ///< what was wrong with them then; empty: nothing known
   std::optional<util::Time> held_until;   ///< catalog::forever for a hold without end
   std::string hold_reason;
-  /// Messages about marks that are not as they were written and so say nothing: the backup may be
-  /// held, or this copy bad, without our knowing.
+  /// Messages about marks that are not as they were written and so say nothing.
   std::vector<std::string> unreadable;
+  /// One of those may have said that the backup is held: none of the sound ones after it says
+  /// whether it is.
+  bool hold_doubtful = false;
 };
 
 void write_mark(store::Store& store, const Layout& layout, const std::string& label,

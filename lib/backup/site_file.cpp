@@ -15,11 +15,15 @@ using util::ErrorKind;
 
 namespace {
 
+constexpr auto format_name = "bkp-site";
+constexpr int format_version = 1;
+
 Error no_site_file(const store::Store& store, const Layout& layout, std::string_view why) {
-  return Error{ErrorKind::damaged,
-               fmt::format("{} on {} is no valid site file: {}",
-                           util::quoted(layout.site_file().text()), store.url(), why),
-               "is this the right store? if so, remove the object and run `bkp init`"};
+  return Error{
+      ErrorKind::damaged,
+      fmt::format("{} on {} is no valid site file: {}", util::quoted(layout.site_file().text()),
+                  store.url(), util::printable(why)),
+      "is this the right store? if so, remove the object and run `bkp init`"};
 }
 
 std::string dumped(const json& file, int indent) {
@@ -46,6 +50,10 @@ std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout
     file.site = from.at("site").get<std::string>();
     file.system_identifier = from.at("system_identifier").get<std::string>();
     file.created_at = util::parse_time(from.at("created_at").get<std::string>());
+    if (from.at("format") != format_name || from.at("format_version") != format_version)
+      throw no_site_file(store, layout, "it has a format that this bkp does not know");
+    if (file.site != layout.site())
+      throw no_site_file(store, layout, "it is of site " + util::quoted(file.site));
     return file;
   } catch (const json::exception& error) {
     throw no_site_file(store, layout, error.what());
@@ -56,8 +64,8 @@ std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout
 }
 
 void write_site_file(store::Store& store, const Layout& layout, const SiteFile& file) {
-  const json out = {{"format", "bkp-site"},
-                    {"format_version", 1},
+  const json out = {{"format", format_name},
+                    {"format_version", format_version},
                     {"site", file.site},
                     {"system_identifier", file.system_identifier},
                     {"created_at", util::format_rfc3339(file.created_at)}};

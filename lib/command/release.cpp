@@ -30,7 +30,7 @@ bool is_held_anywhere(const run::Context& context, const catalog::BackupRecord& 
   return std::any_of(opened.stores.begin(), opened.stores.end(), [&](const auto& named) {
     try {
       const auto marks = backup::read_marks(*named.store, layout, backup.label);
-      return marks.held_until.has_value() || !marks.unreadable.empty();
+      return marks.held_until.has_value() || marks.hold_doubtful;
     } catch (const util::Error& error) {
       if (error.kind() == util::ErrorKind::interrupted) throw;
       return true;  // cannot tell: release it there too, which names the failure

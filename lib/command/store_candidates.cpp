@@ -87,29 +87,37 @@ void StoreCandidates::drop(const std::string& label) {
 }
 
 void StoreCandidates::read(const std::string& label) {
+  std::optional<backup::StoredBackup> stored;
   try {
-    const auto stored = backup::read_backup(*m_store.store, m_layout, label);
-    if (!stored) {
-      // Debris, or a backup in the making, unless the catalog had it for good.
-      if (m_believed.contains(label)) {
-        drop(label);
-        m_vanished.insert(label);
-      }
-      return;
-    }
-    if (!stored->marks.unreadable.empty())
-      throw Error{ErrorKind::damaged, stored->marks.unreadable.front()};
-    auto record = backup::to_record(*stored, m_layout, m_store.name, m_store.store->url());
-    if (const auto known = m_known.find(label); known != m_known.end()) {
-      record = merged(std::move(record), *known->second);
-    }
-    put(*retention::candidate_on(record, m_store.name));
+    stored = backup::read_backup(*m_store.store, m_layout, label);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::damaged) throw;
-    drop(label);
-    m_context.warn(fmt::format("left alone on store {}: {}", util::quoted(m_store.name),
-                               error.full_message()));
+    leave_alone(label, error.full_message());
+    return;
   }
+  if (!stored) {
+    // Debris, or a backup in the making, unless the catalog had it for good.
+    if (m_believed.contains(label)) {
+      drop(label);
+      m_vanished.insert(label);
+    }
+    return;
+  }
+  if (stored->marks.hold_doubtful) {
+    leave_alone(label,
+                fmt::format("{}; it may be held", fmt::join(stored->marks.unreadable, "; ")));
+    return;
+  }
+  auto record = backup::to_record(*stored, m_layout, m_store.name, m_store.store->url());
+  if (const auto known = m_known.find(label); known != m_known.end()) {
+    record = merged(std::move(record), *known->second);
+  }
+  put(*retention::candidate_on(record, m_store.name));
+}
+
+void StoreCandidates::leave_alone(const std::string& label, const std::string& why) {
+  drop(label);
+  m_context.warn(fmt::format("left alone on store {}: {}", util::quoted(m_store.name), why));
 }
 
 bool StoreCandidates::confirm(const retention::Plan& plan) {

@@ -50,6 +50,7 @@ class StoreCandidates {
   void read(const std::string& label);
   void put(retention::Candidate candidate);
   void drop(const std::string& label);
+  void leave_alone(const std::string& label, const std::string& why);
   void require_right_store(std::size_t names) const;
 
   run::Context& m_context;

@@ -10,7 +10,6 @@
 #include "command/choice.hpp"
 #include "command/verify_attempt.hpp"
 #include "recover/source.hpp"
-#include "report/page_checksum.hpp"
 #include "run/lock.hpp"
 #include "util/files.hpp"
 #include "util/priority.hpp"
@@ -113,14 +112,12 @@ std::vector<Attempt> verify_all(const VerifyOptions& options, run::Context& cont
 
 /// The page of the site, once for each store that was looked at.
 void look_at_site_pages(run::Context& context, std::vector<Attempt>& attempts) {
-  const auto key = backup::Layout{context.config.site}.runbook();
-  for (const auto& [name, required, store] : context.open_stores().stores) {
-    const auto looked_at = std::ranges::find_if(attempts, [&, store_name = name](const auto& made) {
-      return !made.not_made && made.verification.store == store_name;
+  const auto page = backup::Layout{context.config.site}.runbook();
+  for (const auto& store : context.open_stores().stores) {
+    const auto looked_at = std::ranges::find_if(attempts, [&](const auto& made) {
+      return !made.not_made && made.verification.store == store.name;
     });
-    if (looked_at == attempts.end()) continue;
-    if (auto damage = report::page_damage(*store, key))
-      looked_at->damaged_beside.push_back(std::move(*damage));
+    if (looked_at != attempts.end()) look_at_page(context, store, page, *looked_at);
   }
 }
 
@@ -246,15 +243,17 @@ cli::Report summarize(const VerifyOptions& options, const std::vector<Attempt>& 
     if (attempt.not_made) {
       report.text += fmt::format("{} {} could not be verified: {}\n", options.level,
                                  verification.label, attempt.not_made->full_message());
-      continue;
+    } else {
+      report.result["verifications"].push_back(verify::to_json(verification, attempt.backup_id));
+      report.text += verify::to_text(verification);
+      report.bytes += verification.bytes_read;
     }
-    report.result["verifications"].push_back(verify::to_json(verification, attempt.backup_id));
-    report.text += verify::to_text(verification);
-    report.bytes += verification.bytes_read;
     for (const auto& damage : attempt.damaged_beside) {
-      report.text += fmt::format("damaged on store {}: {}\n", verification.store, damage);
-      report.result["damaged_beside"].push_back(
-          {{"label", verification.label}, {"store", verification.store}, {"message", damage}});
+      report.text +=
+          fmt::format("damaged on store {}: {}\n", verification.store, util::printable(damage));
+      report.result["damaged_beside"].push_back({{"label", verification.label},
+                                                 {"store", verification.store},
+                                                 {"message", util::printable(damage)}});
     }
   }
   report.error = overall_error(attempts);

@@ -32,6 +32,19 @@ Attempt begin_attempt(const VerifyOptions& options, const run::Context& context,
   return attempt;
 }
 
+void look_at_page(run::Context& context, const run::NamedStore& store, const store::Key& page,
+                  Attempt& attempt) {
+  try {
+    if (auto damage = report::page_damage(*store.store, page))
+      attempt.damaged_beside.push_back(std::move(*damage));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    context.warn(fmt::format("the page {} on store {} was not looked at: {}",
+                             util::quoted(page.text()), util::quoted(store.name),
+                             error.full_message()));
+  }
+}
+
 namespace {
 
 void look(const VerifyOptions& options, run::Context& context, const recover::Source& source,
@@ -93,13 +106,6 @@ std::optional<Error> trouble_with_site(const run::NamedStore& store, const backu
   }
 }
 
-void look_beside(const recover::Source& source, Attempt& attempt) {
-  attempt.damaged_beside = source.backup.marks.unreadable;
-  const auto page = source.layout.part(source.manifest().label, "runbook.html");
-  if (auto damage = report::page_damage(*source.store.store, page))
-    attempt.damaged_beside.push_back(std::move(*damage));
-}
-
 }  // namespace
 
 Attempt verify_copy(const VerifyOptions& options, run::Context& context, const BackupRecord& backup,
@@ -112,7 +118,6 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
   std::optional<recover::Source> source;
   try {
     source = recover::open_source(store, layout, backup);
-    look_beside(*source, result);
     look(options, context, *source, verification);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
@@ -123,6 +128,8 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
     }
   }
   verification.finished_at = context.clock.now();
+  if (source) result.damaged_beside = source->backup.marks.unreadable;
+  look_at_page(context, store, layout.part(backup.label, "runbook.html"), result);
   if (result.not_made) return result;
   record(context, verification);
   leave_mark(context, store, source && !source->backup.marks.copy_error.empty(), verification);

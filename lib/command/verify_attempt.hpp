@@ -34,4 +34,9 @@ Attempt begin_attempt(const VerifyOptions& options, const run::Context& context,
 Attempt verify_copy(const VerifyOptions& options, run::Context& context,
                     const catalog::BackupRecord& backup, const run::NamedStore& store);
 
+/// Adds the damage to a runbook's page to the attempt. A page that cannot be read is a warning.
+/// Throws Error{interrupted}.
+void look_at_page(run::Context& context, const run::NamedStore& store, const store::Key& page,
+                  Attempt& attempt);
+
 }  // namespace bkp::command

@@ -19,7 +19,7 @@ std::optional<std::string> reason_to_spare(store::Store& store, const backup::La
                                            const std::string& label, util::Time now) {
   const auto marks = backup::read_marks(store, layout, label);
   if (is_held(marks.held_until, now)) return describe_hold(*marks.held_until, marks.hold_reason);
-  if (marks.unreadable.empty()) return std::nullopt;
+  if (!marks.hold_doubtful) return std::nullopt;
   return fmt::format("it may be held: {}", marks.unreadable.front());
 }
 

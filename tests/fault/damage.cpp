@@ -1,9 +1,12 @@
 // Whatever is changed in a store, verify says so and a restore refuses it.
 #include <fstream>
 
+#include "backup/site_file.hpp"
 #include "fault/fault_site.hpp"
 #include "support/damage.hpp"
+#include "support/open_store.hpp"
 
+using namespace bkp;
 using namespace bkp::test;
 using Catch::Matchers::Contains;
 
@@ -130,8 +133,23 @@ TEST_CASE("damage to what stands beside a backup is found, and does not make the
 
 TEST_CASE("a backup whose marks are damaged can be restored, and is not pruned") {
   Pair pair;
+  auto config = pair.site.base_config();
+  config.insert(
+      config.find("recover:"),
+      "    retention: {last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, quarterly: 0}\n");
+  pair.site.write_config(config);
+  const auto goes = [&] {
+    const auto plan = pair.site.json({"prune", "--dry-run"})["result"]["plan"];
+    return std::ranges::any_of(plan, [&](const auto& decision) {
+      return decision["label"] == pair.first && decision["action"] == "remove";
+    });
+  };
+  CHECK(goes());
   pair.site.json({"hold", pair.first, "--reason", "audit"});
   flip_a_bit(pair.only_file(pair.first, "marks"));
+  // What the catalog knows of the hold is not at stake here.
+  pair.site.cluster().psql("bkp", "update bkp.backups set held_until = null");
+  CHECK(goes());
   const auto restored = pair.site.json({"restore", pair.first, "--db", "slow", "--into", "back"});
   INFO(restored.dump(1));
   CHECK(restored.at("exit_code") == 0);
@@ -142,11 +160,19 @@ TEST_CASE("a backup whose marks are damaged can be restored, and is not pruned")
 
 TEST_CASE("a damaged site.json stops what reads the store, and says so") {
   Pair pair;
+  const auto other = pair.site.directory() / "other-site.json";
+  {
+    const auto store = test::open_store("file://" + (pair.site.directory() / "other").string(),
+                                        store::OpenMode::create);
+    const backup::Layout layout{"other"};
+    backup::write_site_file(*store, layout, {"other", "", {}});
+    write_text(other, *store::get_text(*store, layout.site_file()));
+  }
   for (const auto& [what, damage] : damages) {
-    if (what.starts_with("swapped") || what == "missing") continue;
+    if (what == "missing") continue;
     CAPTURE(what);
     pair.mend();
-    damage(pair.site.store() / "studio/site.json", {});
+    damage(pair.site.store() / "studio/site.json", other);
     const auto outcome = pair.site.run({"verify", pair.second, "--level", "checksum"});
     CAPTURE(outcome);
     CHECK(outcome.exit_code == 8);

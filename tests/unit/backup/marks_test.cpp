@@ -59,6 +59,24 @@ TEST_CASE("a mark that was changed, or lies beside another backup, says nothing"
   const auto state = backup::read_marks(store, layout, layout.label_of(place.text()));
   CHECK(state.unreadable.size() == 1);
   CHECK_FALSE(state.held_until);
+  CHECK(state.hold_doubtful);
+}
+
+TEST_CASE("a sound mark settles what a broken one before it may have said of a hold") {
+  const auto kind = GENERATE(std::string{"held"}, std::string{"released"});
+  store::MemoryStore store;
+  store::put_text(store, layout.marks(label) / "20261121T030000.000000Z-held-0.json", "{");
+  const auto write = [&](const std::string& what, const char* time) {
+    backup::write_mark(store, layout, label, what, util::parse_time(time),
+                       {{"until", nullptr}, {"reason", "audit"}});
+    return backup::read_marks(store, layout, label);
+  };
+  CHECK(write(kind, "2026-11-21T02:00:00Z").hold_doubtful);
+  CHECK(write("verified", "2026-11-21T04:00:00Z").hold_doubtful);
+  const auto settled = write(kind, "2026-11-21T05:00:00Z");
+  CHECK_FALSE(settled.hold_doubtful);
+  CHECK(settled.held_until.has_value() == (kind == "held"));
+  CHECK(settled.unreadable.size() == 1);
 }
 
 TEST_CASE("a broken site file is damage") {
