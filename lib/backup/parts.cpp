@@ -20,17 +20,12 @@ namespace {
 class HoldFinishSink final : public stream::Sink {
  public:
   explicit HoldFinishSink(stream::Sink& next) : m_next{next} {}
-  void write(std::span<const std::byte> data) override {
-    m_bytes += data.size();
-    m_next.write(data);
-  }
+  void write(std::span<const std::byte> data) override { m_next.write(data); }
   void finish() override {}
   void abort() noexcept override {}
-  std::uint64_t bytes() const { return m_bytes; }
 
  private:
   stream::Sink& m_next;
-  std::uint64_t m_bytes = 0;
 };
 
 [[noreturn]] void throw_different(const store::Key& key, std::string_view what, std::string_view is,
@@ -41,6 +36,12 @@ class HoldFinishSink final : public stream::Sink {
               "use the copy on another store (--store), or another backup; `bkp verify --level "
               "checksum --all` "
               "finds out what else is damaged"};
+}
+
+/// For a LimitSink: neither a disk nor anybody's patience is for what cannot be right any more.
+std::function<void()> refusal(const store::Key& key, std::string_view what,
+                              std::uint64_t expected) {
+  return [&key, what, expected] { throw_different(key, what, "more", std::to_string(expected)); };
 }
 
 void compare(const store::Key& key, const Part& part, const stream::Digests& digests) {
@@ -56,9 +57,10 @@ void compare(const store::Key& key, const Part& part, const stream::Digests& dig
 /// Streams the object to the end of `hash`, and compares.
 void fetch_hashed(store::Store& store, const store::Key& key, const Part& part,
                   stream::HashSink& hash) {
+  stream::LimitSink limit{hash, part.size_bytes, refusal(key, "size", part.size_bytes)};
   const bool found = util::with_context("reading " + util::quoted(key.text()), [&] {
-    const bool there = store.fetch(key, std::nullopt, hash);
-    if (there) hash.finish();
+    const bool there = store.fetch(key, std::nullopt, limit);
+    if (there) limit.finish();
     return there;
   });
   if (!found) {
@@ -82,15 +84,16 @@ void fetch_stored_part(store::Store& store, const Layout& layout, const Manifest
 void fetch_part(store::Store& store, const Layout& layout, const Manifest& manifest,
                 const Part& part, stream::Sink& sink) {
   const store::Key key = layout.part(manifest.label, part.name);
+  constexpr auto what = "size after decompression";
   HoldFinishSink end{sink};
+  stream::LimitSink limit{end, part.original_bytes, refusal(key, what, part.original_bytes)};
   std::optional<stream::ZstdDecompressSink> decompress;
-  stream::Sink* next = &end;
-  if (part.compression == "zstd") next = &decompress.emplace(end);
+  stream::Sink* next = &limit;
+  if (part.compression == "zstd") next = &decompress.emplace(limit);
   stream::HashSink hash{*next};
   fetch_hashed(store, key, part, hash);
-  if (end.bytes() != part.original_bytes) {
-    throw_different(key, "size after decompression", std::to_string(end.bytes()),
-                    std::to_string(part.original_bytes));
+  if (limit.bytes() != part.original_bytes) {
+    throw_different(key, what, std::to_string(limit.bytes()), std::to_string(part.original_bytes));
   }
   sink.finish();
 }

@@ -7,8 +7,9 @@
 namespace bkp::backup {
 
 /// Streams the stored bytes of a part into `sink`, which is finished only when their size and
-/// SHA-256 are those of the manifest. What `sink` got before a difference showed must be thrown
-/// away by the caller. Throws Error{damaged} naming the key.
+/// SHA-256 are those of the manifest, and never gets more bytes than the manifest says. What `sink`
+/// got before a difference showed must be thrown away by the caller. Throws Error{damaged} naming
+/// the key.
 void fetch_stored_part(store::Store& store, const Layout& layout, const Manifest& manifest,
                        const Part& part, stream::Sink& sink);
 

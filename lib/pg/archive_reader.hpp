@@ -83,6 +83,9 @@ struct ArchiveEntry {
   /// Where the entry's flag byte and offset of its data block stand in the archive, so that a
   /// seekable copy can be given the offsets pg_dump could not write into a pipe.
   std::uint64_t offset_position = 0;
+
+  /// The rows of one table; whether as COPY text tells copy_statement.
+  bool is_table_data() const { return has_data && description == "TABLE DATA"; }
 };
 
 /// What the reader tells while the archive flows by. Calls come in archive order; entries stay

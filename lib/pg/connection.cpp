@@ -131,9 +131,22 @@ bool ends_session(std::string_view sqlstate) {
   return sqlstate.starts_with("57P") || sqlstate.starts_with("08");
 }
 
+// Where in its data a COPY was refused ("COPY t, line 5, column a: …"); it stands below the
+// functions that the row went through.
+std::string place_in_copy(std::string_view context) {
+  for (const auto line : util::split_lines(context)) {
+    if (line.starts_with("COPY ")) return util::printable(line);
+  }
+  return {};
+}
+
 void ignore_notice(void*, const PGresult*) noexcept {}
 
 }  // namespace
+
+bool DatabaseError::of_server() const {
+  return m_connection_lost || sqlstate::tells_of_server(m_sqlstate);
+}
 
 void Connection::Deleter::operator()(pg_conn* connection) const noexcept {
   PQfinish(connection);
@@ -328,15 +341,19 @@ void Connection::throw_lost() const {
 }
 
 void Connection::throw_refused(const Result& result) const {
-  const auto field = [&](int code) {
+  const auto raw = [&](int code) {
     const char* text = PQresultErrorField(result.m_result.get(), code);
-    return util::printable(text != nullptr ? text : "");
+    return std::string_view{text != nullptr ? text : ""};
   };
+  const auto field = [&](int code) { return util::printable(raw(code)); };
   const auto sqlstate = field(PG_DIAG_SQLSTATE);
   const bool lost = !alive() || ends_session(sqlstate);
   auto message = field(PG_DIAG_MESSAGE_PRIMARY);
   if (message.empty()) message = tidy_message(PQresultErrorMessage(result.m_result.get()));
   if (const auto detail = field(PG_DIAG_MESSAGE_DETAIL); !detail.empty()) message += "; " + detail;
+  if (const auto place = place_in_copy(raw(PG_DIAG_CONTEXT)); !place.empty()) {
+    message += "; " + place;
+  }
   if (!sqlstate.empty()) message += fmt::format(" (SQLSTATE {})", sqlstate);
   auto hint = hint_for(sqlstate);
   if (hint.empty()) hint = field(PG_DIAG_MESSAGE_HINT);

@@ -63,6 +63,8 @@ class DatabaseError : public util::Error {
   const std::string& sqlstate() const { return m_sqlstate; }
   /// The server is gone (or never answered), rather than having said no.
   bool connection_lost() const { return m_connection_lost; }
+  /// It tells of the server and says nothing about the statement: lost, full, shut down, cancelled.
+  bool of_server() const;
 
  private:
   std::string m_sqlstate;
@@ -95,7 +97,8 @@ class Connection {
   void copy_out(const std::string& sql, const std::function<void(std::string_view row)>& consume);
   /// Runs `COPY … FROM STDIN` with what `next` gives, pieces of any size (libpq's limit is 1 GiB)
   /// until one is empty; each is valid until the next call. What `next` throws cancels the
-  /// statement and is passed on. Of a refusal libpq takes no notice before the end.
+  /// statement and is passed on. Of a refusal libpq takes no notice before the end; the error names
+  /// the table and the row.
   void copy_in(const std::string& sql, const std::function<std::string_view()>& next);
   /// For building SQL: "na""me" with quotes. Throws Error{database} for a name that is not valid in
   /// the session's encoding.

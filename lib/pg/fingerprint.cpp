@@ -70,7 +70,7 @@ void FingerprintSink::State::check_readable(const ArchiveHeader& header,
   }
   for (const ArchiveEntry& entry : entries) {
     if (!entry.has_data || entry.description == "BLOBS") continue;
-    if (entry.description != "TABLE DATA") {
+    if (!entry.is_table_data()) {
       unreadable = fmt::format("the archive holds data of a kind not known here: {}",
                                util::quoted(entry.description));
     } else if (entry.copy_statement.empty()) {
@@ -100,7 +100,7 @@ void FingerprintSink::State::on_large_object_end() {
 }
 
 void FingerprintSink::State::on_data_end(const ArchiveEntry& entry) {
-  if (unreadable || entry.description != "TABLE DATA") return;
+  if (unreadable || !entry.is_table_data()) return;
   copy_text.finish();
   TableFingerprint& table = taken.tables.emplace_back();
   table.schema = entry.schema;

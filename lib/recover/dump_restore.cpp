@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "pg/connection.hpp"
+#include "pg/sqlstate.hpp"
 #include "recover/restore_phases.hpp"
 #include "recover/scratch.hpp"
 #include "recover/table_loader.hpp"
@@ -45,18 +46,26 @@ std::string on_one_line(std::string_view text) {
   return result;
 }
 
-/// What to do when the server, rather than the file, is the trouble.
+constexpr auto k_right_hint =
+    "the role that restores lacks a right: let it be a superuser for the time of the restore, or "
+    "leave owners and privileges out with --no-owner";
+constexpr auto k_general_hint =
+    "mend what the message names (missing role, extension, right or space) and run the command "
+    "again";
+
+/// What to do when the server, rather than the file, is the trouble of pg_restore.
 std::string hint_for(std::string_view text) {
   constexpr std::array signs{"must be member of role", "must be able to SET ROLE", "must be owner",
                              "must be superuser", "permission denied"};
   for (const auto* sign : signs) {
-    if (text.find(sign) == text.npos) continue;
-    return "the role that restores lacks a right: let it be a superuser for the time of the "
-           "restore, or leave owners and privileges out with --no-owner";
+    if (text.find(sign) != text.npos) return k_right_hint;
   }
-  return "mend what the message names (missing role, extension, right or space) and run the "
-         "command "
-         "again";
+  return k_general_hint;
+}
+
+std::string hint_for(const pg::DatabaseError& error) {
+  if (error.sqlstate() == pg::sqlstate::insufficient_privilege) return k_right_hint;
+  return error.hint().empty() ? k_general_hint : error.hint();
 }
 
 /// The list for --use-list: pg_restore reads the number at the beginning of each line.
@@ -120,8 +129,8 @@ void load(run::Context& context, DumpFile& dump, const pg::Conninfo& target, int
   try {
     load_tables(context, dump, target, jobs, tables);
   } catch (const pg::DatabaseError& error) {
-    if (error.connection_lost()) throw;
-    Error explained{ErrorKind::database, error.message(), hint_for(error.message())};
+    pg::DatabaseError explained{error.message(), hint_for(error), error.sqlstate(),
+                                error.connection_lost()};
     for (const auto& context_line : error.context()) explained.add_context(context_line);
     throw explained;
   }

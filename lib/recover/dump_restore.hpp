@@ -20,8 +20,8 @@ struct DumpRestoreOptions {
 /// the table of contents is there, the tables' data by load_tables() while the dump is still being
 /// decompressed, and by pg_restore again what follows (large objects, indexes, constraints,
 /// privileges). An archive that load_tables() is not for goes through pg_restore whole. Throws
-/// Error{database} quoting what the server or pg_restore said, or Error{damaged} when the archive
-/// is no good.
+/// DatabaseError for a table's data, naming table and row, Error{database} quoting what pg_restore
+/// said, or Error{damaged} when the archive is no good.
 void restore_dump(run::Context& context, DumpFile& dump, const pg::Conninfo& target,
                   int server_version, const DumpRestoreOptions& options);
 

@@ -12,10 +12,6 @@ bool is_privilege(const pg::ArchiveEntry& entry) {
   return entry.description.starts_with("ACL") || entry.description == "DEFAULT ACL";
 }
 
-bool is_table_data(const pg::ArchiveEntry& entry) {
-  return entry.has_data && entry.description == "TABLE DATA";
-}
-
 }  // namespace
 
 RestorePhases restore_phases(const std::vector<pg::ArchiveEntry>& entries,
@@ -23,7 +19,7 @@ RestorePhases restore_phases(const std::vector<pg::ArchiveEntry>& entries,
   const std::set<int> chosen{only.begin(), only.end()};
   std::set<int> data;
   for (const auto& entry : entries) {
-    if (is_table_data(entry)) data.insert(entry.dump_id);
+    if (entry.is_table_data()) data.insert(entry.dump_id);
   }
   const auto waits_for_data = [&](const pg::ArchiveEntry& entry) {
     return std::ranges::any_of(entry.dependencies, [&](int id) { return data.contains(id); });
@@ -31,7 +27,7 @@ RestorePhases restore_phases(const std::vector<pg::ArchiveEntry>& entries,
   RestorePhases phases;
   for (const auto& entry : entries) {
     if (!chosen.empty() && !chosen.contains(entry.dump_id)) continue;
-    if (is_table_data(entry) && !waits_for_data(entry)) {
+    if (entry.is_table_data() && !waits_for_data(entry)) {
       phases.tables.insert(entry.dump_id);
     } else if (entry.section == k_pre_data && !is_privilege(entry)) {
       phases.definitions.push_back(entry.dump_id);

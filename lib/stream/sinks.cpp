@@ -32,4 +32,23 @@ void ObservingSink::abort() noexcept {
   if (!std::exchange(m_ended, true)) m_next.abort();
 }
 
+LimitSink::~LimitSink() {
+  LimitSink::abort();
+}
+
+void LimitSink::write(std::span<const std::byte> data) {
+  if (data.size() > m_limit - m_bytes) m_refuse();
+  m_next.write(data);
+  m_bytes += data.size();
+}
+
+void LimitSink::finish() {
+  m_next.finish();
+  m_ended = true;
+}
+
+void LimitSink::abort() noexcept {
+  if (!std::exchange(m_ended, true)) m_next.abort();
+}
+
 }  // namespace bkp::stream

@@ -50,4 +50,25 @@ class ObservingSink final : public Sink {
   bool m_ended = false;
 };
 
+/// Passes on `limit` bytes at most: of a piece that goes beyond nothing, and `refuse` is called,
+/// which must throw.
+class LimitSink final : public Sink {
+ public:
+  LimitSink(Sink& next, std::uint64_t limit, std::function<void()> refuse)
+      : m_next{next}, m_limit{limit}, m_refuse{std::move(refuse)} {}
+  ~LimitSink() override;
+  void write(std::span<const std::byte> data) override;
+  void finish() override;
+  void abort() noexcept override;
+  /// Passed on so far.
+  std::uint64_t bytes() const { return m_bytes; }
+
+ private:
+  Sink& m_next;
+  std::uint64_t m_limit;
+  std::function<void()> m_refuse;
+  std::uint64_t m_bytes = 0;
+  bool m_ended = false;
+};
+
 }  // namespace bkp::stream

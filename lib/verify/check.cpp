@@ -19,7 +19,7 @@ Check make(const Probe& probe, pg::Connection& connection, const util::Clock& cl
   try {
     check.message = probe.look(connection);
   } catch (const pg::DatabaseError& error) {
-    if (error.connection_lost()) throw;
+    if (error.of_server()) throw;
     check.message = error.message();
   }
   if (!check.message.empty()) check.outcome = Outcome::failed;

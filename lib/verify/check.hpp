@@ -26,7 +26,7 @@ Check failed(std::string kind, std::string name, std::string message);
 Check skipped(std::string kind, std::string name, std::string message);
 
 /// A check still to be made on a connection to the restored database. A DatabaseError out of
-/// `look` is a failed check, unless the connection is gone.
+/// `look` is a failed check, unless it tells of the server (of_server()).
 struct Probe {
   std::string kind;
   std::string name;
@@ -37,7 +37,7 @@ struct Probe {
 
 /// Makes all checks over at most `connections` connections at once, heaviest first. The results
 /// come in the order of the probes. `prepare` is called with each connection before its first
-/// probe. Throws what is no verdict: a lost connection, an interruption.
+/// probe. Throws what is no verdict: a lost connection, a full server, an interruption.
 std::vector<Check> run_probes(run::Context& context, const pg::Conninfo& database, int connections,
                               const std::vector<Probe>& probes,
                               const std::function<void(pg::Connection&)>& prepare);

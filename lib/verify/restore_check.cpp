@@ -83,6 +83,17 @@ recover::DumpRestoreOptions restore_options(pg::Connection& connection, recover:
   return options;
 }
 
+/// Throws on what says nothing about the backup: a server that went away, is full or was stopped.
+void require_verdict(run::Context& context, const ScratchDatabase& scratch, const Error& error) {
+  if (error.kind() != ErrorKind::database && error.kind() != ErrorKind::damaged) throw;
+  context.interrupt.check();
+  const auto* refusal = dynamic_cast<const pg::DatabaseError*>(&error);
+  if (refusal != nullptr && refusal->of_server()) throw;
+  // pg_restore hands on the server's words only.
+  pg::Connection::open(scratch.conninfo(), context.interrupt);
+  if (error.message().find("No space left on device") != std::string::npos) throw;
+}
+
 /// Restores; a backup that cannot be is a failed check.
 bool restore(run::Context& context, recover::DumpFile& dump, ScratchDatabase& scratch,
              const backup::Manifest& manifest, int jobs, Verification& result) {
@@ -97,15 +108,11 @@ bool restore(run::Context& context, recover::DumpFile& dump, ScratchDatabase& sc
     recover::restore_dump(context, dump, scratch.conninfo(),
                           std::max(connection.server_version(), manifest.server_version), options);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::database && error.kind() != ErrorKind::damaged) throw;
-    context.interrupt.check();
-    // A server that went away or is full says nothing about the backup.
-    pg::Connection::open(scratch.conninfo(), context.interrupt);
-    if (error.message().find("No space left on device") != std::string::npos) throw;
-    result.checks.push_back(failed("restore", "pg_restore", error.message()));
+    require_verdict(context, scratch, error);
+    result.checks.push_back(failed("restore", "dump", error.full_message()));
     return false;
   }
-  result.checks.push_back(passed("restore", "pg_restore"));
+  result.checks.push_back(passed("restore", "dump"));
   return true;
 }
 

@@ -124,6 +124,14 @@ void hold_restores_of(const Cluster& cluster, const std::string& database) {
                    sql_literal(database) + " or hold())); insert into held values (1)");
 }
 
+void make_full_disk_elsewhere(const Cluster& cluster, const std::string& database) {
+  cluster.psql(database,
+               "create function full_disk() returns bool language plpgsql as "
+               "$$begin raise exception 'could not extend file' using errcode = '53100'; end$$;"
+               "create table big (i int check (current_database() = " +
+                   sql_literal(database) + " or full_disk())); insert into big values (1)");
+}
+
 std::string database_digest(const Cluster& cluster, const std::string& database) {
   return schema_text(cluster, database) + cluster.psql(database, rows_query);
 }

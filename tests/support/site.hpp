@@ -52,6 +52,9 @@ class Site {
 /// end it in the middle. `alter table held drop constraint held_check` lets the next dump go.
 void hold_restores_of(const Cluster& cluster, const std::string& database);
 
+/// Makes a table "big" whose rows any database of another name refuses as a full disk does.
+void make_full_disk_elsewhere(const Cluster& cluster, const std::string& database);
+
 /// Everything that a dump carries, taken without the code under test: the schema as pg_dump's text,
 /// an ordered hash of the rows of each table and materialized view, the large objects, the
 /// sequences. Two databases with the same text hold the same.

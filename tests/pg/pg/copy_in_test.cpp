@@ -54,8 +54,22 @@ TEST_CASE("a row that is refused is an error with its place, and nothing was cop
   Session session;
   const auto error = error_of<pg::DatabaseError>([&] { session.copy({"1\n", "two\n", "3\n"}); });
   CHECK(error.sqlstate() == "22P02");
-  CHECK_THAT(error.message(), Catch::Contains("\"two\""));
+  CHECK_THAT(error.message(), Catch::Contains("COPY t, line 2, column a: \"two\""));
+  CHECK_FALSE(error.of_server());
   CHECK(session.count() == "0 0");
+}
+
+TEST_CASE("a row that a function refuses is named too, and a full disk is the server's trouble") {
+  Session session;
+  session.connection.exec(
+      "create function pg_temp.fill() returns bool language plpgsql as "
+      "$$begin raise exception 'no room' using errcode = '53100'; end$$;"
+      "alter table t add check (pg_temp.fill())");
+  const auto error = error_of<pg::DatabaseError>([&] { session.copy({"1\n"}); });
+  CHECK_THAT(error.message(), Catch::Contains("no room; COPY t, line 1: \"1\" (SQLSTATE 53100)"));
+  CHECK_THAT(error.hint(), Catch::Contains("disk is full"));
+  CHECK(error.of_server());
+  CHECK_FALSE(error.connection_lost());
 }
 
 TEST_CASE("what the source throws takes the copy back and leaves a usable session") {

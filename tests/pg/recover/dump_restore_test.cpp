@@ -115,10 +115,22 @@ TEST_CASE("rows that the server refuses: the table is named, and the rest is not
                  "create table picky (a text check (current_database() = '" +
                      database + "')); insert into picky values ('x')");
   const auto source = bench.back_up(database);
-  const auto error = error_of([&] { restore(bench, source); });
-  CHECK(error.kind() == util::ErrorKind::database);
-  CHECK_THAT(error.full_message(), Contains("public.picky") && Contains("check constraint"));
+  const auto error = error_of<pg::DatabaseError>([&] { restore(bench, source); });
+  CHECK(error.sqlstate() == "23514");
+  CHECK_THAT(error.full_message(), Contains("public.picky") && Contains("check constraint") &&
+                                       Contains("COPY picky, line 1"));
   CHECK_FALSE(error.hint().empty());
+}
+
+TEST_CASE("what the server says of itself stays what it is, with its own advice") {
+  RestoreBench bench;
+  const auto database = fresh_database();
+  make_full_disk_elsewhere(cluster(), database);
+  const auto source = bench.back_up(database);
+  const auto error = error_of<pg::DatabaseError>([&] { restore(bench, source); });
+  CHECK(error.of_server());
+  CHECK_THAT(error.full_message(), Contains("public.big"));
+  CHECK_THAT(error.hint(), Contains("disk is full"));
 }
 
 TEST_CASE("a byte that differs in the store is noticed before anything is made of the dump") {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/restore_bench.hpp"
+#include "support/site.hpp"
 
 using namespace bkp;
 using namespace bkp::test;
@@ -182,7 +183,8 @@ TEST_CASE("a dump that does not restore is a failed verification, and the databa
   const auto source = bench.back_up(database);
   const auto result = verified(bench, source, 1);
   CHECK_FALSE(result.success());
-  CHECK_THAT(all_errors(result), Contains("pg_restore") && Contains("aa_check"));
+  CHECK_THAT(all_errors(result), Contains("COPY aa, line 1") && Contains("public.aa") &&
+                                     Contains("aa_check") && !Contains("pg_restore"));
   CHECK(cluster().psql("postgres",
                        "select count(*) from pg_database where datname like "
                        "'bkp_verify%'") == "0");
@@ -257,6 +259,26 @@ TEST_CASE("a role with few rights verifies what it may, and says what it left ou
   REQUIRE(result.notes.size() == 2);
   CHECK_THAT(result.notes[0], Contains("log_statement"));
   CHECK_THAT(result.notes[1], Contains("superuser"));
+}
+
+TEST_CASE("a full server is an error, not a verdict, in the loading and in the checks") {
+  RestoreBench bench;
+  const auto database = studio();
+  SECTION("in the loading") {
+    make_full_disk_elsewhere(cluster(), database);
+  }
+  SECTION("in a check") {
+    cluster().psql(database,
+                   "create function full_disk() returns int language plpgsql as "
+                   "$$begin raise exception 'could not write' using errcode = '53100'; end$$");
+    bench.config.verify.assertions = {{"sorts", database, "select full_disk()", "1", 0}};
+  }
+  const auto source = bench.back_up(database);
+  verify::Verification result;
+  result.label = source.manifest().label;
+  CHECK_THROWS_AS(verify::verify_restore(bench.context, source, 2, result), pg::DatabaseError);
+  INFO(all_errors(result));
+  CHECK(result.passed() == result.total());
 }
 
 TEST_CASE("a lost server is an error, not a verdict") {

@@ -88,6 +88,28 @@ TEST_CASE("a changed, truncated, grown or missing part is damage, and the sink i
   CHECK_THAT(backup.fetch_error().message(), Contains("missing"));
 }
 
+TEST_CASE("no more of a part is handed on than the manifest says there is") {
+  Stored backup{std::string(1'000'000, 'x')};
+  auto& part = backup.manifest.parts.at(0);
+  stream::StringSink sink;
+  SECTION("of the object itself") {
+    backup.replace("dump.pgc.zst", std::string(5'000'000, 'y'));
+    CHECK(test::error_of([&] {
+            backup::fetch_stored_part(*backup.store, layout, backup.manifest, part, sink);
+          }).kind() == util::ErrorKind::damaged);
+    CHECK(sink.text().size() <= part.size_bytes);
+  }
+  SECTION("of what it decompresses to") {
+    part.original_bytes = 200'000;
+    const auto error = test::error_of(
+        [&] { backup::fetch_part(*backup.store, layout, backup.manifest, part, sink); });
+    CHECK(error.kind() == util::ErrorKind::damaged);
+    CHECK_THAT(error.message(), Contains("size after decompression is more"));
+    CHECK(sink.text().size() <= part.original_bytes);
+  }
+  CHECK_FALSE(sink.finished());
+}
+
 TEST_CASE("a failing store is left out and the good one keeps its copy") {
   const auto good = std::make_shared<store::MemoryStore>();
   std::vector<backup::Target> targets{{"bad", true, full_store(), std::nullopt},

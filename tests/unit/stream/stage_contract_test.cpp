@@ -58,6 +58,7 @@ std::vector<Stage> all_stages() {
       {"queue", [](Sink& next) { return std::make_unique<QueueSink>(next); }},
       {"observe",
        [](Sink& next) { return std::make_unique<ObservingSink>(next, [](std::size_t) {}); }},
+      {"limit", [](Sink& next) { return std::make_unique<LimitSink>(next, 1000, [] {}); }},
       {"tee",
        [](Sink& next) {
          std::vector<TeeSink::Branch> branches;
