@@ -1,41 +1,50 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
-#include <set>
 #include <span>
 #include <vector>
 
 #include "backup/layout.hpp"
 #include "backup/manifest.hpp"
 #include "pg/archive_reader.hpp"
+#include "pg/seekable_archive.hpp"
 #include "run/context.hpp"
 #include "store/store.hpp"
 
 namespace bkp::recover {
 
-/// The data of one table in the dump.
-struct TableBlock {
-  const pg::ArchiveEntry* entry = nullptr;  ///< as long as the file lives
-  std::uint64_t position = 0;               ///< of the block in the file
+/// How much of a dump there is at once, in bytes.
+struct DumpFlow {
+  /// The file is written so far ahead of the furthest of those who read it.
+  std::uint64_t ahead = std::uint64_t{64} << 20U;
+  /// What was read is freed in pieces of this size.
+  std::uint64_t discard = std::uint64_t{16} << 20U;
 };
 
 /// A dump out of a store, as a file without a name in the scratch directory: gone with this object,
 /// also after a crash. What the store holds is fetched whole and proven before anything else is
 /// done with it; then it is decompressed on a thread of its own, while others already read what is
-/// there, and not much further than they are: what is written and freed again soon never reaches
-/// the disk. In the end it is byte for byte what pg_dump would have written into a file, but for
-/// what was discarded. Its methods may be called from any thread; all that wait throw
-/// Error{interrupted} when the run is to end, and what ended the decompression: Error{damaged}
-/// where the dump is no whole archive (it was stored like that), Error{store} for the scratch
+/// there. In the end it is byte for byte what pg_dump would have written into a file, but for what
+/// was discarded.
+///
+/// The file is written DumpFlow::ahead of its readers and no further, so that what is written and
+/// freed again soon never reaches the disk. There is one exception: while somebody waits for the
+/// next block, it is written on to that one. One huge table and a second session then cost the page
+/// cache, and in the end the disk, as much of the scratch directory as the huge table takes; space
+/// for all of it was asked for. To keep back there would leave the second session idle until the
+/// first is nearly through, though the tables behind the huge one are what it is for.
+///
+/// The methods may be called from any thread; all that wait throw Error{interrupted} when the run
+/// is to end, and what ended the decompression: Error{damaged} where the dump is no whole archive
+/// (it was stored like that) or longer than its manifest says, Error{refused} for the scratch
 /// directory.
 class DumpFile {
  public:
-  /// Fetches and proves. Throws Error{damaged} when a byte differs, Error{refused} when the scratch
-  /// directory's file system has not the space (names both figures and the setting).
+  /// Fetches and proves; see StoredDump.
   DumpFile(run::Context& context, store::Store& store, const backup::Layout& layout,
-           const backup::Manifest& manifest);
+           const backup::Manifest& manifest, DumpFlow flow = {});
   /// Ends the decompression where it is.
   ~DumpFile();
   DumpFile(const DumpFile&) = delete;
@@ -43,6 +52,7 @@ class DumpFile {
 
   /// Bytes of the whole file, as the manifest has it.
   std::uint64_t size() const;
+  const DumpFlow& flow() const;
   /// For reading by others: /dev/fd/N of a program that inherits it.
   int fd() const;
   /// Waits for the table of contents, which then is in the file. Empty when the archive's format is
@@ -53,9 +63,13 @@ class DumpFile {
   /// Waits for the end of the file.
   void await_end();
 
-  /// Hands out each table of `wanted` (dump ids) once, the largest of those that have begun first;
-  /// waits for the next to begin. nullopt when there is none left.
-  std::optional<TableBlock> take_table(const std::set<int>& wanted);
+  /// Shows `look` the data blocks that have begun, in archive order, of which the last may still
+  /// grow: now, whenever there is more of the file, and on wake(), until it has what it wants
+  /// (true) or nothing will come any more. The calls of all threads come one after the other.
+  using Look = std::function<bool(std::span<const pg::ArchiveBlock> begun)>;
+  void await_blocks(const Look& look);
+  /// Has all that wait in await_blocks() look again.
+  void wake() noexcept;
   /// Reads what there is from `position` on, at least a byte: waits for it. 0 at the end.
   std::size_t read(std::uint64_t position, std::span<std::byte> space);
   /// Frees the space of a table's data that nobody reads any more; the file reads as zeros there.

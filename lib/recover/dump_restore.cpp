@@ -70,10 +70,12 @@ std::string hint_for(const pg::DatabaseError& error) {
 
 /// The list for --use-list: pg_restore reads the number at the beginning of each line.
 util::Fd write_list(const std::filesystem::path& directory, const std::vector<int>& entries) {
-  util::Fd file = util::open_unnamed_file(directory);
+  util::Fd file = open_scratch_file(directory);
   std::string text;
   for (const int id : entries) text += fmt::format("{};\n", id);
-  util::write_all(file.get(), std::as_bytes(std::span{text}), "the list for pg_restore");
+  in_scratch([&] {
+    util::write_all(file.get(), std::as_bytes(std::span{text}), "the list for pg_restore");
+  });
   return file;
 }
 

@@ -1,6 +1,7 @@
 #include "recover/table_loader.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "pg/connection.hpp"
 #include "pg/table_data.hpp"
 #include "recover/new_database.hpp"
+#include "recover/table_queue.hpp"
 #include "util/error.hpp"
 #include "util/first_failure.hpp"
 #include "util/text.hpp"
@@ -20,9 +22,6 @@ using util::Error;
 using util::ErrorKind;
 
 namespace {
-
-/// What has been read is discarded in pieces of this size.
-constexpr std::uint64_t k_discard_size = std::uint64_t{16} << 20U;
 
 /// What the dump's own statements say of text, and what pg_restore sets beside that for data.
 void set_up(pg::Connection& connection, const std::vector<pg::ArchiveEntry>& entries) {
@@ -39,23 +38,40 @@ void set_up(pg::Connection& connection, const std::vector<pg::ArchiveEntry>& ent
 class Loader {
  public:
   Loader(run::Context& context, DumpFile& dump, const std::set<int>& tables)
-      : m_context{context}, m_dump{dump}, m_tables{tables} {}
+      : m_context{context}, m_dump{dump}, m_queue{dump.entries(), tables} {}
 
-  void run(const pg::Conninfo& target, int jobs) {
+  void run(const pg::Conninfo& target, std::size_t sessions) {
     {
-      const auto wanted = std::min(static_cast<std::size_t>(std::max(jobs, 1)), m_tables.size());
       std::vector<std::jthread> threads;
-      for (std::size_t i = 0; i < wanted; ++i) threads.emplace_back([&] { work(target); });
+      try {
+        for (std::size_t i = 0; i < sessions; ++i) start(threads, target);
+      } catch (...) {
+        fail();
+      }
     }
     m_failure.rethrow();
   }
 
  private:
+  void start(std::vector<std::jthread>& threads, const pg::Conninfo& target) {
+    try {
+      threads.emplace_back([&] { work(target); });
+    } catch (const std::system_error& error) {
+      throw Error{ErrorKind::refused, fmt::format("cannot start a thread: {}", error.what()),
+                  "let this user have more processes (ulimit -u), or give fewer --jobs"};
+    }
+  }
+
+  /// In a handler: nobody loads or waits any further.
+  void fail() noexcept {
+    m_failure.keep_current();
+    m_dump.wake();
+  }
+
   void work(const pg::Conninfo& target) noexcept {
     try {
       std::optional<pg::Connection> connection;
-      while (const auto table = m_dump.take_table(m_tables)) {
-        if (m_failure.any()) return;
+      while (const auto table = next_table()) {
         if (!connection) {
           connection.emplace(pg::Connection::open(target, m_context.interrupt));
           set_up(*connection, m_dump.entries());
@@ -63,15 +79,26 @@ class Loader {
         load(*connection, *table);
       }
     } catch (...) {
-      m_failure.keep_current();
+      fail();
     }
+  }
+
+  std::optional<TableBlock> next_table() {
+    std::optional<TableBlock> table;
+    m_dump.await_blocks([&](std::span<const pg::ArchiveBlock> begun) {
+      if (m_failure.any()) return true;
+      m_queue.add(begun.subspan(m_queue.next_block()));
+      table = m_queue.take();
+      return table || m_queue.empty();
+    });
+    return table;
   }
 
   void load(pg::Connection& connection, const TableBlock& table) {
     auto kept_from = table.position;
     pg::TableDataReader data{table.position, m_dump.header().integer_size,
                              [&](std::uint64_t position, std::span<std::byte> space) {
-                               if (position - kept_from >= k_discard_size) {
+                               if (position - kept_from >= m_dump.flow().discard) {
                                  m_dump.discard(std::exchange(kept_from, position), position);
                                }
                                return m_dump.read(position, space);
@@ -89,7 +116,7 @@ class Loader {
 
   run::Context& m_context;
   DumpFile& m_dump;
-  const std::set<int>& m_tables;
+  TableQueue m_queue;  ///< in await_blocks() only
   util::FirstFailure m_failure;
 };
 
@@ -99,14 +126,14 @@ bool loadable(DumpFile& dump) {
   const auto& entries = dump.entries();
   return !entries.empty() && dump.header().compression == 0 &&
          std::ranges::none_of(entries, [](const auto& entry) {
-           return entry.has_data && entry.description == "TABLE DATA" &&
-                  entry.copy_statement.empty();
+           return entry.is_table_data() && entry.copy_statement.empty();
          });
 }
 
 void load_tables(run::Context& context, DumpFile& dump, const pg::Conninfo& target, int jobs,
                  const std::set<int>& tables) {
-  Loader{context, dump, tables}.run(target, jobs);
+  const auto sessions = std::min(static_cast<std::size_t>(std::max(jobs, 1)), tables.size());
+  Loader{context, dump, tables}.run(target, sessions);
 }
 
 }  // namespace bkp::recover

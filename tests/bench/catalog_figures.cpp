@@ -1,10 +1,12 @@
 #include "bench/catalog_figures.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <sstream>
@@ -74,6 +76,9 @@ class Door {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::string path = directory / ".s.PGSQL.5432";
+    if (path.size() >= sizeof address.sun_path) {
+      throw std::runtime_error{"too long for a socket, use a shorter TMPDIR: " + path};
+    }
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     m_socket = util::Fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (::bind(m_socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
@@ -81,7 +86,17 @@ class Door {
       throw std::runtime_error{"cannot listen on " + path};
     }
   }
-  void wait_for_knock() const { const util::Fd guest{::accept(m_socket.get(), nullptr, nullptr)}; }
+  /// Throws when `guest` ends, or half a minute passes, without one.
+  void wait_for_knock(test::RunningProgram& guest) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    pollfd watched{m_socket.get(), POLLIN, 0};
+    while (::poll(&watched, 1, 100) <= 0) {
+      if (!guest.running()) throw std::runtime_error{"no knock: " + guest.wait().describe()};
+      if (std::chrono::steady_clock::now() > deadline) {
+        throw std::runtime_error{"no knock for half a minute: " + guest.err_so_far()};
+      }
+    }
+  }
 
  private:
   util::Fd m_socket;
@@ -103,7 +118,7 @@ double seconds_to_first_knock(const std::string& command, std::vector<std::strin
   arguments.insert(arguments.begin(), command);
   const auto begin = std::chrono::steady_clock::now();
   auto program = bkp.command(std::move(arguments)).start();
-  door.wait_for_knock();
+  door.wait_for_knock(program);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   program.signal_group(SIGKILL);
   program.wait();

@@ -1,7 +1,8 @@
 // ./dev bench dump: how long dumps, restores and verifications take beside what people use today.
+#include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -155,25 +156,42 @@ bool wanted(const Options& options, std::string_view part) {
   return options.only.empty() || options.only == part;
 }
 
+/// A whole number above 0 and nothing else.
+template <class Number>
+Number parse_number(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size() && number > 0) return number;
+  throw std::runtime_error{fmt::format("\"{}\" is no whole number above 0", text)};
+}
+
+std::string parse_part(std::string_view text) {
+  for (const std::string_view part : {"pgbench", "text", "catalog"}) {
+    if (text == part) return std::string{part};
+  }
+  throw std::runtime_error{fmt::format("--only pgbench, text or catalog, not \"{}\"", text)};
+}
+
 Options parse(int argc, char** argv) {
   Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (name == "--runs")
-      options.runs = std::atoi(argv[i + 1]);
-    else if (name == "--scale")
-      options.scale = std::atoi(argv[i + 1]);
-    else if (name == "--megabytes")
-      options.megabytes = static_cast<std::uint64_t>(std::atoll(argv[i + 1]));
-    else if (name == "--only")
-      options.only = argv[i + 1];
-    else
-      throw std::runtime_error{fmt::format("unknown option {}", name)};
-  }
-  if (options.runs < 1 || argc % 2 == 0) {
+  if (argc % 2 == 0) {
     throw std::runtime_error{
         "usage: ./dev bench dump [--runs N] [--scale N] [--megabytes N] [--only "
         "pgbench|text|catalog]"};
+  }
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view name = argv[i];
+    const std::string_view value = argv[i + 1];
+    if (name == "--runs")
+      options.runs = parse_number<int>(value);
+    else if (name == "--scale")
+      options.scale = parse_number<int>(value);
+    else if (name == "--megabytes")
+      options.megabytes = parse_number<std::uint64_t>(value);
+    else if (name == "--only")
+      options.only = parse_part(value);
+    else
+      throw std::runtime_error{fmt::format("unknown option {}", name)};
   }
   return options;
 }

@@ -2,6 +2,7 @@
 // the catalog, the runbook, what is printed, a core dump.
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <map>
 
 #include "e2e/guarded_site.hpp"
 #include "support/wait_until.hpp"
@@ -29,6 +30,12 @@ std::string read_process_file(pid_t process, const std::string& name) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+std::string name_of(pid_t process) {
+  auto name = read_process_file(process, "comm");
+  if (!name.empty()) name.pop_back();
+  return name;
+}
+
 /// A process and all below it.
 std::vector<pid_t> processes_from(pid_t parent) {
   std::vector<pid_t> found{parent};
@@ -47,8 +54,8 @@ std::vector<pid_t> processes_from(pid_t parent) {
 /// What anybody, or the same user, may see of a run while it goes on.
 struct Seen {
   std::string command_lines;
-  std::string environments;
-  std::vector<std::string> core_limits;  ///< of the program
+  std::map<std::string, std::string> environments;  ///< by the program's name
+  std::vector<std::string> core_limits;             ///< of the program
 };
 
 /// Watches it to its end; `program` must be among its children.
@@ -59,7 +66,11 @@ Seen watch(RunningProgram& run, const std::string& program) {
     for (const auto process : processes_from(run.pid())) {
       const auto command_line = read_process_file(process, "cmdline");
       seen.command_lines += command_line;
-      seen.environments += read_process_file(process, "environ");
+      // What is being started has the name, and the environment, of who starts it.
+      const auto name = name_of(process);
+      const auto environment = read_process_file(process, "environ");
+      const bool same = !environment.empty() && name_of(process) == name;
+      if (same) seen.environments[name] += environment;
       if (command_line.find(program) == std::string::npos) continue;
       met = true;
       std::ifstream limits{"/proc/" + std::to_string(process) + "/limits"};
@@ -101,7 +112,11 @@ TEST_CASE("the password of a file is in no command line, no environment and no o
     CHECK_THAT(outcome.err, Contains(program));
     CHECK_THAT(outcome.out + outcome.err, !Contains(secret));
     CHECK_THAT(seen.command_lines, !Contains(secret));
-    CHECK_THAT(seen.environments, Contains("PATH=") && !Contains(secret));
+    CHECK(seen.environments.size() > 1);
+    for (const auto& [name, environment] : seen.environments) {
+      CAPTURE(name);
+      CHECK_THAT(environment, Contains("PATH=") && !Contains(secret));
+    }
     REQUIRE_FALSE(seen.core_limits.empty());
     CHECK_THAT(seen.core_limits.front(), Matches("Max core file size +0 +0 +bytes *"));
   };
@@ -119,6 +134,17 @@ TEST_CASE("the password of a file is in no command line, no environment and no o
 
 TEST_CASE("a password of the environment goes no further than to PostgreSQL's own programs") {
   SecretSite site;
+  // Every program that is asked for a secret tells what it was given.
+  const auto asked = site.directory() / "ask";
+  const auto told = site.directory() / "told";
+  auto conninfo = site.cluster().conninfo();
+  conninfo.replace(conninfo.find("user=postgres"), 13, "user=bkp");
+  write_text(asked, "#!/bin/sh\nenv >>" + told.string() + "\necho \"" + conninfo + "\"\n");
+  std::filesystem::permissions(asked, std::filesystem::perms::owner_all);
+  auto text = site.base_config();
+  const auto begin = text.find("  conninfo: ") + 12;
+  site.write_config(
+      text.replace(begin, text.find('\n', begin) - begin, "{command: [" + asked.string() + "]}"));
   const auto bkp = [&] { return site.bkp().with_variable("PGPASSWORD", secret); };
   CHECK(bkp().run({"init"}).succeeded());
   auto running = bkp().command({"full", "--db", "app", "--verbose"}).start();
@@ -128,6 +154,8 @@ TEST_CASE("a password of the environment goes no further than to PostgreSQL's ow
   CHECK(outcome.succeeded());
   CHECK_THAT(outcome.out + outcome.err, !Contains(secret));
   CHECK_THAT(seen.command_lines, !Contains(secret));
+  CHECK_THAT(read_text(told), Contains("PATH=") && !Contains(secret));
+  CHECK_THAT(seen.environments.at("pg_dump"), Contains("PGPASSWORD=" + secret));
   CHECK(files_with(site.directory(), secret).empty());
 }
 

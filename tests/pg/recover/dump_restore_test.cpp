@@ -2,14 +2,10 @@
 #include "recover/dump_restore.hpp"
 
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <fstream>
 
-#include "backup/parts.hpp"
-#include "stream/hash.hpp"
-#include "stream/sinks.hpp"
+#include "dumps.hpp"
 #include "support/error_of.hpp"
-#include "support/restore_bench.hpp"
 #include "support/site.hpp"
 
 using namespace bkp;
@@ -27,35 +23,9 @@ recover::DumpRestoreOptions with_jobs(int jobs) {
 /// Restores into a new database; its name.
 std::string restore(RestoreBench& bench, const recover::Source& source, int jobs = 2) {
   const auto name = fresh_database();
-  recover::DumpFile dump{bench.context, *source.store.store, source.layout, source.manifest()};
+  auto dump = open_dump(bench, source);
   recover::restore_dump(bench.context, dump, conninfo(name), 150000, with_jobs(jobs));
   return name;
-}
-
-std::filesystem::path dump_path(const RestoreBench& bench, const recover::Source& source) {
-  const auto& manifest = source.manifest();
-  return bench.directory /
-         ("store/" + source.layout.part(manifest.label, manifest.part("dump")->name).text());
-}
-
-/// Puts another dump, uncompressed, in the place of the one stored, with the right sums.
-void replace_dump(const RestoreBench& bench, recover::Source& source, const std::string& archive) {
-  for (auto& part : source.backup.manifest.parts) {
-    if (part.role != "dump") continue;
-    std::ofstream{dump_path(bench, source), std::ios::binary} << archive;
-    const auto digests = stream::digests_of(archive);
-    part.compression = "none";
-    part.size_bytes = part.original_bytes = digests.bytes;
-    part.sha256 = digests.sha256;
-    part.md5 = digests.md5;
-  }
-}
-
-std::string archive_of(const recover::Source& source) {
-  stream::StringSink text;
-  backup::fetch_part(*source.store.store, source.layout, source.manifest(),
-                     *source.manifest().part("dump"), text);
-  return text.text();
 }
 
 }  // namespace
@@ -97,7 +67,7 @@ TEST_CASE("an owner who may not write into his own table gets his rows back") {
   const auto name = fresh_database();
   cluster().psql(name, "alter schema public owner to keeper");
   const auto as_keeper = conninfo(name).with("user", "keeper");
-  recover::DumpFile dump{bench.context, *source.store.store, source.layout, source.manifest()};
+  auto dump = open_dump(bench, source);
   // Only what is his: the rest of the dump belongs to others.
   recover::DumpRestoreOptions options;
   for (const auto& entry : dump.entries())
@@ -140,10 +110,7 @@ TEST_CASE("a byte that differs in the store is noticed before anything is made o
   file.seekp(20);
   file.put('?');
   file.close();
-  const auto error = error_of([&] {
-    const recover::DumpFile dump{bench.context, *source.store.store, source.layout,
-                                 source.manifest()};
-  });
+  const auto error = error_of([&] { open_dump(bench, source); });
   CHECK(error.kind() == util::ErrorKind::damaged);
   CHECK_THAT(error.full_message(), Contains("SHA-256"));
 }
@@ -164,18 +131,4 @@ TEST_CASE("a dump that was stored cut off is damage, wherever the cut is") {
   }
   replace_dump(bench, source, archive);
   CHECK(database_digest(cluster(), restore(bench, source)) == database_digest(cluster(), database));
-}
-
-TEST_CASE("an interrupt ends the loading") {
-  RestoreBench bench;
-  const auto database = fresh_database();
-  cluster().psql(database, "create table t as select 1 a");
-  const auto source = bench.back_up(database);
-  recover::DumpFile dump{bench.context, *source.store.store, source.layout, source.manifest()};
-  dump.await_end();
-  bench.outside.interrupt.request(SIGTERM);
-  const auto name = fresh_database();
-  CHECK(error_of([&] {
-          recover::restore_dump(bench.context, dump, conninfo(name), 150000, {});
-        }).kind() == util::ErrorKind::interrupted);
 }
