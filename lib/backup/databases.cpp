@@ -89,6 +89,17 @@ std::vector<DatabaseProperties> select_databases(pg::Connection& connection,
   return databases;
 }
 
+std::vector<std::string> missing_databases(const std::vector<DatabaseProperties>& chosen,
+                                           const config::Databases& wanted) {
+  std::vector<std::string> missing;
+  for (const auto& name : wanted.include) {
+    const bool there = std::ranges::find(chosen, name, &DatabaseProperties::name) != chosen.end();
+    if (!there && util::is_literal_pattern(name) && !matches_any(name, wanted.exclude))
+      missing.push_back(name);
+  }
+  return missing;
+}
+
 std::string name_with_suffix(std::string_view name, std::string_view suffix) {
   std::size_t length = name.size();
   if (length + suffix.size() > longest_name) {

@@ -19,6 +19,11 @@ std::vector<DatabaseProperties> select_databases(pg::Connection& connection,
                                                  const std::vector<std::string>& names,
                                                  const std::string& verify_prefix);
 
+/// The names (not patterns) that `wanted` includes and does not exclude, and which are not among
+/// the `chosen`.
+std::vector<std::string> missing_databases(const std::vector<DatabaseProperties>& chosen,
+                                           const config::Databases& wanted);
+
 /// What PostgreSQL keeps of a name, in bytes; the rest it cuts off.
 inline constexpr std::size_t longest_name = 63;
 

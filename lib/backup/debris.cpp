@@ -3,35 +3,103 @@
 #include <algorithm>
 #include <map>
 
+#include <fmt/format.h>
+
+#include "backup/marks.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
 namespace bkp::backup {
 
-std::vector<std::string> remove_debris(store::Store& store, const Layout& layout) {
-  store.remove_unfinished(layout.root());
-  std::map<std::string, std::vector<std::string>> keys_by_label;
+namespace {
+
+using Objects = std::vector<store::ObjectInfo>;
+
+std::map<std::string, Objects> objects_by_label(store::Store& store, const Layout& layout) {
+  std::map<std::string, Objects> result;
   for (auto& object : store.list(layout.backups())) {
-    const std::string label = layout.label_of(object.key);
-    if (!label.empty()) keys_by_label[label].push_back(std::move(object.key));
+    const auto label = layout.label_of(object.key);
+    if (is_label(label)) result[label].push_back(std::move(object));
   }
-  std::vector<std::string> removed;
-  for (const auto& [label, keys] : keys_by_label) {
-    if (std::find(keys.begin(), keys.end(), layout.manifest(label).text()) != keys.end()) continue;
-    for (const auto& key : keys) store.remove(store::Key{key});
-    removed.push_back(label);
-  }
-  return removed;
+  return result;
 }
 
-void remove_backup(store::Store& store, const Layout& layout, const std::string& label,
-                   RemovedObjects& removed) {
+bool has(const Objects& objects, const store::Key& key) {
+  return std::ranges::find(objects, key.text(), &store::ObjectInfo::key) != objects.end();
+}
+
+/// Objects in the order in which they go.
+void order_for_removal(Objects& objects, const store::Key& manifest) {
+  std::ranges::stable_sort(objects, {}, [&](const store::ObjectInfo& object) {
+    return object.key == manifest.text() ? 0 : is_pruned_mark(object.key) ? 2 : 1;
+  });
+}
+
+std::string why_left(const std::string& label, Remains remains, const store::Store& store) {
+  const auto what = fmt::format("{} on {} has no manifest", util::printable(label), store.url());
+  if (remains == Remains::of_a_backup) {
+    return what +
+           ", though the catalog has it for a good backup there: its other objects are left "
+           "as they are; put the manifest back from another copy, or let `bkp verify` "
+           "note the loss";
+  }
+  return what +
+         " and is in no run's record: it is left alone; remove it if nobody is copying it "
+         "there";
+}
+
+}  // namespace
+
+Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const std::string& store) {
+  namespace status = catalog::status;
+  if (!known || known->status == status::running) return Remains::of_nobody;
+  if (!known->good()) return Remains::of_a_run;
+  const auto copy = std::ranges::find(known->copies, store, &catalog::CopyRecord::store);
+  if (copy == known->copies.end()) return Remains::of_nobody;
+  return copy->state == status::completed ? Remains::of_a_backup : Remains::of_a_run;
+}
+
+Cleared clear_remains(store::Store& store, const Layout& layout,
+                      const std::function<Remains(const std::string& label)>& judge) {
+  store.remove_unfinished(layout.root());
+  Cleared cleared;
+  for (auto& [label, objects] : objects_by_label(store, layout)) {
+    const auto manifest = layout.manifest(label);
+    if (has(objects, manifest)) continue;
+    const bool pruned =
+        std::ranges::any_of(objects, [](const auto& object) { return is_pruned_mark(object.key); });
+    if (const auto remains = pruned ? Remains::of_a_run : judge(label);
+        remains != Remains::of_a_run) {
+      cleared.left.push_back(why_left(label, remains, store));
+      continue;
+    }
+    order_for_removal(objects, manifest);
+    for (const auto& object : objects) store.remove(store::Key{object.key});
+    cleared.removed.push_back(label);
+  }
+  return cleared;
+}
+
+void remove_objects(store::Store& store, const Layout& layout, const std::string& label,
+                    RemovedObjects& removed) {
   auto objects = store.list(layout.backup(label));
-  const auto manifest = layout.manifest(label).text();
-  std::stable_partition(objects.begin(), objects.end(),
-                        [&](const auto& object) { return object.key == manifest; });
+  order_for_removal(objects, layout.manifest(label));
   for (const auto& object : objects) {
     if (!store.remove(store::Key{object.key})) continue;
+    if (is_pruned_mark(object.key)) continue;
     removed.bytes += object.size;
     ++removed.objects;
   }
+}
+
+void remove_backup(store::Store& store, const Layout& layout, const std::string& label,
+                   util::Time now, RemovedObjects& removed) {
+  try {
+    write_mark(store, layout, label, pruned_kind, now, nlohmann::json::object());
+  } catch (const util::Error& error) {
+    if (error.kind() != util::ErrorKind::store) throw;
+  }
+  remove_objects(store, layout, label, removed);
 }
 
 }  // namespace bkp::backup

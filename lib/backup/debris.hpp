@@ -1,17 +1,38 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "backup/layout.hpp"
+#include "catalog/records.hpp"
 #include "store/store.hpp"
+#include "util/clock.hpp"
 
 namespace bkp::backup {
 
-/// Removes, for a holder of the write lock: objects of labels without a manifest, and unfinished
-/// uploads. Returns the labels that were debris.
-std::vector<std::string> remove_debris(store::Store& store, const Layout& layout);
+/// Whose the objects of a label without a manifest are.
+enum class Remains {
+  of_a_run,     ///< a run that did not come to its end, or a backup that was to go
+  of_a_backup,  ///< a good backup here, as the catalog knows: its manifest was lost
+  of_nobody,    ///< nothing is known: perhaps a copy that somebody is making by hand
+};
+
+/// What the catalog's row (nullopt: there is none) says of them on `store`.
+Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const std::string& store);
+
+struct Cleared {
+  std::vector<std::string> removed;  ///< labels
+  std::vector<std::string> left;     ///< messages about what was not removed, and why
+};
+
+/// Removes, for a holder of the write lock: unfinished uploads, and the objects of labels without a
+/// manifest that are `judge`d to be a run's, or are marked as pruned. All else is left alone: what
+/// was a backup, what nobody knows, and what has no label's name.
+Cleared clear_remains(store::Store& store, const Layout& layout,
+                      const std::function<Remains(const std::string& label)>& judge);
 
 /// What remove_backup() took away, also what it had taken before it threw.
 struct RemovedObjects {
@@ -19,9 +40,14 @@ struct RemovedObjects {
   std::uint64_t bytes = 0;
 };
 
-/// Removes every object of a backup, its manifest first: from then on it is debris, whatever stops
-/// the rest. Adds to `removed`. Throws what the store throws.
+/// Removes every object of a label: the manifest first, from then on it is no backup, whatever
+/// stops the rest. Adds to `removed`. Throws what the store throws.
+void remove_objects(store::Store& store, const Layout& layout, const std::string& label,
+                    RemovedObjects& removed);
+
+/// The same of a backup, which is marked as pruned before (see marks.hpp), so that the next run
+/// knows what became of it should this one be broken off. On a full disk it goes without the mark.
 void remove_backup(store::Store& store, const Layout& layout, const std::string& label,
-                   RemovedObjects& removed);
+                   util::Time now, RemovedObjects& removed);
 
 }  // namespace bkp::backup

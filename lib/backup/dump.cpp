@@ -59,13 +59,12 @@ class DumpRun {
     m_manifest.dump_version = job.dump_version;
     m_manifest.started_at = context.clock.now();
     m_manifest.database = database;
+    for (const auto& recipient : job.format.recipients)
+      m_manifest.recipients.push_back(recipient.text());
   }
 
   void write_globals() {
-    const auto& compression = m_context.config.compression;
-    PartWriter writer{m_outcome.targets, m_layout,
-                      m_label,           stored_name("globals.sql", compression),
-                      "globals",         compression};
+    PartWriter writer{m_outcome.targets, m_layout, m_label, "globals.sql", "globals", m_job.format};
     aborting_on_error(writer, [&] {
       writer.write(std::as_bytes(std::span{m_job.globals.sql}));
       writer.finish();
@@ -77,10 +76,7 @@ class DumpRun {
   }
 
   void write_dump() {
-    const auto& compression = m_context.config.compression;
-    PartWriter writer{
-        m_outcome.targets, m_layout, m_label, stored_name("dump.pgc", compression), "dump",
-        compression};
+    PartWriter writer{m_outcome.targets, m_layout, m_label, "dump.pgc", "dump", m_job.format};
     aborting_on_error(writer, [&] {
       if (m_context.config.full.fingerprint == config::FingerprintMode::none) {
         run_pg_dump(writer);
@@ -102,8 +98,11 @@ class DumpRun {
   void commit() {
     m_manifest.completed_at = m_context.clock.now();
     const std::string text = to_text(m_manifest);
+    const auto signature = m_job.signing_key ? m_job.signing_key->sign(text) : std::string{};
     for (auto* target : good_targets(m_outcome.targets)) {
       try {
+        if (!signature.empty())
+          store::put_text(*target->store, m_layout.signature(m_label), signature);
         store::put_text(*target->store, m_layout.manifest(m_label), text);
       } catch (const Error& error) {
         target->failure = error;
@@ -180,7 +179,7 @@ void remove_remains(const run::Context& context, const Target& target, const Lay
                     const std::string& label) {
   try {
     RemovedObjects ignored;
-    remove_backup(*target.store, layout, label, ignored);
+    remove_objects(*target.store, layout, label, ignored);
   } catch (const Error& error) {
     context.log.debug("remains of {} stay on store {} for now: {}", label, target.name,
                       error.message());

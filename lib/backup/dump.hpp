@@ -9,6 +9,7 @@
 #include "backup/part_writer.hpp"
 #include "backup/pg_program.hpp"
 #include "run/context.hpp"
+#include "seal/signing.hpp"
 
 namespace bkp::backup {
 
@@ -20,6 +21,8 @@ struct DumpJob {
   std::filesystem::path pg_dump;
   std::string dump_version;  ///< "15.18"
   Globals globals;
+  PartFormat format;
+  std::shared_ptr<const seal::SigningKey> signing_key;  ///< null: manifests are not signed
 };
 
 struct DumpOutcome {

@@ -12,6 +12,7 @@
 #include "backup/debris.hpp"
 #include "backup/site_file.hpp"
 #include "pg/roles.hpp"
+#include "run/keys.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
@@ -26,12 +27,6 @@ namespace status = catalog::status;
 
 /// What was configured and this version cannot do must not be left out in silence.
 void require_supported(const config::Config& config, const FullRequest& request) {
-  if (config.asks_for("encryption")) {
-    throw Error{ErrorKind::config,
-                "encryption is configured, and this version of bkp cannot seal backups",
-                "nothing was written unsealed; remove `encryption` from the configuration to go on "
-                "without it"};
-  }
   const auto& methods = config.full.method;
   if (request.method.empty() &&
       std::find(methods.begin(), methods.end(), "base") != methods.end()) {
@@ -71,12 +66,17 @@ class FullRun {
     m_job.server_version = connection.server_version();
     m_job.system_identifier = system_identifier(connection);
     m_superuser = pg::is_superuser(connection);
+    m_job.format = {m_context.config.compression, run::recipients(m_context.config)};
+    if (auto key = run::signing_key(m_context.config))
+      m_job.signing_key = std::make_shared<const seal::SigningKey>(std::move(*key));
     auto tools = m_context.tools();
     m_job.pg_dump = tools.find("pg_dump", m_job.server_version);
     if (const auto version = tools.version_of(m_job.pg_dump))
       m_job.dump_version = pg::format_version(*version);
     m_databases = select_databases(connection, m_context.config.databases, m_request.databases,
                                    m_context.config.verify.database_prefix);
+    if (m_request.databases.empty())
+      m_result.missing = missing_databases(m_databases, m_context.config.databases);
     if (m_databases.empty()) {
       throw Error{ErrorKind::not_found, "no database of the cluster is to be backed up",
                   "`databases` in the configuration includes none of those the server has"};
@@ -121,17 +121,21 @@ class FullRun {
       m_context.log.debug("what died runs left is not looked for without the catalog");
       return;
     }
+    m_context.recorder.fail_abandoned_backups("the run died before the backup was complete");
     for (const auto& target : m_targets) {
       attempt(
           fmt::format("store {} was not cleared of what died runs left", util::quoted(target.name)),
           [&] { clear_debris(target); });
     }
-    m_context.recorder.fail_abandoned_backups("the run died before the backup was complete");
     attempt("backups that are complete and count as failed were not looked for", [&] { adopt(); });
   }
 
   void clear_debris(const Target& target) {
-    for (auto& label : remove_debris(*target.store, m_layout)) {
+    auto cleared = clear_remains(*target.store, m_layout, [&](const std::string& label) {
+      return judge_remains(m_catalog->backup(label), target.name);
+    });
+    for (auto& message : cleared.left) m_context.warn(std::move(message));
+    for (auto& label : cleared.removed) {
       m_context.log.info("removed the remains of {} on store {}: its run had died", label,
                          target.name);
       m_result.debris_removed.push_back(std::move(label));
@@ -353,6 +357,20 @@ std::uint64_t FullResult::bytes() const {
   return sum;
 }
 
+namespace {
+
+std::optional<Error> error_of_missing(const std::vector<std::string>& missing) {
+  if (missing.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& name : missing) names.push_back(util::quoted(name));
+  return Error{ErrorKind::partial,
+               fmt::format("{} {} to be backed up and not there; all others are backed up",
+                           fmt::join(names, ", "), names.size() == 1 ? "is" : "are"),
+               "correct `databases` in the configuration; `psql -l` lists what there is"};
+}
+
+}  // namespace
+
 std::optional<Error> FullResult::error() const {
   std::vector<const FullItem*> failed;
   bool any_good = false;
@@ -360,11 +378,11 @@ std::optional<Error> FullResult::error() const {
     if (item.error) failed.push_back(&item);
     any_good = any_good || item.record.good();
   }
-  if (failed.empty()) return std::nullopt;
+  if (failed.empty()) return error_of_missing(missing);
   for (const auto* item : failed) {
     if (item->error->kind() == ErrorKind::interrupted) return item->error;
   }
-  if (failed.size() == 1 && items.size() == 1) return failed.front()->error;
+  if (failed.size() == 1 && items.size() == 1 && missing.empty()) return failed.front()->error;
   std::string names;
   for (const auto* item : failed) {
     names +=
@@ -372,6 +390,7 @@ std::optional<Error> FullResult::error() const {
                     util::quoted(item->record.database_name.value_or("")), item->error->message());
   }
   const auto& first = *failed.front()->error;
+  if (const auto also = error_of_missing(missing)) names += "\n" + also->message();
   return Error{any_good ? ErrorKind::partial : first.kind(),
                fmt::format("{} of {} databases have no complete backup\n{}", failed.size(),
                            items.size(), names),

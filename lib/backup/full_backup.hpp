@@ -24,14 +24,15 @@ struct FullItem {
 
 struct FullResult {
   std::vector<FullItem> items;              ///< by database name
+  std::vector<std::string> missing;         ///< databases the configuration names, not there
   std::vector<std::string> debris_removed;  ///< labels of earlier runs that died
   std::vector<run::NamedStore> stores;      ///< those that were written to
   util::Time started_at;
   util::Time finished_at;
 
   std::uint64_t bytes() const;
-  /// nullopt when every database has all its copies; else the Error that decides the exit code: the
-  /// databases' own error when all failed alike, `partial` when some did.
+  /// nullopt when every database is there and has all its copies; else the Error that decides the
+  /// exit code: the databases' own error when all failed alike, `partial` when some did.
   std::optional<util::Error> error() const;
 };
 

@@ -1,5 +1,7 @@
 #include "backup/layout.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "stream/hash.hpp"
@@ -49,6 +51,9 @@ store::Key Layout::part(std::string_view label, std::string_view name) const {
 store::Key Layout::manifest(std::string_view label) const {
   return part(label, "manifest.json");
 }
+store::Key Layout::signature(std::string_view label) const {
+  return part(label, "manifest.json.sig");
+}
 store::Key Layout::marks(std::string_view label) const {
   return part(label, "marks");
 }
@@ -61,6 +66,18 @@ std::string Layout::label_of(std::string_view key) const {
   if (!key.starts_with(prefix)) return {};
   key.remove_prefix(prefix.size());
   return std::string{key.substr(0, key.find('/'))};
+}
+
+bool is_label(std::string_view text) {
+  constexpr std::string_view shape = "ddddddddTddddddZ-";
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() <= shape.size()) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == 'd' ? !digit(text[i]) : text[i] != shape[i]) return false;
+  }
+  return std::ranges::all_of(text.substr(shape.size()), [&](char c) {
+    return digit(c) || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
+  });
 }
 
 std::string make_label(util::Time time, std::string_view backup_type, std::string_view database) {

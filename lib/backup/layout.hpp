@@ -11,6 +11,7 @@ namespace bkp::backup {
 /// Where things stand in a store; see "Store and keys" in the README's format section.
 ///   SITE/site.json
 ///   SITE/backups/LABEL/manifest.json        the commit point
+///   SITE/backups/LABEL/manifest.json.sig    its signature, where the site signs
 ///   SITE/backups/LABEL/dump.pgc.zst …       parts
 ///   SITE/backups/LABEL/marks/…              what happened to it later: see marks.hpp
 ///   SITE/runbook/runbook.html
@@ -24,6 +25,8 @@ class Layout {
   store::Key backup(std::string_view label) const;
   store::Key part(std::string_view label, std::string_view name) const;
   store::Key manifest(std::string_view label) const;
+  /// Of the manifest; see signature.hpp.
+  store::Key signature(std::string_view label) const;
   store::Key marks(std::string_view label) const;
   store::Key runbook() const;
   /// "studio/backups/20261121T020000Z-full-x121/manifest.json" → the label; empty if not below
@@ -33,6 +36,9 @@ class Layout {
  private:
   std::string m_site;
 };
+
+/// Whether make_label() could have made it.
+bool is_label(std::string_view text);
 
 /// "20261121T020000Z-full-x121": time, type, and the database's name made harmless ([a-z0-9_-],
 /// with a short hash of the real name when anything had to change).

@@ -1,5 +1,7 @@
 #include "backup/manifest.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -24,6 +26,7 @@ json to_json(const Part& part) {
   return {{"name", part.name},
           {"role", part.role},
           {"compression", part.compression},
+          {"encryption", part.encryption},
           {"size_bytes", part.size_bytes},
           {"original_bytes", part.original_bytes},
           {"md5", part.md5},
@@ -35,6 +38,7 @@ Part part_from_json(const json& from) {
   part.name = from.at("name").get<std::string>();
   part.role = from.at("role").get<std::string>();
   part.compression = from.at("compression").get<std::string>();
+  part.encryption = from.value("encryption", std::string{"none"});
   part.size_bytes = count_from_json(from.at("size_bytes"));
   part.original_bytes = count_from_json(from.at("original_bytes"));
   part.md5 = from.at("md5").get<std::string>();
@@ -143,6 +147,7 @@ Manifest manifest_from_json(const json& from) {
   manifest.completed_at = util::parse_time(from.at("completed_at").get<std::string>());
   manifest.database = database_from_json(from.at("database"));
   for (const auto& part : from.at("parts")) manifest.parts.push_back(part_from_json(part));
+  manifest.recipients = from.value("recipients", std::vector<std::string>{});
   const auto& fingerprint = from.at("fingerprint");
   if (fingerprint.is_object()) {
     manifest.fingerprint = fingerprint_from_json(fingerprint);
@@ -165,6 +170,11 @@ void check_parts(const Manifest& manifest) {
       throw Error{ErrorKind::damaged,
                   fmt::format("part {} has an unknown compression {}", util::quoted(part.name),
                               util::quoted(part.compression))};
+    }
+    if (part.encryption != "age" && part.encryption != "none") {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("part {} has an unknown encryption {}", util::quoted(part.name),
+                              util::quoted(part.encryption))};
     }
   }
   if (manifest.parts.empty()) throw Error{ErrorKind::damaged, "it names no parts"};
@@ -191,6 +201,10 @@ const Part* Manifest::part(std::string_view role) const {
   return nullptr;
 }
 
+bool Manifest::sealed() const {
+  return std::ranges::any_of(parts, [](const auto& part) { return part.encryption == "age"; });
+}
+
 std::string to_text(const Manifest& manifest) {
   json parts = json::array();
   for (const auto& part : manifest.parts) parts.push_back(to_json(part));
@@ -211,6 +225,7 @@ std::string to_text(const Manifest& manifest) {
   out["completed_at"] = catalog::time_text(manifest.completed_at);
   out["database"] = to_json(manifest.database);
   out["parts"] = parts;
+  out["recipients"] = manifest.recipients;
   if (manifest.fingerprint) {
     out["fingerprint"] = to_json(*manifest.fingerprint);
   } else {

@@ -15,6 +15,7 @@ struct Part {
   std::string name;                  ///< below the label: "dump.pgc.zst"
   std::string role;                  ///< "dump" or "globals"
   std::string compression;           ///< "zstd" or "none"
+  std::string encryption = "none";   ///< "age" or "none"; what was compressed is sealed
   std::uint64_t size_bytes = 0;      ///< as stored
   std::uint64_t original_bytes = 0;  ///< before compression
   std::string md5;                   ///< of the stored bytes
@@ -53,6 +54,7 @@ struct Manifest {
   util::Time completed_at;
   DatabaseProperties database;
   std::vector<Part> parts;
+  std::vector<std::string> recipients;  ///< for whom the parts are sealed, age1…
   std::optional<pg::Fingerprint> fingerprint;
   std::string fingerprint_missing_reason;  ///< why there is none
   std::vector<std::string> warnings;
@@ -61,6 +63,7 @@ struct Manifest {
   std::uint64_t original_bytes() const;
   /// nullptr when there is no such part.
   const Part* part(std::string_view role) const;
+  bool sealed() const;
 };
 
 std::string to_text(const Manifest& manifest);

@@ -34,6 +34,10 @@ std::string name_of(util::Time at, std::string_view kind, std::string_view text)
 
 }  // namespace
 
+bool is_pruned_mark(std::string_view key) {
+  return key.find("/marks/") != key.npos && key.find("-pruned-") != key.npos;
+}
+
 void write_mark(store::Store& store, const Layout& layout, const std::string& label,
                 std::string_view kind, util::Time at, const json& details) {
   json out = details;

@@ -26,6 +26,7 @@ namespace bkp::backup {
 ///                                     back what `failed` said about the copy
 ///   held      {"until": TIME or null, "reason": …}
 ///   released  {}
+///   pruned    {}                      it is being removed; see remove_backup()
 /// All have "label", "kind" and "at", which the place and the name repeat: a mark that was changed,
 /// cut or put beside another backup is known. Readers ignore kinds they do not know. So the catalog
 /// can be rebuilt from a store with verification and holds. Of verified and failed (backup), of
@@ -45,6 +46,10 @@ struct MarkState {
   /// whether it is.
   bool hold_doubtful = false;
 };
+
+inline constexpr std::string_view pruned_kind = "pruned";
+/// Told by the name alone.
+bool is_pruned_mark(std::string_view key);
 
 void write_mark(store::Store& store, const Layout& layout, const std::string& label,
                 std::string_view kind, util::Time at, const nlohmann::json& details);

@@ -1,5 +1,6 @@
 #include "backup/part_writer.hpp"
 
+#include "seal/sealing.hpp"
 #include "stream/hash.hpp"
 #include "stream/queue.hpp"
 #include "stream/tee.hpp"
@@ -11,13 +12,10 @@ namespace bkp::backup {
 struct PartWriter::Chain {
   std::optional<stream::TeeSink> tee;
   std::optional<stream::HashSink> hash;
+  std::optional<seal::SealSink> seal;
   std::optional<stream::ZstdCompressSink> compress;
   std::optional<stream::QueueSink> queue;
 };
-
-std::string stored_name(std::string_view name, const config::Compression& compression) {
-  return std::string{name} + (compression.level > 0 ? ".zst" : "");
-}
 
 std::vector<Target*> good_targets(std::vector<Target>& targets) {
   std::vector<Target*> good;
@@ -29,9 +27,16 @@ std::vector<Target*> good_targets(std::vector<Target>& targets) {
 }
 
 PartWriter::PartWriter(std::vector<Target>& targets, const Layout& layout, const std::string& label,
-                       std::string name, std::string role, const config::Compression& compression)
+                       const std::string& name, std::string role, const PartFormat& format)
     : m_targets{targets}, m_chain{std::make_unique<Chain>()} {
-  const store::Key key = layout.part(label, name);
+  const auto& compression = format.compression;
+  const bool compressed = compression.level > 0;
+  const bool sealed = !format.recipients.empty();
+  m_part.name = name + (compressed ? ".zst" : "") + (sealed ? ".age" : "");
+  m_part.role = std::move(role);
+  m_part.compression = compressed ? "zstd" : "none";
+  m_part.encryption = sealed ? "age" : "none";
+  const store::Key key = layout.part(label, m_part.name);
   std::vector<stream::TeeSink::Branch> branches;
   for (auto* target : good_targets(targets)) {
     try {
@@ -41,13 +46,10 @@ PartWriter::PartWriter(std::vector<Target>& targets, const Layout& layout, const
     }
   }
   good_targets(targets);
-  m_part.name = std::move(name);
-  m_part.role = std::move(role);
-  m_part.compression = compression.level > 0 ? "zstd" : "none";
   stream::Sink* head = &m_chain->tee.emplace(std::move(branches));
   head = &m_chain->hash.emplace(*head);
-  if (compression.level > 0)
-    head = &m_chain->compress.emplace(*head, compression.level, compression.threads);
+  if (sealed) head = &m_chain->seal.emplace(*head, format.recipients);
+  if (compressed) head = &m_chain->compress.emplace(*head, compression.level, compression.threads);
   m_chain->queue.emplace(*head);
 }
 

@@ -8,6 +8,7 @@
 #include "backup/layout.hpp"
 #include "backup/manifest.hpp"
 #include "config/config.hpp"
+#include "seal/keys.hpp"
 #include "store/store.hpp"
 #include "stream/sink.hpp"
 #include "util/error.hpp"
@@ -23,15 +24,21 @@ struct Target {
   std::optional<util::Error> failure;
 };
 
+/// How parts are stored. Their names tell: "dump.pgc" becomes "dump.pgc.zst.age".
+struct PartFormat {
+  config::Compression compression;
+  std::vector<seal::Recipient> recipients;  ///< none: not sealed
+};
+
 /// Writes one part of a backup to all targets that are still good, in one pass:
-///   written data → queue → zstd → hash → tee → one object on each target
+///   written data → queue → zstd → age → hash → tee → one object on each target
 /// The queue lets the writer of the data run ahead of the compression. A failing target gets its
 /// `failure` and the others go on; with the last one gone, write() and finish() throw. abort()
 /// fills in the failures that led to it. The targets must outlive the writer.
 class PartWriter final : public stream::Sink {
  public:
   PartWriter(std::vector<Target>& targets, const Layout& layout, const std::string& label,
-             std::string name, std::string role, const config::Compression& compression);
+             const std::string& name, std::string role, const PartFormat& format);
   ~PartWriter() override;
   void write(std::span<const std::byte> data) override;
   void finish() override;
@@ -47,9 +54,6 @@ class PartWriter final : public stream::Sink {
   Part m_part;
   std::unique_ptr<Chain> m_chain;
 };
-
-/// Compressed parts carry the compression in their name: "dump.pgc" → "dump.pgc.zst".
-std::string stored_name(std::string_view name, const config::Compression& compression);
 
 /// The good ones among the targets; throws the last failure when there are none.
 std::vector<Target*> good_targets(std::vector<Target>& targets);

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "stream/hash.hpp"
+#include "backup/part_opener.hpp"
 #include "stream/sinks.hpp"
-#include "stream/zstd.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -74,23 +73,21 @@ void fetch_hashed(store::Store& store, const store::Key& key, const Part& part,
 }  // namespace
 
 void fetch_stored_part(store::Store& store, const Layout& layout, const Manifest& manifest,
-                       const Part& part, stream::Sink& sink) {
+                       const Part& part, stream::Sink& sink, stream::DigestSet digests) {
   HoldFinishSink end{sink};
-  stream::HashSink hash{end, stream::DigestSet::sha256};
+  stream::HashSink hash{end, digests};
   fetch_hashed(store, layout.part(manifest.label, part.name), part, hash);
   sink.finish();
 }
 
 void fetch_part(store::Store& store, const Layout& layout, const Manifest& manifest,
-                const Part& part, stream::Sink& sink) {
+                const Part& part, const seal::Keyring& keys, stream::Sink& sink) {
   const store::Key key = layout.part(manifest.label, part.name);
   constexpr auto what = "size after decompression";
   HoldFinishSink end{sink};
   stream::LimitSink limit{end, part.original_bytes, refusal(key, what, part.original_bytes)};
-  std::optional<stream::ZstdDecompressSink> decompress;
-  stream::Sink* next = &limit;
-  if (part.compression == "zstd") next = &decompress.emplace(limit);
-  stream::HashSink hash{*next};
+  PartOpener opener{limit, manifest, part, keys};
+  stream::HashSink hash{opener};
   fetch_hashed(store, key, part, hash);
   if (limit.bytes() != part.original_bytes) {
     throw_different(key, what, std::to_string(limit.bytes()), std::to_string(part.original_bytes));

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/signature.hpp"
 #include "backup/site_file.hpp"
 #include "stream/hash.hpp"
 #include "util/error.hpp"
@@ -15,10 +16,11 @@ namespace bkp::backup {
 using catalog::BackupRecord;
 
 std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout,
-                                        const std::string& label) {
+                                        const std::string& label, const run::ReadingKeys* keys) {
   const store::Key key = layout.manifest(label);
   const auto text = store::get_text(store, key);
   if (!text) return std::nullopt;
+  if (keys != nullptr) require_signature(store, layout, label, *text, *keys);
   StoredBackup backup;
   backup.manifest = parse_manifest(*text, key.text(), layout.site(), label);
   const auto digests = stream::digests_of(*text);
@@ -29,13 +31,14 @@ std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layou
 }
 
 std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
-                                     std::vector<std::string>& problems) {
+                                     std::vector<std::string>& problems,
+                                     const run::ReadingKeys* keys) {
   std::vector<StoredBackup> backups;
   for (const auto& object : store.list(layout.backups())) {
     const std::string label = layout.label_of(object.key);
     if (label.empty() || object.key != layout.manifest(label).text()) continue;
     try {
-      auto backup = read_backup(store, layout, label);
+      auto backup = read_backup(store, layout, label, keys);
       if (!backup) continue;
       std::ranges::copy(backup->marks.unreadable, std::back_inserter(problems));
       backups.push_back(std::move(*backup));

@@ -12,6 +12,7 @@
 #include "backup/selection.hpp"
 #include "catalog/records.hpp"
 #include "run/context.hpp"
+#include "run/keys.hpp"
 
 namespace bkp::backup {
 
@@ -24,13 +25,16 @@ struct StoredBackup {
 };
 
 /// Reads every manifest (and mark) below SITE/backups. A damaged one is reported in `problems`, not
-/// thrown; one with damaged marks is a backup all the same.
+/// thrown; one with damaged marks is a backup all the same. With `keys` the signatures are checked.
 std::vector<StoredBackup> scan_store(store::Store& store, const Layout& layout,
-                                     std::vector<std::string>& problems);
+                                     std::vector<std::string>& problems,
+                                     const run::ReadingKeys* keys = nullptr);
 
-/// Reads one. nullopt when there is no manifest; Error{damaged} when it is no good.
+/// Reads one. nullopt when there is no manifest; Error{damaged} when it is no good; with `keys` its
+/// signature is checked (signature.hpp).
 std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layout,
-                                        const std::string& label);
+                                        const std::string& label,
+                                        const run::ReadingKeys* keys = nullptr);
 
 /// As a catalog row with a copy on `store_name`, damaged where the marks say so.
 catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout,

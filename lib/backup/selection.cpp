@@ -56,6 +56,7 @@ const BackupRecord& select_prefix(const std::vector<BackupRecord>& backups, std:
     found = &backup;
     constexpr int listed = 5;
     if (++matches <= listed) others += (others.empty() ? "" : ", ") + backup.label;
+    if (matches == listed + 1) others += ", …";
   }
   if (matches == 1) return *found;
   if (matches == 0) {
@@ -78,6 +79,10 @@ bool matches(const BackupRecord& backup, const catalog::BackupFilter& filter) {
          (!filter.status || backup.status == *filter.status) &&
          (!filter.verified || backup.verified == *filter.verified) &&
          (filter.include_purged || backup.status != catalog::status::purged);
+}
+
+bool answers_to(const BackupRecord& backup, std::string_view name) {
+  return backup.label.starts_with(name) || whole_number<std::int64_t>(name) == backup.id;
 }
 
 const BackupRecord& select_backup(const std::vector<BackupRecord>& newest_first,

@@ -11,6 +11,9 @@ namespace bkp::backup {
 /// Whether a record passes a filter; the catalog's own query means the same.
 bool matches(const catalog::BackupRecord& backup, const catalog::BackupFilter& filter);
 
+/// Whether `name` is its id, its label, or a beginning of that.
+bool answers_to(const catalog::BackupRecord& backup, std::string_view name);
+
 /// Finds the backup a user names: `latest`, `latest~2` (good ones only, newest first), a catalog
 /// id, a label, a unique prefix of a label. Throws Error{not_found}; for an ambiguous prefix the
 /// message lists matches.

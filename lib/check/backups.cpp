@@ -4,6 +4,7 @@
 #include <set>
 
 #include "backup/repository.hpp"
+#include "backup/site_file.hpp"
 #include "check/topics.hpp"
 #include "report/runbook_publish.hpp"
 #include "util/error.hpp"
@@ -138,6 +139,41 @@ void judge_backups(const std::vector<std::string>& databases,
   }
 }
 
+void judge_presence(const std::string& store, bool required,
+                    const std::vector<std::string>& names_there,
+                    const std::vector<BackupRecord>& backups, Findings& findings) {
+  const auto expected = std::ranges::count_if(backups, [&](const auto& backup) {
+    return std::ranges::any_of(backup.copies, [&](const auto& copy) {
+      return copy.store == store && copy.state == catalog::status::completed;
+    });
+  });
+  if (expected == 0 || std::ranges::any_of(names_there, backup::is_label)) return;
+  const util::Error error{
+      util::ErrorKind::store,
+      fmt::format("it holds none of the {} backups the catalog names there", expected),
+      "is the right file system mounted there? if they are really gone, `bkp prune` tells the "
+      "catalog"};
+  if (required) {
+    findings.error("store " + store, error);
+  } else {
+    findings.warning("store " + store, error.message(), error.hint());
+  }
+}
+
+namespace {
+
+void examine_presence(run::Context& context, const std::vector<BackupRecord>& backups,
+                      Findings& findings) {
+  const backup::Layout layout{context.config.site};
+  for (const auto& [name, required, store] : backup::open_stores_of_site(context).stores) {
+    findings.attempt("store " + name, [&, &name = name, required = required, &store = store] {
+      judge_presence(name, required, store->names(layout.backups()), backups, findings);
+    });
+  }
+}
+
+}  // namespace
+
 void judge_assertions(const std::vector<config::Assertion>& assertions,
                       const std::vector<std::string>& present,
                       const std::vector<BackupRecord>& backups, Findings& findings) {
@@ -171,6 +207,7 @@ void examine_backups(run::Context& context, const std::optional<ServerFacts>& se
                      "repair one of them first");
     return;
   }
+  examine_presence(context, backups, findings);
   examine_runbook(context, backups, findings);
   const bool known = server && !server->databases.empty();
   judge_backups(known ? server->databases : databases_of(backups), backups, context.config.status,

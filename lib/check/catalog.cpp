@@ -5,6 +5,7 @@
 #include "backup/databases.hpp"
 #include "catalog/migrate.hpp"
 #include "check/topics.hpp"
+#include "report/command_text.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -22,6 +23,22 @@ bool is_same_cluster(run::Context& context, pg::Connection& catalog,
   if (!context.config.catalog.conninfo) return true;
   const auto identifier = backup::system_identifier(catalog);
   return server && !identifier.empty() && identifier == server->system_identifier;
+}
+
+void examine_grants(const std::string& schema, pg::Connection& connection, Findings& findings) {
+  const auto may = connection.exec(
+      "select current_user, has_table_privilege(format('%I.runs', $1::text), 'insert') and "
+      "has_table_privilege(format('%I.backups', $1::text), 'update')",
+      {schema});
+  if (may.boolean(0, 1)) return;
+  const auto role = std::string{may.text(0, 0)};
+  findings.error(
+      "catalog",
+      util::Error{util::ErrorKind::database,
+                  fmt::format("role {} may not write to the catalog: no run can be recorded",
+                              util::quoted(role)),
+                  fmt::format("GRANT bkp_writer TO {};  (as the catalog's owner)",
+                              report::sql_identifier(util::printable(role)))});
 }
 
 void examine_set_aside(const std::filesystem::path& directory, Findings& findings) {
@@ -76,6 +93,7 @@ void examine_catalog(run::Context& context, const std::optional<ServerFacts>& se
         "catalog",
         fmt::format("schema {} has version {}: {}", util::quoted(context.config.catalog.schema),
                     catalog::newest_version(), catalog.connection().conninfo().describe()));
+    examine_grants(context.config.catalog.schema, catalog.connection(), findings);
     if (!is_same_cluster(context, catalog.connection(), server)) return;
     findings.warning(
         "catalog", "the catalog lives in the cluster it protects: both are lost at once",

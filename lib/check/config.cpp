@@ -8,6 +8,7 @@
 #include "check/topics.hpp"
 #include "pg/password_file.hpp"
 #include "retention/policy.hpp"
+#include "store/url.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
@@ -18,24 +19,21 @@ using util::ErrorKind;
 
 namespace {
 
-void examine_encryption(const config::Config& config, Findings& findings) {
-  if (config.asks_for("encryption")) {
-    findings.error(
-        "encryption",
-        Error{ErrorKind::config,
-              "the configuration asks for encryption, which this version does not have",
-              "remove `encryption` to accept backups that are not encrypted, or wait for "
-              "a version that has it"});
-    return;
-  }
-  findings.warning("encryption", "backups are not encrypted",
-                   "keep the stores on encrypted file systems, and readable by bkp's user only");
-}
-
+/// Three copies, the database itself among them, on two kinds of places, one of them elsewhere.
 void examine_copies(const config::Config& config, Findings& findings) {
-  if (config.stores.size() == 1) {
-    findings.warning("copies", "there is only one store: one lost disk loses every backup",
-                     "add a second store, on another disk or, better, in another place");
+  std::set<std::string> kinds{"file"};  // as the database's own
+  for (const auto& store : config.stores)
+    kinds.insert(store::scheme_of(store.url).value_or("file"));
+  std::vector<std::string> missing;
+  if (config.stores.size() < 2) missing.emplace_back("a third copy (there is only one store)");
+  if (kinds.size() < 2)
+    missing.emplace_back("a second kind of store, and a copy in another place (s3:// or sftp://)");
+  if (missing.empty()) {
+    findings.ok("copies", "3-2-1: three copies, two kinds, one elsewhere");
+  } else {
+    findings.warning("copies",
+                     fmt::format("3-2-1 does not hold: {} is missing", fmt::join(missing, "; ")),
+                     "one fire, one theft or one mistake takes everything: add a store elsewhere");
   }
   if (std::ranges::none_of(config.stores, &config::Store::required)) {
     findings.warning("copies", "no store is required: a run that reaches none is still good",
@@ -72,13 +70,11 @@ void examine_as_libpq(const std::filesystem::path& password_file, Findings& find
 void examine_settings(const config::Config& config, Findings& findings) {
   findings.ok("configuration", fmt::format("{} is valid", config.file.string()));
   for (const auto& key : config.unsupported) {
-    if (key.key == "encryption") continue;
     findings.warning("configuration",
                      fmt::format("{} (line {}) has no effect in this version",
                                  util::printable(key.key), key.line),
                      "do without it for now; bkp.yaml(5) lists what this version has");
   }
-  examine_encryption(config, findings);
   examine_copies(config, findings);
   for (const auto& store : config.stores) {
     if (retention::has_rules(store.retention)) continue;

@@ -29,17 +29,16 @@ std::vector<std::string> examine_databases(run::Context& context, pg::Connection
                                            Findings& findings) {
   const auto& wanted = context.config.databases;
   std::vector<std::string> names;
-  for (const auto& database :
-       backup::select_databases(connection, wanted, {}, context.config.verify.database_prefix)) {
-    names.push_back(database.name);
-  }
-  for (const auto& pattern : wanted.include) {
-    if (!util::is_literal_pattern(pattern) || std::ranges::find(names, pattern) != names.end())
-      continue;
-    findings.warning(
+  const auto chosen =
+      backup::select_databases(connection, wanted, {}, context.config.verify.database_prefix);
+  for (const auto& database : chosen) names.push_back(database.name);
+  for (const auto& name : backup::missing_databases(chosen, wanted)) {
+    findings.error(
         "databases",
-        fmt::format("the database {} is to be backed up and is not there", util::quoted(pattern)),
-        "correct `databases` in the configuration; `psql -l` lists what there is");
+        Error{
+            ErrorKind::config,
+            fmt::format("the database {} is to be backed up and is not there", util::quoted(name)),
+            "correct `databases` in the configuration; `psql -l` lists what there is"});
   }
   if (names.empty()) {
     throw Error{ErrorKind::config, "no database is backed up: none matches `databases`",

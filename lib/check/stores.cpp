@@ -43,15 +43,17 @@ constexpr std::string_view probe_prefix = "check-";
 
 /// What checks left that were killed; a younger one may be at work.
 void remove_old_probes(store::Store& store, const backup::Layout& layout, util::Time now) {
-  for (const auto& name : store.names(layout.root())) {
+  for (const auto& name : store.names(layout.backups())) {
     if (!name.starts_with(probe_prefix)) continue;
-    const auto probe = store.stat(layout.root() / name);
-    if (probe && probe->modified < now - std::chrono::hours{1}) store.remove(layout.root() / name);
+    const auto key = layout.backups() / name / "x";
+    const auto probe = store.stat(key);
+    if (probe && probe->modified < now - std::chrono::hours{1}) store.remove(key);
   }
 }
 
+/// Where backups go, whose directory may have other rights than the store's.
 void probe(store::Store& store, const backup::Layout& layout) {
-  const auto key = layout.root() / fmt::format("{}{}", probe_prefix, util::random_hex(8));
+  const auto key = layout.backups() / fmt::format("{}{}", probe_prefix, util::random_hex(8)) / "x";
   const std::string text = "bkp check writes, reads and removes this.\n";
   try {
     store::put_text(store, key, text);
@@ -100,11 +102,30 @@ void examine_directory(const std::filesystem::path& directory, const std::string
   }
 }
 
+/// What is wrong with an optional store is a warning.
+void report(bool required, const std::string& check, const Error& error, Findings& findings) {
+  if (required) {
+    findings.error(check, error);
+  } else {
+    findings.warning(check, error.full_message(), error.hint());
+  }
+}
+
+template <class Body>
+void attempt_on_store(bool required, const std::string& check, Findings& findings, Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    report(required, check, error, findings);
+  }
+}
+
 void examine_store(run::Context& context, const run::NamedStore& named,
                    const std::optional<ServerFacts>& server, Findings& findings) {
   const auto check = "store " + named.name;
   const backup::Layout layout{context.config.site};
-  findings.attempt(check, [&] {
+  attempt_on_store(named.required, check, findings, [&] {
     backup::require_site_file(*named.store, layout, server ? server->system_identifier : "");
     if (context.dry_run) {
       findings.ok(check,
@@ -147,12 +168,7 @@ void examine_stores(run::Context& context, const std::optional<ServerFacts>& ser
                     Findings& findings) {
   const auto opened = context.open_stores();
   for (const auto& failure : opened.failures) {
-    const auto check = "store " + failure.name;
-    if (failure.required) {
-      findings.error(check, failure.error);
-    } else {
-      findings.warning(check, failure.error.full_message(), failure.error.hint());
-    }
+    report(failure.required, "store " + failure.name, failure.error, findings);
   }
   for (const auto& named : opened.stores) examine_store(context, named, server, findings);
   examine_disks(opened.stores, server, findings);

@@ -15,12 +15,20 @@ namespace bkp::check {
 /// The topics of `bkp check`, one source file each. All add to the findings and throw nothing but
 /// an interruption (and faults of bkp itself).
 
-/// Keys without effect, encryption, stores without a retention rule, number of copies.
+/// Keys without effect, stores without a retention rule, whether 3-2-1 holds.
 void examine_settings(const config::Config& config, Findings& findings);
 /// Who can read and change the configuration, password files and spool; and the password file that
 /// libpq finds by itself, where the configuration names none.
 void examine_permissions(const config::Config& config, const util::Environment& environment,
                          Findings& findings);
+
+/// Whether backups are sealed and signed, whether the key files can be used, and which identity
+/// opens which backups.
+void examine_keys(run::Context& context, Findings& findings);
+
+/// Whether the directories that runs write to, besides the stores, are there and writable or can be
+/// made: of the spool, of scratch files, of the runbook's copy.
+void examine_directories(const config::Config& config, Findings& findings);
 
 /// Whether everything below `below` belongs to the owner of `directory`; else the first that does
 /// not, and the chown to run. Nothing is said of what is not there.
@@ -79,6 +87,11 @@ void examine_backups(run::Context& context, const std::optional<ServerFacts>& se
 void judge_backups(const std::vector<std::string>& databases,
                    const std::vector<catalog::BackupRecord>& newest_first,
                    const config::Status& limits, util::Time now, Findings& findings);
+
+/// Whether a store has any backup, where the catalog names some.
+void judge_presence(const std::string& store, bool required,
+                    const std::vector<std::string>& names_there,
+                    const std::vector<catalog::BackupRecord>& backups, Findings& findings);
 
 /// Assertions of databases that are neither in the cluster (`present`) nor in a backup never run.
 void judge_assertions(const std::vector<config::Assertion>& assertions,

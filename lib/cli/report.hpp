@@ -32,6 +32,8 @@ struct CommandInfo {
 struct Report {
   nlohmann::json result = nlohmann::json::object();  ///< `result` of the JSON envelope
   std::string text;                                  ///< for people, on stdout; nothing under -q
+  /// Printed in place of the text under -q, when there is an error: what of the text it concerns.
+  std::optional<std::string> text_of_failures = {};
   /// The text is what was asked for, a document: it is printed under -q too.
   bool text_is_document = false;
   /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the

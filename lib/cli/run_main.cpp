@@ -199,8 +199,11 @@ class Run {
     }
     ending.result = std::move(report.result);
     ending.warnings = std::move(context.warnings);
-    const bool silent = m_shared.quiet && !ending.error && !report.text_is_document;
-    if (!silent) text = std::move(report.text);
+    if (!m_shared.quiet || report.text_is_document) {
+      text = std::move(report.text);
+    } else if (ending.error) {
+      text = std::move(report.text_of_failures).value_or(std::move(report.text));
+    }
   }
 
   catalog::RunRecord run_record(util::Time started_at) const {

@@ -37,9 +37,10 @@ cli::Report migrate(run::Context& context) {
 // Oldest first: a parent is entered before what depends on it.
 std::vector<backup::StoredBackup> backups_on(const run::NamedStore& named,
                                              const backup::Layout& layout,
+                                             const run::ReadingKeys& keys,
                                              std::vector<std::string>& problems) {
   backup::require_site_file(*named.store, layout, "");
-  auto found = backup::scan_store(*named.store, layout, problems);
+  auto found = backup::scan_store(*named.store, layout, problems, &keys);
   std::ranges::sort(found, {}, [](const auto& backup) { return backup.manifest.started_at; });
   return found;
 }
@@ -64,8 +65,8 @@ std::optional<std::set<std::string>> labels_in_catalog(run::Context& context) {
   }
 }
 
-cli::Report rebuild(const std::string& store_name, run::Context& context) {
-  const auto named = context.open_store(store_name);
+cli::Report rebuild(const CatalogOptions& options, run::Context& context) {
+  const auto named = context.open_store(options.store);
   std::optional<run::SiteLock> lock;
   if (!context.dry_run) {
     require_online(context);
@@ -73,7 +74,7 @@ cli::Report rebuild(const std::string& store_name, run::Context& context) {
   }
   const backup::Layout layout{context.config.site};
   std::vector<std::string> problems;
-  const auto found = backups_on(named, layout, problems);
+  const auto found = backups_on(named, layout, reading_keys(options.keys, context), problems);
   const auto before = labels_in_catalog(context);
   const auto known =
       before
@@ -143,6 +144,7 @@ void define(CLI::App& app, CatalogOptions& options) {
       ->check(CLI::IsMember({"migrate", "rebuild", "export"}))
       ->type_name("ACTION");
   app.add_option("--store", options.store, "rebuild: the store to read")->type_name("NAME");
+  define_signatures(app, options.keys);
 }
 
 cli::Report run(const CatalogOptions& options, run::Context& context) {
@@ -156,7 +158,7 @@ cli::Report run(const CatalogOptions& options, run::Context& context) {
                 fmt::format("--store means nothing to catalog {}", options.action),
                 "leave it out; it is for `bkp catalog rebuild`"};
   }
-  if (is_rebuild) return rebuild(options.store, context);
+  if (is_rebuild) return rebuild(options, context);
   return options.action == "migrate" ? migrate(context) : export_all(context);
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/report.hpp"
+#include "command/key_options.hpp"
 #include "run/context.hpp"
 
 namespace bkp::command {
@@ -14,7 +15,8 @@ struct CatalogOptions {
   static constexpr cli::CommandInfo info{.name = "catalog",
                                          .summary = "migrate, rebuild or export the catalog"};
   std::string action;
-  std::string store;  ///< for rebuild
+  std::string store;       ///< for rebuild
+  ReadingKeyOptions keys;  ///< for rebuild
 };
 
 void define(CLI::App& app, CatalogOptions& options);

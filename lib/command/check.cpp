@@ -49,9 +49,11 @@ cli::Report run(const CheckOptions& options, run::Context& context) {
   check::Findings findings;
   check::examine_settings(context.config, findings);
   check::examine_permissions(context.config, context.environment, findings);
+  check::examine_directories(context.config, findings);
   const auto server = check::examine_server(context, findings);
   check::examine_catalog(context, server, findings);
   check::examine_stores(context, server, findings);
+  check::examine_keys(context, findings);
   check::examine_backups(context, server, findings);
   check::examine_cron({}, findings);
   pass_warnings_on(findings, context);

@@ -1,16 +1,19 @@
 #include "command/commands.hpp"
 
+#include "command/cat.hpp"
 #include "command/catalog.hpp"
 #include "command/check.hpp"
 #include "command/full.hpp"
 #include "command/hold.hpp"
 #include "command/init.hpp"
+#include "command/key.hpp"
 #include "command/list.hpp"
 #include "command/prune.hpp"
 #include "command/release.hpp"
 #include "command/restore.hpp"
 #include "command/runbook.hpp"
 #include "command/show.hpp"
+#include "command/unseal.hpp"
 #include "command/verify.hpp"
 
 namespace bkp::command {
@@ -18,7 +21,8 @@ namespace bkp::command {
 std::vector<cli::CommandInfo> all_commands() {
   return {InitOptions::info, CheckOptions::info,   FullOptions::info,    ListOptions::info,
           ShowOptions::info, VerifyOptions::info,  RestoreOptions::info, PruneOptions::info,
-          HoldOptions::info, ReleaseOptions::info, RunbookOptions::info, CatalogOptions::info};
+          HoldOptions::info, ReleaseOptions::info, RunbookOptions::info, CatalogOptions::info,
+          KeyOptions::info,  UnsealOptions::info,  CatOptions::info};
 }
 
 }  // namespace bkp::command

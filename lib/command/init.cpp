@@ -1,5 +1,7 @@
 #include "command/init.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/databases.hpp"
@@ -108,7 +110,29 @@ class Init {
       if (!is_prepared(*store)) throw;
       return {"unchanged", "is prepared already"};
     }
+    warn_if_emptied(wanted.name);
     return {"created", fmt::format("prepared for site {}", util::quoted(m_context.config.site))};
+  }
+
+  /// An empty mount point looks like a new store.
+  void warn_if_emptied(const std::string& store) {
+    std::vector<catalog::BackupRecord> known;
+    try {
+      known = m_context.open_catalog().backups();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      return;  // a site's first init has no catalog to ask
+    }
+    const auto lost = std::ranges::count_if(known, [&](const auto& backup) {
+      return std::ranges::any_of(backup.copies, [&](const auto& copy) {
+        return copy.store == store && copy.state == catalog::status::completed;
+      });
+    });
+    if (lost == 0) return;
+    m_context.warn(fmt::format(
+        "store {} was empty and is prepared anew, but the catalog names {} backups there: was its "
+        "file system not mounted? If so, remove what init made and mount it",
+        util::quoted(store), lost));
   }
 
   Prepared foresee(const config::Store& wanted) {

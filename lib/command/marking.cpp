@@ -4,6 +4,7 @@
 
 #include "backup/layout.hpp"
 #include "backup/marks.hpp"
+#include "backup/site_file.hpp"
 #include "util/text.hpp"
 
 namespace bkp::command {
@@ -14,7 +15,7 @@ using util::ErrorKind;
 Marked mark_everywhere(run::Context& context, const std::string& label, std::string_view kind,
                        util::Time at, const nlohmann::json& details) {
   const backup::Layout layout{context.config.site};
-  auto opened = context.open_stores();
+  auto opened = backup::open_stores_of_site(context);
   Marked marked;
   std::vector<Error> failures;
   std::string failed_stores;

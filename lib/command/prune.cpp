@@ -97,11 +97,16 @@ std::string summary(const StorePrune& result, bool dry_run) {
   return text;
 }
 
+std::string failure_text(const StorePrune& result) {
+  return fmt::format("failed on store {}: {}\n", util::printable(result.name),
+                     result.error->full_message());
+}
+
 std::string store_text(const StorePrune& result, util::Time now, bool dry_run, std::size_t width) {
   auto text = fmt::format("store {} at {}\nkeeps {}\n", util::printable(result.name),
                           util::printable(result.url), retention::describe(*result.policy));
   if (!result.plan.empty()) text += plan_text(result.plan, now, width);
-  if (result.error) return text + fmt::format("failed: {}\n", result.error->full_message());
+  if (result.error) return text + failure_text(result);
   return text + summary(result, dry_run) + "\n";
 }
 
@@ -163,6 +168,10 @@ cli::Report run(const PruneOptions& options, run::Context& context) {
     if (!context.wants_text) continue;
     report.text += (report.text.empty() ? "" : "\n") +
                    store_text(result, now, context.dry_run, cli::terminal_width());
+  }
+  report.text_of_failures.emplace();
+  for (const auto& result : results) {
+    if (result.error) *report.text_of_failures += failure_text(result);
   }
   report.result["bytes_freed"] = bytes_freed;
   report.error = overall_error(results);

@@ -6,6 +6,7 @@
 
 #include "backup/layout.hpp"
 #include "backup/marks.hpp"
+#include "backup/site_file.hpp"
 #include "command/marking.hpp"
 #include "run/lock.hpp"
 #include "util/error.hpp"
@@ -25,7 +26,7 @@ namespace {
 bool is_held_anywhere(const run::Context& context, const catalog::BackupRecord& backup) {
   if (backup.held_until) return true;
   const backup::Layout layout{context.config.site};
-  const auto opened = context.open_stores();
+  const auto opened = backup::open_stores_of_site(context);
   if (!opened.failures.empty()) return true;
   return std::any_of(opened.stores.begin(), opened.stores.end(), [&](const auto& named) {
     try {

@@ -7,6 +7,7 @@
 
 #include "backup/databases.hpp"
 #include "backup/repository.hpp"
+#include "backup/site_file.hpp"
 #include "config/parse.hpp"
 #include "recover/restore.hpp"
 #include "recover/unfinished.hpp"
@@ -56,19 +57,19 @@ Error no_backup_of(const std::vector<BackupRecord>& all, const RestoreOptions& o
                         : fmt::format("there are backups of {}", fmt::join(names, ", "))};
 }
 
-/// `latest` is narrowed by the database; a label or an id must be of it.
+/// All names are looked for among the database's own backups first; `latest` among the good ones.
 BackupRecord select(const std::vector<BackupRecord>& all, const RestoreOptions& options) {
-  catalog::BackupFilter filter;
-  filter.database = options.database;
-  std::vector<BackupRecord> candidates;
+  const bool latest = options.id.starts_with("latest");
+  std::vector<BackupRecord> own;
   for (const auto& backup : all) {
-    const bool wanted = backup.good() && backup::matches(backup, filter);
-    if (!options.id.starts_with("latest") || wanted) {
-      candidates.push_back(backup);
-    }
+    if (backup.database_name == options.database && (!latest || backup.good()))
+      own.push_back(backup);
   }
-  if (options.id.starts_with("latest") && candidates.empty()) throw no_backup_of(all, options);
-  const auto& record = backup::select_backup(candidates, options.id);
+  if (latest && own.empty()) throw no_backup_of(all, options);
+  const bool named = latest || std::ranges::any_of(own, [&](const auto& backup) {
+                       return backup::answers_to(backup, options.id);
+                     });
+  const auto& record = backup::select_backup(named ? own : all, options.id);
   if (record.database_name != options.database) {
     throw Error{
         ErrorKind::not_found,
@@ -94,7 +95,9 @@ std::optional<BackupRecord> better_than(const std::vector<BackupRecord>& all,
 }
 
 Found find_by_url(const RestoreOptions& options, run::Context& context) {
-  const auto given = config::store_of_options(options.store, options.site);
+  auto given = config::store_of_options(options.store, options.site);
+  given.s3.endpoint = options.endpoint;
+  if (!options.region.empty()) given.s3.region = options.region;
   std::shared_ptr<store::Store> store = context.open_place(given, store::OpenMode::existing);
   const backup::Layout layout{options.site};
   std::vector<std::string> problems;
@@ -125,10 +128,12 @@ Found find_backup(const RestoreOptions& options, run::Context& context) {
 }
 
 /// The first copy whose manifest is good.
-recover::Source open_first_good(run::Context& context, const Found& found) {
+recover::Source open_first_good(run::Context& context, const Found& found,
+                                const run::ReadingKeys& keys) {
   for (std::size_t i = 0;; ++i) {
     try {
-      auto source = recover::open_source(found.stores.at(i), found.layout, found.record);
+      backup::require_site_file(*found.stores.at(i).store, found.layout, "");
+      auto source = recover::open_source(found.stores.at(i), found.layout, found.record, keys);
       for (const auto& problem : source.backup.marks.unreadable)
         context.warn(problem + "; what it said of this backup is not known");
       return source;
@@ -145,7 +150,8 @@ recover::Source open_first_good(run::Context& context, const Found& found) {
 
 /// Fetches from the first copy that proves good, starting with `source`, which may change.
 recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, Found& found,
-                                recover::Source& source, const recover::RestoreRequest& request) {
+                                recover::Source& source, const recover::RestoreRequest& request,
+                                const run::ReadingKeys& keys) {
   for (;;) {
     try {
       return recover::get_ready(context, maintenance, source, request);
@@ -157,7 +163,7 @@ recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenan
       if (found.stores.empty() || !of_this_copy) throw;
       context.warn(fmt::format("the copy on store {} is not used: {}",
                                util::quoted(source.store.name), error.full_message()));
-      source = open_first_good(context, found);
+      source = open_first_good(context, found, keys);
     }
   }
 }
@@ -173,9 +179,13 @@ recover::Alternative to_alternative(const BackupRecord& better, const RestoreOpt
   if (is_url(options.store)) {
     add("--store", options.store);
     add("--site", options.site);
+    add("--endpoint", options.endpoint);
+    add("--region", options.region);
   }
   add("--into", options.into);
   for (const auto& schema : options.schemas) add("--schema", schema);
+  for (const auto& file : options.keys.identity_files) add("--identity", file);
+  for (const auto& file : options.keys.trusted_keys) add("--trusted-key", file);
   for (const auto& table : options.tables) add("--table", table);
   if (options.swap) command += " --swap";
   if (options.with_globals) command += " --with-globals";
@@ -213,6 +223,11 @@ void require_sense(const RestoreOptions& options, const run::Context& context) {
   if (is_url(options.store) && options.site.empty()) {
     throw Error{ErrorKind::usage, "a store given by its URL needs --site too",
                 "the site is the first part of every key in the store"};
+  }
+  const bool s3 = store::scheme_of(options.store) == "s3";
+  if (!s3 && (!options.endpoint.empty() || !options.region.empty())) {
+    throw Error{ErrorKind::usage, "--endpoint and --region go with --store s3://BUCKET",
+                "stores of the configuration have theirs there"};
   }
   if (!is_url(options.store) && !options.site.empty()) {
     throw Error{ErrorKind::usage, "--site goes with --store URL",
@@ -291,7 +306,8 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
   auto found = find_backup(options, context);
   trail.details["label"] = found.record.label;
   const auto request = to_request(options, context);
-  auto source = open_first_good(context, found);
+  const auto keys = reading_keys(options.keys, context);
+  auto source = open_first_good(context, found, keys);
   const auto maintenance_info = maintenance_conninfo(context, options.database);
   auto maintenance = pg::Connection::open(maintenance_info, context.interrupt);
   name_unfinished(context, maintenance);
@@ -307,7 +323,7 @@ cli::Report restore(const RestoreOptions& options, run::Context& context, Trail&
     trail.confirmation = run::require_confirmation(context.terminal, options.database, options.yes,
                                                    recover::what_is_lost(plan));
   }
-  const auto ready = get_ready(context, maintenance, found, source, request);
+  const auto ready = get_ready(context, maintenance, found, source, request, keys);
   report.bytes = source.manifest().size_bytes();
   report.result["store"] = source.store.name;
   report.result["missing_roles"] = names_json(ready.missing_roles);
@@ -350,6 +366,10 @@ void define(CLI::App& app, RestoreOptions& options) {
       ->type_name("STORE");
   app.add_option("--site", options.site, "with --store URL: the site whose backups it holds")
       ->type_name("NAME");
+  app.add_option("--endpoint", options.endpoint, "with --store s3://BUCKET: the server")
+      ->type_name("URL");
+  app.add_option("--region", options.region, "with --store s3://BUCKET: its region")
+      ->type_name("NAME");
   app.add_option("--into", options.into, "name of the new database; default NAME_restored_TIME")
       ->type_name("NAME");
   app.add_flag("--swap", options.swap,
@@ -369,6 +389,7 @@ void define(CLI::App& app, RestoreOptions& options) {
   app.add_flag("--no-owner", options.no_owner, "leave owners and privileges out");
   app.add_option("--yes", options.yes, "the database's name, in place of typing it")
       ->type_name("NAME");
+  define(app, options.keys);
 }
 
 cli::Report run(const RestoreOptions& options, run::Context& context) {

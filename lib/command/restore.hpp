@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/report.hpp"
+#include "command/key_options.hpp"
 #include "run/context.hpp"
 
 namespace bkp::command {
@@ -15,8 +16,10 @@ struct RestoreOptions {
                                          cli::ConfigNeed::optional};
   std::string id;
   std::string database;
-  std::string store;  ///< a name from the configuration, or a URL
-  std::string site;   ///< with a URL: whose backups
+  std::string store;     ///< a name from the configuration, or a URL
+  std::string site;      ///< with a URL: whose backups
+  std::string endpoint;  ///< with an s3 URL
+  std::string region;    ///< likewise
   std::string into;
   bool swap = false;
   std::vector<std::string> schemas;
@@ -25,6 +28,7 @@ struct RestoreOptions {
   bool with_globals = false;
   bool no_owner = false;
   std::string yes;
+  ReadingKeyOptions keys;
 };
 
 void define(CLI::App& app, RestoreOptions& options);

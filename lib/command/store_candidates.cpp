@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/marks.hpp"
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
 #include "util/error.hpp"
@@ -97,10 +98,7 @@ void StoreCandidates::read(const std::string& label) {
   }
   if (!stored) {
     // Debris, or a backup in the making, unless the catalog had it for good.
-    if (m_believed.contains(label)) {
-      drop(label);
-      m_vanished.insert(label);
-    }
+    if (m_believed.contains(label)) lose(label);
     return;
   }
   if (stored->marks.hold_doubtful) {
@@ -113,6 +111,18 @@ void StoreCandidates::read(const std::string& label) {
     record = merged(std::move(record), *known->second);
   }
   put(*retention::candidate_on(record, m_store.name));
+}
+
+void StoreCandidates::lose(const std::string& label) {
+  const auto objects = m_store.store->list(m_layout.backup(label));
+  const bool pruned = std::ranges::any_of(
+      objects, [](const auto& object) { return backup::is_pruned_mark(object.key); });
+  if (!objects.empty() && !pruned) {
+    leave_alone(label, util::quoted(m_layout.manifest(label).text()) + " is missing");
+    return;
+  }
+  drop(label);
+  m_vanished.insert(label);
 }
 
 void StoreCandidates::leave_alone(const std::string& label, const std::string& why) {
@@ -141,11 +151,10 @@ std::vector<Candidate> StoreCandidates::candidates() const {
   return all;
 }
 
-bool StoreCandidates::is_known_good(const std::string& label) const {
-  const auto known = m_known.find(label);
-  if (known == m_known.end()) return false;
-  const auto candidate = retention::candidate_on(*known->second, m_store.name);
-  return candidate && candidate->state == State::good;
+std::optional<catalog::BackupRecord> StoreCandidates::known(const std::string& label) const {
+  const auto found = m_known.find(label);
+  if (found == m_known.end()) return std::nullopt;
+  return *found->second;
 }
 
 void StoreCandidates::require_right_store(std::size_t names) const {

@@ -42,14 +42,15 @@ class StoreCandidates {
   /// Labels the catalog has a complete copy of here and the store has not: their purge was
   /// interrupted before it was recorded, or other hands removed them. Sorted.
   const std::set<std::string>& vanished() const { return m_vanished; }
-  /// The catalog has a complete copy of it on this store.
-  bool is_known_good(const std::string& label) const;
+  /// The catalog's row.
+  std::optional<catalog::BackupRecord> known(const std::string& label) const;
 
  private:
   void look(const std::vector<catalog::BackupRecord>& known);
   void read(const std::string& label);
   void put(retention::Candidate candidate);
   void drop(const std::string& label);
+  void lose(const std::string& label);
   void leave_alone(const std::string& label, const std::string& why);
   void require_right_store(std::size_t names) const;
 

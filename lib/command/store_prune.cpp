@@ -76,10 +76,11 @@ class StorePruner {
     // Without the catalog there is no lock against other hosts: what looks like debris may be their
     // backup in the making.
     if (!m_known.catalog) return;
-    m_result.debris = backup::remove_debris(*m_store.store, m_layout);
-    for (const auto& label : m_result.debris) {
-      if (candidates.is_known_good(label)) forget(label);
-    }
+    auto cleared = backup::clear_remains(*m_store.store, m_layout, [&](const std::string& label) {
+      return backup::judge_remains(candidates.known(label), m_store.name);
+    });
+    for (auto& message : cleared.left) m_context.warn(std::move(message));
+    m_result.debris = std::move(cleared.removed);
   }
 
   /// Lets the catalog say what the store says.

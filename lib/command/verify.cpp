@@ -234,23 +234,32 @@ cli::Report dry_run(const VerifyOptions& options, run::Context& context,
   return report;
 }
 
+std::string to_text(const Attempt& attempt, const std::string& level) {
+  const auto& verification = attempt.verification;
+  auto text = attempt.not_made ? fmt::format("{} {} could not be verified: {}\n", level,
+                                             verification.label, attempt.not_made->full_message())
+                               : verify::to_text(verification);
+  for (const auto& damage : attempt.damaged_beside) {
+    text += fmt::format("damaged on store {}: {}\n", verification.store, util::printable(damage));
+  }
+  return text;
+}
+
 cli::Report summarize(const VerifyOptions& options, const std::vector<Attempt>& attempts) {
   cli::Report report;
   report.result["verifications"] = nlohmann::json::array();
   report.result["damaged_beside"] = nlohmann::json::array();
+  report.text_of_failures.emplace();
   for (const auto& attempt : attempts) {
     const auto& verification = attempt.verification;
-    if (attempt.not_made) {
-      report.text += fmt::format("{} {} could not be verified: {}\n", options.level,
-                                 verification.label, attempt.not_made->full_message());
-    } else {
+    const auto text = to_text(attempt, options.level);
+    report.text += text;
+    if (!attempt.good()) *report.text_of_failures += text;
+    if (!attempt.not_made) {
       report.result["verifications"].push_back(verify::to_json(verification, attempt.backup_id));
-      report.text += verify::to_text(verification);
       report.bytes += verification.bytes_read;
     }
     for (const auto& damage : attempt.damaged_beside) {
-      report.text +=
-          fmt::format("damaged on store {}: {}\n", verification.store, util::printable(damage));
       report.result["damaged_beside"].push_back({{"label", verification.label},
                                                  {"store", verification.store},
                                                  {"message", util::printable(damage)}});
@@ -280,6 +289,7 @@ void define(CLI::App& app, VerifyOptions& options) {
   app.add_option("--jobs", options.jobs, "parallel jobs of the restore and the checks")
       ->check(CLI::Range(1, 64))
       ->type_name("N");
+  define(app, options.keys);
 }
 
 cli::Report run(const VerifyOptions& options, run::Context& context) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/report.hpp"
+#include "command/key_options.hpp"
 #include "run/context.hpp"
 
 namespace bkp::command {
@@ -19,6 +20,7 @@ struct VerifyOptions {
   std::string database;
   std::string type;
   int jobs = 0;  ///< 0: verify.jobs of the configuration
+  ReadingKeyOptions keys;
 };
 
 void define(CLI::App& app, VerifyOptions& options);

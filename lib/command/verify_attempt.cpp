@@ -4,6 +4,7 @@
 
 #include "backup/marks.hpp"
 #include "backup/site_file.hpp"
+#include "command/key_options.hpp"
 #include "recover/source.hpp"
 #include "report/page_checksum.hpp"
 #include "util/text.hpp"
@@ -117,7 +118,7 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
   if (result.not_made) return result;
   std::optional<recover::Source> source;
   try {
-    source = recover::open_source(store, layout, backup);
+    source = recover::open_source(store, layout, backup, reading_keys(options.keys, context));
     look(options, context, *source, verification);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;

@@ -23,6 +23,8 @@ struct Attempt {
   /// Marks and pages beside the backup that are not as they were made. They hold none of its data:
   /// it can be good all the same.
   std::vector<std::string> damaged_beside = {};
+
+  bool good() const { return !not_made && verification.success() && damaged_beside.empty(); }
 };
 
 /// An attempt that has just begun.

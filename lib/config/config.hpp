@@ -72,6 +72,19 @@ struct Compression {
   bool operator==(const Compression&) const = default;
 };
 
+struct Encryption {
+  std::vector<std::string> recipients;                ///< age1…; none: backups are not sealed
+  std::vector<std::filesystem::path> identity_files;  ///< what opens them; only where it is needed
+  bool operator==(const Encryption&) const = default;
+};
+
+struct Signing {
+  std::optional<std::filesystem::path> key_file;  ///< Ed25519, PEM; absent: nothing is signed
+  std::vector<std::filesystem::path>
+      trusted_keys;  ///< public ones; none: no signature is asked for
+  bool operator==(const Signing&) const = default;
+};
+
 struct Limits {
   std::uint64_t rate = 0;  ///< bytes a second through each dump's pipeline; 0 = none
   int nice = 0;            ///< added to the niceness of a run of full or verify
@@ -151,6 +164,8 @@ struct Config {
   Catalog catalog;
   std::vector<Store> stores;
   Compression compression;
+  Encryption encryption;
+  Signing signing;
   Limits limits;
   Full full;
   Verify verify;

@@ -2,6 +2,7 @@
 
 #include "config/parse.hpp"
 #include "pg/conninfo.hpp"
+#include "store/url.hpp"
 #include "util/text.hpp"
 
 namespace bkp::config {
@@ -106,6 +107,12 @@ std::string path_text(const std::filesystem::path& path) {
   return quote(path.string());
 }
 
+std::string paths(const std::vector<std::filesystem::path>& files) {
+  std::vector<std::string> names;
+  for (const auto& file : files) names.push_back(file.string());
+  return list(names);
+}
+
 // Without the password that came from {file}, {env} or {command}.
 void write_conninfo(Writer& writer, const std::string& text, std::string_view comment) {
   const auto conninfo = pg::Conninfo::parse(text);
@@ -140,6 +147,48 @@ void write_connections(Writer& writer, const Config& config) {
              "records wait here while it is down");
 }
 
+std::string credentials(const store::CredentialsSource& source) {
+  struct Text {
+    std::string operator()(const store::CredentialsFile& from) const {
+      return fmt::format("{{file: {}, profile: {}}}", path_text(from.file), quote(from.profile));
+    }
+    std::string operator()(const store::CredentialsEnvironment&) const { return "{env: true}"; }
+    std::string operator()(const store::CredentialsCommand& from) const {
+      return fmt::format("{{command: {}}}", list(from.arguments));
+    }
+    std::string operator()(const store::CredentialsInstance&) const { return "{imds: true}"; }
+  };
+  return std::visit(Text{}, source);
+}
+
+void write_s3(Writer& writer, const store::S3Options& options) {
+  if (options.endpoint.empty()) {
+    writer.unset("endpoint", "not set: AWS's of the region");
+  } else {
+    writer.key("endpoint", quote(options.endpoint));
+  }
+  writer.key("region", quote(options.region));
+  writer.key("addressing", options.addressing == store::Addressing::path ? "path" : "virtual");
+  writer.key("credentials", credentials(options.credentials));
+  writer.optional("ca_file", options.ca_file, path_text, "else the system's");
+  writer.key("parallel", std::to_string(options.parallel), "parts of an object at once");
+  if (!options.storage_class.empty()) writer.key("storage_class", quote(options.storage_class));
+  if (!options.server_side_encryption.empty())
+    writer.key("server_side_encryption", quote(options.server_side_encryption));
+  if (!options.kms_key.empty()) writer.key("kms_key", quote(options.kms_key));
+  if (const auto& lock = options.object_lock) {
+    writer.key("object_lock",
+               fmt::format("{{mode: {}, days: {}}}",
+                           lock->mode == "COMPLIANCE" ? "compliance" : "governance", lock->days));
+  }
+}
+
+void write_sftp(Writer& writer, const store::SftpOptions& options) {
+  writer.optional("key_file", options.key_file, path_text, "else what the agent has");
+  writer.optional("known_hosts_file", options.known_hosts_file, path_text,
+                  "else ~/.ssh/known_hosts");
+}
+
 void write_store(Writer& writer, const Store& store) {
   writer.element("name", quote(store.name));
   writer.key("url", quote(store.url));
@@ -153,6 +202,9 @@ void write_store(Writer& writer, const Store& store) {
                          "quarterly: {}, yearly: {}, wal: {}}}",
                          keep.last, duration(keep.within), keep.hourly, keep.daily, keep.weekly,
                          keep.monthly, keep.quarterly, keep.yearly, duration(keep.wal)));
+  const auto scheme = store::scheme_of(store.url);
+  if (scheme == "s3") write_s3(writer, store.s3);
+  if (scheme == "sftp") write_sftp(writer, store.sftp);
   writer.end_element();
 }
 
@@ -160,6 +212,13 @@ void write_backups(Writer& writer, const Config& config) {
   writer.section("compression", "zstd; level 0 is off, 0 threads are all cores.");
   writer.key("level", std::to_string(config.compression.level));
   writer.key("threads", std::to_string(config.compression.threads));
+  writer.section("encryption", "Sealed with age for these recipients; none: not sealed.");
+  writer.key("recipients", list(config.encryption.recipients));
+  writer.key("identity_files", paths(config.encryption.identity_files),
+             "only where restores and drills run");
+  writer.section("signing", "Signatures of manifests (Ed25519).");
+  writer.optional("key_file", config.signing.key_file, path_text, "else nothing is signed");
+  writer.key("trusted_keys", paths(config.signing.trusted_keys), "none: no signature is asked for");
   const auto& limits = config.limits;
   writer.section("limits", "How much a run may take from the server and this machine.");
   if (limits.rate != 0) {

@@ -24,12 +24,6 @@ using util::ErrorKind;
 
 // Keys that this version has, with values that it has not.
 void add_later_values(const Section& top, std::vector<Unsupported>& unsupported) {
-  for (const auto& store : top.sections("stores")) {
-    const auto url = store.find("url");
-    if (url && store::scheme_of(to_text(*url)) != "file") {
-      unsupported.push_back({url->path, url->line});
-    }
-  }
   const auto method = top.section("full").find("method");
   if (!method) return;
   for (const auto& element : method->elements()) {
@@ -53,6 +47,8 @@ Config from_document(const Document& document, const SecretSeams& seams) {
   config.stores = read_stores(top);
   config.databases = read_databases(top);
   config.compression = read_compression(top);
+  config.encryption = read_encryption(top);
+  config.signing = read_signing(top);
   config.limits = read_limits(top);
   config.full = read_full(top);
   config.verify = read_verify(top);

@@ -47,6 +47,10 @@ Store read_store(const Section& section) {
     }
   }
   result.retention = read_retention(section.section("retention"));
+  const auto scheme = store::scheme_of(result.url);
+  require_keys_that_fit(section, *scheme);
+  if (scheme == "s3") result.s3 = read_s3_options(section);
+  if (scheme == "sftp") result.sftp = read_sftp_options(section);
   return result;
 }
 

@@ -23,6 +23,8 @@ Catalog read_catalog(const Section& top, const SecretSeams& seams);
 Databases read_databases(const Section& top);
 std::vector<Store> read_stores(const Section& top);
 Compression read_compression(const Section& top);
+Encryption read_encryption(const Section& top);
+Signing read_signing(const Section& top);
 Limits read_limits(const Section& top);
 Full read_full(const Section& top);
 Verify read_verify(const Section& top);
@@ -30,6 +32,12 @@ Recover read_recover(const Section& top, const util::Environment& environment);
 Objectives read_objectives(const Section& top);
 Status read_status(const Section& top);
 Runbook read_runbook(const Section& top);
+
+/// What a store of read_stores() needs beyond its URL.
+store::S3Options read_s3_options(const Section& store);
+store::SftpOptions read_sftp_options(const Section& store);
+/// Fails for a key of the store that a store of this scheme has no use for.
+void require_keys_that_fit(const Section& store, std::string_view scheme);
 
 /// For all of the above: a whole number between two bounds, or the default.
 int read_int(const Section& section, std::string_view key, int fallback, int least, int most);

@@ -33,11 +33,10 @@ constexpr int k_wide_offset = 8;
 }  // namespace
 
 struct DumpFile::State {
-  State(run::Context& run_context, store::Store& store, const backup::Layout& layout,
-        const backup::Manifest& manifest, DumpFlow dump_flow)
+  State(run::Context& run_context, const Source& source, DumpFlow dump_flow)
       : context{run_context},
         flow{dump_flow},
-        stored{run_context, store, layout, manifest},
+        stored{run_context, source},
         file{open_scratch_file(stored.directory())} {}
 
   void decompress() noexcept;
@@ -94,7 +93,7 @@ void DumpFile::State::decompress() noexcept {
                                       throw Error{ErrorKind::internal, "not wanted any more"};
                                     publish(archive, size);
                                   }};
-    in_scratch([&] { stored.decompress_into(watched); });
+    in_scratch([&] { stored.open_into(watched); });
     end(std::nullopt);
   } catch (...) {
     end(util::current_error());
@@ -147,9 +146,8 @@ void DumpFile::State::wait_for_contents() {
   wait(lock, [&] { return has_contents; });
 }
 
-DumpFile::DumpFile(run::Context& context, store::Store& store, const backup::Layout& layout,
-                   const backup::Manifest& manifest, DumpFlow flow)
-    : m_state{std::make_unique<State>(context, store, layout, manifest, flow)} {
+DumpFile::DumpFile(run::Context& context, const Source& source, DumpFlow flow)
+    : m_state{std::make_unique<State>(context, source, flow)} {
   m_state->thread = std::jthread{[state = m_state.get()] { state->decompress(); }};
 }
 

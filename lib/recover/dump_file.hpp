@@ -6,12 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "backup/layout.hpp"
-#include "backup/manifest.hpp"
 #include "pg/archive_reader.hpp"
 #include "pg/seekable_archive.hpp"
+#include "recover/source.hpp"
 #include "run/context.hpp"
-#include "store/store.hpp"
 
 namespace bkp::recover {
 
@@ -43,8 +41,7 @@ struct DumpFlow {
 class DumpFile {
  public:
   /// Fetches and proves; see StoredDump.
-  DumpFile(run::Context& context, store::Store& store, const backup::Layout& layout,
-           const backup::Manifest& manifest, DumpFlow flow = {});
+  DumpFile(run::Context& context, const Source& source, DumpFlow flow = {});
   /// Ends the decompression where it is.
   ~DumpFile();
   DumpFile(const DumpFile&) = delete;

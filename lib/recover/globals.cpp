@@ -89,12 +89,12 @@ Globals parse_globals(std::string_view script) {
   return globals;
 }
 
-Globals read_globals(store::Store& store, const backup::Layout& layout,
-                     const backup::Manifest& manifest) {
-  const backup::Part* part = manifest.part("globals");
+Globals read_globals(const Source& source) {
+  const backup::Part* part = source.manifest().part("globals");
   if (part == nullptr) return {};
   stream::StringSink text;
-  backup::fetch_part(store, layout, manifest, *part, text);
+  backup::fetch_part(*source.store.store, source.layout, source.manifest(), *part, source.keys,
+                     text);
   return parse_globals(text.text());
 }
 

@@ -149,9 +149,8 @@ void require_ownership(pg::Connection& maintenance, const std::vector<pg::Archiv
 ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,
                        const RestoreRequest& request) {
   ReadyRestore ready;
-  ready.globals = read_globals(*source.store.store, source.layout, source.manifest());
-  ready.dump =
-      std::make_unique<DumpFile>(context, *source.store.store, source.layout, source.manifest());
+  ready.globals = read_globals(source);
+  ready.dump = std::make_unique<DumpFile>(context, source);
   if (request.partial()) {
     if (ready.dump->entries().empty()) {
       throw Error{ErrorKind::refused,

@@ -55,8 +55,8 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
 }
 
 Source open_source(const run::NamedStore& store, const backup::Layout& layout,
-                   const catalog::BackupRecord& backup) {
-  auto stored = backup::read_backup(*store.store, layout, backup.label);
+                   const catalog::BackupRecord& backup, const run::ReadingKeys& keys) {
+  auto stored = backup::read_backup(*store.store, layout, backup.label, &keys);
   if (!stored) {
     throw Error{ErrorKind::damaged,
                 fmt::format("the manifest of {} is missing from store {}",
@@ -73,7 +73,9 @@ Source open_source(const run::NamedStore& store, const backup::Layout& layout,
                             stored->manifest_sha256, copy->checksum_sha256),
                 other_copy_hint};
   }
-  return {store, layout, std::move(*stored)};
+  Source source{store, layout, std::move(*stored)};
+  if (source.manifest().sealed()) source.keys = keys.keyring();
+  return source;
 }
 
 }  // namespace bkp::recover

@@ -7,6 +7,7 @@
 #include "backup/repository.hpp"
 #include "catalog/records.hpp"
 #include "run/context.hpp"
+#include "run/keys.hpp"
 
 namespace bkp::recover {
 
@@ -15,6 +16,7 @@ struct Source {
   run::NamedStore store;
   backup::Layout layout;
   backup::StoredBackup backup;
+  seal::Keyring keys = {};  ///< what opens it; empty where it is not sealed
 
   const backup::Manifest& manifest() const { return backup.manifest; }
 };
@@ -26,9 +28,11 @@ struct Source {
 std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
                                          const std::string& only_store);
 
-/// Reads the manifest there and holds it against what the catalog recorded for that copy. Throws
-/// Error{damaged} when it is missing, no good, or not the one that was stored.
+/// Reads the manifest there and holds it against its signature and what the catalog recorded for
+/// that copy. Throws Error{damaged} when it is missing, no good, not signed as it must be, or not
+/// the one that was stored; Error{key} when the backup is sealed and an identity file cannot be
+/// read.
 Source open_source(const run::NamedStore& store, const backup::Layout& layout,
-                   const catalog::BackupRecord& backup);
+                   const catalog::BackupRecord& backup, const run::ReadingKeys& keys);
 
 }  // namespace bkp::recover

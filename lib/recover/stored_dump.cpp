@@ -9,10 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "backup/part_opener.hpp"
 #include "backup/parts.hpp"
 #include "recover/scratch.hpp"
 #include "stream/sinks.hpp"
-#include "stream/zstd.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -57,31 +57,27 @@ class ScratchSink final : public stream::Sink {
 
 }  // namespace
 
-StoredDump::StoredDump(run::Context& context, store::Store& store, const backup::Layout& layout,
-                       const backup::Manifest& manifest)
-    : m_label{manifest.label},
-      m_part{dump_part(manifest)},
+StoredDump::StoredDump(run::Context& context, const Source& source)
+    : m_manifest{source.manifest()},
+      m_part{dump_part(m_manifest)},
+      m_keys{source.keys},
       m_directory{scratch_directory(context)},
       m_name{"the dump in " + m_directory.string()} {
   require_space(m_directory, saturating_sum(m_part.size_bytes, m_part.original_bytes));
   m_file = open_scratch_file(m_directory);
   ScratchSink end{m_file.get(), m_name};
-  const run::ProgressStep step{context.progress, "fetching " + m_label, m_part.size_bytes};
+  const run::ProgressStep step{context.progress, "fetching " + m_manifest.label, m_part.size_bytes};
   stream::ObservingSink meter{end, [&](std::size_t bytes) {
                                 context.interrupt.check();
                                 context.progress.advance(bytes);
                               }};
-  backup::fetch_stored_part(store, layout, manifest, m_part, meter);
+  backup::fetch_stored_part(*source.store.store, source.layout, m_manifest, m_part, meter);
 }
 
-void StoredDump::decompress_into(stream::Sink& sink) const {
+void StoredDump::open_into(stream::Sink& sink) const {
   stream::LimitSink limit{sink, m_part.original_bytes, [&] { throw_different("more"); }};
-  if (m_part.compression == "zstd") {
-    stream::ZstdDecompressSink decompress{limit};
-    read_into(decompress);
-  } else {
-    read_into(limit);
-  }
+  backup::PartOpener opener{limit, m_manifest, m_part, m_keys};
+  read_into(opener);
   if (limit.bytes() != m_part.original_bytes) throw_different(std::to_string(limit.bytes()));
 }
 
@@ -101,7 +97,7 @@ void StoredDump::throw_different(std::string_view size) const {
   throw Error{ErrorKind::damaged,
               fmt::format("the dump of {} is not what was stored: its size after decompression is "
                           "{}, the manifest says {}",
-                          util::quoted(m_label), size, m_part.original_bytes),
+                          util::quoted(m_manifest.label), size, m_part.original_bytes),
               "use another backup"};
 }
 

@@ -3,10 +3,9 @@
 #include <filesystem>
 #include <string>
 
-#include "backup/layout.hpp"
 #include "backup/manifest.hpp"
+#include "recover/source.hpp"
 #include "run/context.hpp"
-#include "store/store.hpp"
 #include "stream/sink.hpp"
 #include "util/fd.hpp"
 
@@ -19,14 +18,14 @@ class StoredDump {
  public:
   /// Throws Error{damaged} when a byte differs, Error{refused} when the scratch directory's file
   /// system has not the space, decompressed too (names both figures and the setting).
-  StoredDump(run::Context& context, store::Store& store, const backup::Layout& layout,
-             const backup::Manifest& manifest);
+  StoredDump(run::Context& context, const Source& source);
 
   /// Streams into `sink` what pg_dump wrote, never more than the manifest says, and finishes it.
-  /// Throws Error{damaged} when it is not so many bytes.
-  void decompress_into(stream::Sink& sink) const;
+  /// Throws Error{damaged} when it is not so many bytes, Error{key} when it is sealed and no key of
+  /// the source opens it.
+  void open_into(stream::Sink& sink) const;
 
-  const std::string& label() const { return m_label; }
+  const std::string& label() const { return m_manifest.label; }
   /// Bytes before compression.
   std::uint64_t original_bytes() const { return m_part.original_bytes; }
   const std::filesystem::path& directory() const { return m_directory; }
@@ -37,8 +36,9 @@ class StoredDump {
   void read_into(stream::Sink& sink) const;
   [[noreturn]] void throw_different(std::string_view size) const;
 
-  std::string m_label;
-  backup::Part m_part;
+  const backup::Manifest m_manifest;
+  const backup::Part& m_part;
+  const seal::Keyring m_keys;
   std::filesystem::path m_directory;
   std::string m_name;
   util::Fd m_file;

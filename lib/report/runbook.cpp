@@ -2,6 +2,7 @@
 #include "report/command_text.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -208,6 +209,7 @@ void add_database_commands(data& target, const RunbookModel& model, const Runboo
   host.add(is_catalog ? "restore_catalog" : "restore_as_was", "restore-" + number, user,
            commands.restore_as_was);
   Blocks stock{target, "stock-" + number};
+  stock.add("stock_signature", "signature", user, commands.stock_signature);
   stock.add("stock_sums", "sums", user, commands.stock_sums);
   stock.add("stock_create", "create", user, commands.stock_create);
   stock.add("stock_restore", "restore", user, commands.stock_restore);
@@ -248,6 +250,27 @@ data database_data(const RunbookModel& model, const RunbookDatabase& database,
   return result;
 }
 
+/// For whom the newest backups are sealed, and what opens them.
+std::string encryption_text(const RunbookModel& model) {
+  std::set<std::string> recipients;
+  bool open = false;
+  for (const auto& database : model.databases) {
+    if (!database.newest) continue;
+    const auto& manifest = database.newest->manifest;
+    open = open || !manifest.sealed();
+    recipients.insert(manifest.recipients.begin(), manifest.recipients.end());
+  }
+  if (recipients.empty()) {
+    return "The backups are not encrypted: no key is needed, and whoever reads a store reads the "
+           "data.";
+  }
+  return printable(fmt::format(
+      "The backups are sealed (age) for {}. The identity of one of these opens them; the commands "
+      "here expect it at {}.{}",
+      fmt::join(recipients, ", "), model.identity_file,
+      open ? " Some newest backups are from before that, and not sealed." : ""));
+}
+
 void add_facts(data& page, const RunbookModel& model) {
   page["site"] = shown(model.site);
   page["generated_at"] = moment(model.generated_at);
@@ -258,6 +281,11 @@ void add_facts(data& page, const RunbookModel& model) {
   page["zstd_version"] = or_unknown(model.zstd_version);
   page["server_version"] = version_text(model.server_version);
   page["system_identifier"] = or_unknown(model.system_identifier);
+  page["encryption"] = encryption_text(model);
+  page["signing"] =
+      model.public_keys.empty()
+          ? "Manifests are not signed."
+          : "Manifests are signed; the public key is in chapter F, in the check of the signature.";
   page["config_file"] = model.config_file.empty() ? "none" : printable(model.config_file);
   page["conninfo"] = shown(model.cluster.to_argument());
   page["rpo"] = util::format_duration(model.rpo);
@@ -332,6 +360,8 @@ data lost_stores_data(const RunbookModel& model) {
     row["other"] = shown(other->name);
     Blocks blocks{row, "store-" + std::to_string(i + 1)};
     blocks.add("restore_from_other", "restore", model.os_user, commands.restore_from_other);
+    Blocks{row, "alone-" + std::to_string(i + 1)}.add("restore_alone", "restore-alone",
+                                                      model.os_user, commands.restore_alone);
     blocks.add("copy_store", "copy", model.os_user, commands.copy);
     blocks.add("store_init", "init", model.os_user, commands.init);
     blocks.add("store_verify", "verify", model.os_user, commands.verify);

@@ -14,8 +14,8 @@ namespace bkp::report {
 ///   <pre><code class="cmd" id="…" data-scenario="…" data-as="…">…</code></pre>
 /// `id` is unique. `data-scenario` groups what is typed in one go, in the page's order: database-N,
 /// missing-N, swap-N, table-N, table-variant-N, stock-N (N counts the model's databases from 1),
-/// store-N, host, catalog, new-store, shell. `data-as` is the system user. `data-manual` marks
-/// those that install software or open a shell.
+/// store-N, alone-N, host, catalog, new-store, shell. `data-as` is the system user. `data-manual`
+/// marks those that install software or open a shell.
 std::string render_runbook(const RunbookModel& model);
 
 }  // namespace bkp::report

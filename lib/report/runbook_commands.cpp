@@ -75,9 +75,58 @@ std::optional<std::string> parts_directory(const RunbookModel& model, const Runb
   return std::nullopt;
 }
 
-std::string unpack(const std::string& directory, const backup::Part& part) {
-  const std::string program = part.compression == "zstd" ? "zstd -dc -- " : "cat -- ";
-  return program + shell_word(directory + "/" + part.name);
+/// age reads the file, or whoever is the first to.
+std::string unpack(const RunbookModel& model, const std::string& directory,
+                   const backup::Part& part) {
+  const auto file = shell_word(directory + "/" + part.name);
+  const bool compressed = part.compression == "zstd";
+  if (part.encryption == "age") {
+    return fmt::format("age -d -i {} {}{}", shell_word(model.identity_file), file,
+                       compressed ? " \\\n  | zstd -dc" : "");
+  }
+  return (compressed ? "zstd -dc -- " : "cat -- ") + file;
+}
+
+constexpr std::string_view public_key_file = "/tmp/bkp-signing.pub";
+
+/// So that the page is enough; the key is no secret.
+std::string write_public_key(const RunbookModel& model) {
+  return fmt::format("cat > {} <<'PUBLIC_KEY'\n{}PUBLIC_KEY\n", public_key_file,
+                     model.public_keys.front());
+}
+
+/// The signature of a manifest, checked by stock tools.
+std::string signature_command(const RunbookModel& model, const std::string& directory) {
+  if (model.public_keys.empty()) return {};
+  const auto manifest = shell_word(directory + "/manifest.json");
+  return write_public_key(model) +
+         fmt::format(
+             "openssl pkeyutl -verify -pubin -inkey {} -rawin \\\n  -in {} \\\n  -sigfile {}",
+             public_key_file, manifest, shell_word(directory + "/manifest.json.sig"));
+}
+
+std::string restore_alone(const RunbookModel& model, const RunbookBackup& backup,
+                          const RunbookStore& store) {
+  const auto& manifest = backup.manifest;
+  const auto& database = manifest.database.name;
+  auto options = fmt::format("--store {} --site {}", shell_word(store.url), shell_word(model.site));
+  const auto add = [&](std::string_view option, std::string_view value) {
+    if (!value.empty()) options += fmt::format(" {} {}", option, shell_word(std::string{value}));
+  };
+  add("--endpoint", store.endpoint);
+  add("--region", store.region);
+  if (manifest.sealed()) add("--identity", model.identity_file);
+  if (!model.public_keys.empty()) add("--trusted-key", public_key_file);
+  return (model.public_keys.empty() ? std::string{} : write_public_key(model)) +
+         fmt::format("bkp restore {} --db {} \\\n  --into {} \\\n  {}", shell_word(manifest.label),
+                     shell_word(database),
+                     shell_word(backup::name_with_suffix(database, "_restored")), options);
+}
+
+bool any_sealed(const RunbookModel& model) {
+  return std::ranges::any_of(model.databases, [](const auto& database) {
+    return database.newest && database.newest->manifest.sealed();
+  });
 }
 
 // The values come out of a manifest, which an attacker may have written: nothing may end the list
@@ -119,9 +168,11 @@ void add_stock(DatabaseCommands& commands, const RunbookModel& model, const Runb
   const backup::Part* dump = manifest.part("dump");
   if (!directory || dump == nullptr) return;
   commands.stock_name = backup::name_with_suffix(manifest.database.name, "_by_hand");
+  commands.stock_signature = signature_command(model, *directory);
   commands.stock_sums = sums_command(*directory, manifest);
   commands.stock_create = createdb(model, manifest.database, commands.stock_name);
-  commands.stock_restore = unpack(*directory, *dump) + " \\\n  | pg_restore --exit-on-error -d " +
+  commands.stock_restore = unpack(model, *directory, *dump) +
+                           " \\\n  | pg_restore --exit-on-error -d " +
                            connect(model.cluster, commands.stock_name);
   commands.stock_count = count_command(model, backup, commands.stock_name);
   commands.stock_analyze = psql(model, commands.stock_name) + statements({"ANALYZE"});
@@ -228,7 +279,7 @@ std::string globals(const RunbookModel& model) {
   const auto directory = parts_directory(model, *backup);
   const backup::Part* part = backup->manifest.part("globals");
   if (!directory || part == nullptr) return {};
-  return unpack(*directory, *part) + " \\\n  | " +
+  return unpack(model, *directory, *part) + " \\\n  | " +
          as_superuser(model, "psql -X -q -d " + connect(superuser(model), "postgres"));
 }
 
@@ -282,7 +333,8 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
     commands.give_places = give_places(model);
   }
   commands.packages = fmt::format(
-      "apt-get update && apt-get install --yes postgresql-{0} postgresql-client-{0} zstd", major);
+      "apt-get update && apt-get install --yes postgresql-{0} postgresql-client-{0} zstd{1}", major,
+      any_sealed(model) ? " age" : "");
   commands.create_cluster = fmt::format(
       "pg_lsclusters --no-header | grep -q . || pg_createcluster {} main --start", major);
   commands.write_config = write_config(model);
@@ -317,6 +369,7 @@ StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost
     if (std::ranges::find(database.newest->stores, other.name) == database.newest->stores.end()) {
       continue;
     }
+    commands.restore_alone = restore_alone(model, *database.newest, other);
     commands.restore_from_other = bkp(
         model, fmt::format("restore {} --db {} --into {} --store {}",
                            shell_word(database.newest->manifest.label), shell_word(database.name),

@@ -33,6 +33,7 @@ struct DatabaseCommands {
   std::string copy_schema_back;
   std::string restore_table_only;
 
+  std::string stock_signature;  ///< empty where nothing is signed
   std::string stock_sums;
   std::string stock_create;
   std::string stock_restore;
@@ -67,6 +68,7 @@ ClusterCommands cluster_commands(const RunbookModel& model);
 /// The store `lost` is rebuilt from `other`; both are on file systems. Empty otherwise.
 struct StoreCommands {
   std::string restore_from_other;
+  std::string restore_alone;  ///< the same without configuration and catalog
   std::string copy;
   std::string init;
   std::string verify;

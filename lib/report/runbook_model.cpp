@@ -10,6 +10,7 @@
 #include "config/parse.hpp"
 #include "pg/connection.hpp"
 #include "pg/roles.hpp"
+#include "run/keys.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/host.hpp"
@@ -71,6 +72,13 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   if (!config.catalog.conninfo) {
     model.catalog_database = context.catalog_conninfo().get("dbname").value_or("");
   }
+  const auto& identities = config.encryption.identity_files;
+  model.identity_file = identities.empty() ? "/etc/bkp/identity.txt" : identities.front().string();
+  try {
+    model.public_keys = run::reading_keys(config).trusted.public_pems();
+  } catch (...) {
+    note_problem(model, "reading the keys of the configuration");
+  }
   model.rpo = config.objectives.rpo;
   model.rto = config.objectives.rto;
   model.window = config.objectives.window;
@@ -80,7 +88,14 @@ void fill_site(RunbookModel& model, const run::Context& context) {
 void fill_stores(RunbookModel& model, const run::OpenedStores& opened,
                  const config::Config& config) {
   for (const auto& store : config.stores) {
-    RunbookStore entry{store.name, store.url, store.required, {}};
+    RunbookStore entry;
+    entry.name = store.name;
+    entry.url = store.url;
+    entry.required = store.required;
+    if (store::scheme_of(store.url) == "s3") {
+      entry.endpoint = store.s3.endpoint;
+      entry.region = store.s3.region;
+    }
     for (const auto& failure : opened.failures) {
       if (failure.name == store.name) entry.problem = failure.error.full_message();
     }

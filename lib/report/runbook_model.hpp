@@ -23,7 +23,9 @@ struct RunbookStore {
   std::string name;
   std::string url;  ///< without secrets
   bool required = true;
-  std::string problem;  ///< why it did not answer when the page was made; empty when it did
+  std::string problem;        ///< why it did not answer when the page was made; empty when it did
+  std::string endpoint = {};  ///< of an s3 store; may be empty
+  std::string region = {};    ///< likewise
 
   /// The directory of a store on a file system; nullopt for any other. Throws Error{config} for a
   /// malformed URL.
@@ -82,6 +84,9 @@ struct RunbookModel {
   std::string system_identifier;          ///< empty = unknown
   std::optional<bool> role_is_superuser;  ///< the role bkp connects as; nullopt = could not ask
   std::string catalog_database;  ///< where the catalog is lost with the cluster; else empty
+
+  std::string identity_file;             ///< what opens sealed backups, or where to put it
+  std::vector<std::string> public_keys;  ///< of those who sign manifests, PEM; the first signs now
 
   std::chrono::seconds rpo{0};
   std::chrono::seconds rto{0};

@@ -42,13 +42,14 @@ void sweep(run::Context& context, const run::NamedStore& store, const backup::La
       spare(candidate, fmt::format("needed by {}", util::printable(child->second)));
       continue;
     }
-    if (auto reason = reason_to_spare(*store.store, layout, label, context.clock.now())) {
+    const auto now = context.clock.now();
+    if (auto reason = reason_to_spare(*store.store, layout, label, now)) {
       spare(candidate, std::move(*reason));
       continue;
     }
-    util::with_context(fmt::format("removing backup {}", util::printable(label)),
-                       [&] { backup::remove_backup(*store.store, layout, label, swept.freed); });
-    const auto now = context.clock.now();
+    util::with_context(fmt::format("removing backup {}", util::printable(label)), [&] {
+      backup::remove_backup(*store.store, layout, label, now, swept.freed);
+    });
     context.recorder.mark_purged(label, store.name, now);
     context.recorder.audit({.action = "prune",
                             .subject = label,

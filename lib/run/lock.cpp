@@ -158,7 +158,8 @@ SiteLock::SiteLock(const Context& context, LockName name, LockMode mode, const s
     : m_state{std::make_unique<State>()} {
   const Attempt attempt{context, name, mode, command};
   const auto directory = context.config.catalog.spool_directory.parent_path() / "lock";
-  util::make_private_directories(directory);
+  util::with_context("making the place for locks, beside catalog.spool_directory",
+                     [&] { util::make_private_directories(directory); });
   m_state->path = directory / fmt::format("{}.{}.lock", context.config.site, text_of(name));
   m_state->file = util::open_or_make(m_state->path);
   const int operation = mode == LockMode::exclusive ? LOCK_EX : LOCK_SH;

@@ -83,6 +83,12 @@ SigningKey SigningKey::read(const std::filesystem::path& file) {
               "it must be PEM without a passphrase: `bkp key generate --signing` makes one"};
 }
 
+SigningKey SigningKey::generate() {
+  KeyHandle key{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")};
+  if (!key) throw refused();
+  return SigningKey{std::move(key)};
+}
+
 std::string SigningKey::sign(std::string_view text) const {
   const Context context{EVP_MD_CTX_new()};
   std::string signature(signature_size, '\0');
@@ -95,12 +101,27 @@ std::string SigningKey::sign(std::string_view text) const {
   return signature;
 }
 
-std::string SigningKey::public_pem() const {
+namespace {
+
+template <class Write>
+std::string pem(Write&& write) {
   const Bio bio{BIO_new(BIO_s_mem())};
-  if (!bio || PEM_write_bio_PUBKEY(bio.get(), m_key.get()) != 1) throw refused();
+  if (!bio || write(bio.get()) != 1) throw refused();
   char* data = nullptr;
   const auto size = BIO_get_mem_data(bio.get(), &data);
   return {data, static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+std::string SigningKey::private_pem() const {
+  return pem([&](BIO* bio) {
+    return PEM_write_bio_PrivateKey(bio, m_key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  });
+}
+
+std::string SigningKey::public_pem() const {
+  return pem([&](BIO* bio) { return PEM_write_bio_PUBKEY(bio, m_key.get()); });
 }
 
 TrustedKeys TrustedKeys::read(const std::vector<std::filesystem::path>& files) {
@@ -117,6 +138,17 @@ TrustedKeys TrustedKeys::read(const std::vector<std::filesystem::path>& files) {
     keys.m_keys.push_back({file, std::move(key)});
   }
   return keys;
+}
+
+void TrustedKeys::add(SigningKey key, const std::filesystem::path& file) {
+  m_keys.insert(m_keys.begin(), {file, std::move(key.m_key)});
+}
+
+std::vector<std::string> TrustedKeys::public_pems() const {
+  std::vector<std::string> pems;
+  for (const auto& entry : m_keys)
+    pems.push_back(pem([&](BIO* bio) { return PEM_write_bio_PUBKEY(bio, entry.key.get()); }));
+  return pems;
 }
 
 std::optional<std::filesystem::path> TrustedKeys::signer(std::string_view text,

@@ -28,11 +28,17 @@ class SigningKey {
   /// util::require_private), or holds no Ed25519 key without a passphrase.
   static SigningKey read(const std::filesystem::path& file);
 
+  static SigningKey generate();
+
   std::string sign(std::string_view text) const;
+  /// The secret itself, as PEM without a passphrase (PKCS #8), for a file of mode 0600 and nothing
+  /// else.
+  std::string private_pem() const;
   /// The public half as PEM.
   std::string public_pem() const;
 
  private:
+  friend class TrustedKeys;
   explicit SigningKey(KeyHandle key) : m_key{std::move(key)} {}
   KeyHandle m_key;
 };
@@ -44,7 +50,12 @@ class TrustedKeys {
   /// Throws Error{key} naming the file when one cannot be read or holds no Ed25519 public key.
   static TrustedKeys read(const std::vector<std::filesystem::path>& files);
 
+  /// Believes what `key`, read from `file`, signs.
+  void add(SigningKey key, const std::filesystem::path& file);
+
   bool empty() const { return m_keys.empty(); }
+  /// The keys as PEM, those that were added first.
+  std::vector<std::string> public_pems() const;
   /// The file of the key that made `signature` of `text`; nullopt when none of these did.
   std::optional<std::filesystem::path> signer(std::string_view text,
                                               std::string_view signature) const;

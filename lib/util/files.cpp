@@ -170,6 +170,21 @@ std::optional<std::string> read_private_file(const std::filesystem::path& path,
   return contents_of(fd, path, limit);
 }
 
+bool write_new_file(const std::filesystem::path& path, std::string_view contents, unsigned mode) {
+  Fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!fd && errno == EEXIST) return false;
+  if (!fd) throw failed("make", path, errno);
+  Removal removal{path};
+  write_all(fd.get(), std::as_bytes(std::span{contents}), quoted(path.native()));
+  // The umask took its share of the mode at open; this one is meant.
+  if (::fchmod(fd.get(), mode) != 0) throw failed("set the permissions of", path, errno);
+  if (::fsync(fd.get()) != 0) throw failed("flush", path, errno);
+  fd.close(quoted(path.native()));
+  sync_directory(directory_of(path));
+  removal.cancel();
+  return true;
+}
+
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents,
                            unsigned mode) {
   const std::filesystem::path directory = directory_of(path);

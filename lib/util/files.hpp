@@ -28,6 +28,11 @@ void give_to_owner_of(int directory, int made) noexcept;
 /// A symbolic link is an error.
 Fd open_or_make(const std::filesystem::path& path);
 
+/// Makes a file that was not there, with these contents, durable when this returns. False when
+/// there is something already; a link is not followed. Throws Error{store}, and leaves nothing
+/// then.
+bool write_new_file(const std::filesystem::path& path, std::string_view contents, unsigned mode);
+
 /// Replaces `path` in one step: temporary file (0600) beside it, fsync, rename, fsync of the
 /// directory. A symbolic link at `path` is replaced, not followed; `mode` holds whatever the umask;
 /// for the owner see give_to_owner_of().

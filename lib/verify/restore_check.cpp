@@ -119,8 +119,7 @@ bool restore(run::Context& context, recover::DumpFile& dump, ScratchDatabase& sc
 std::unique_ptr<recover::DumpFile> fetch(run::Context& context, const recover::Source& source,
                                          Verification& result) {
   try {
-    auto dump = std::make_unique<recover::DumpFile>(context, *source.store.store, source.layout,
-                                                    source.manifest());
+    auto dump = std::make_unique<recover::DumpFile>(context, source);
     dump->entries();
     return dump;
   } catch (const Error& error) {

@@ -143,6 +143,47 @@ TEST_CASE("an unknown backup, store or database is exit 10") {
   check_failure(site, {"hold", "20200101", "--reason", "x"}, 10, "not_found", "20200101");
 }
 
+TEST_CASE("a database that is named and not there is exit 3, the others are backed up") {
+  Site site{"databases: [postgres, nosuchdb]\n"};
+  site.must({"init"});
+  const auto outcome = site.run({"full"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 3);
+  CHECK_THAT(outcome.err, Contains("\"nosuchdb\" is to be backed up and not there"));
+  CHECK(site.json({"list", "--db", "postgres"})["result"]["backups"].size() == 1);
+  CHECK(site.run({"check"}).exit_code == 4);
+  CHECK(site.run({"full", "--db", "postgres"}).exit_code == 0);
+}
+
+TEST_CASE("quiet, a run that fails says what failed and no more") {
+  Site site;
+  site.must({"init"});
+  site.cluster().create_database("a");
+  site.cluster().create_database("b");
+  const auto good = site.back_up("a");
+  const auto bad = site.back_up("b");
+  std::filesystem::remove(site.store() / "studio/backups" / bad / "dump.pgc.zst");
+  const auto outcome = site.run({"verify", "--all", "--level", "checksum", "-q"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 8);
+  CHECK_THAT(outcome.out, Contains(bad) && !Contains(good));
+}
+
+TEST_CASE("the beginning of a label is looked for among the backups of --db") {
+  Site site{"full: {jobs: 1}\n"};
+  site.must({"init"});
+  site.cluster().create_database("a");
+  site.must({"full"});
+  const auto listed = site.json({"list", "--db", "a"})["result"]["backups"];
+  const auto label = listed.at(0)["label"].get<std::string>();
+  const auto restored = site.run({"restore", label.substr(0, 10), "--db", "a", "--into", "back"});
+  CAPTURE(restored);
+  CHECK(restored.exit_code == 0);
+  const auto other = site.run({"restore", label, "--db", "postgres"});
+  CHECK(other.exit_code == 10);
+  CHECK_THAT(other.err, Contains("is a backup of \"a\", not of database \"postgres\""));
+}
+
 TEST_CASE("one database that fails does not stop the others") {
   Site site;
   site.must({"init"});

@@ -180,6 +180,25 @@ TEST_CASE("a damaged site.json stops what reads the store, and says so") {
   }
 }
 
+TEST_CASE("what a lost manifest described is not taken for a dead run's remains") {
+  Pair pair;
+  std::filesystem::remove(pair.file(pair.first, "manifest.json"));
+  std::filesystem::create_directories(pair.file("20200101T000000Z-full-slow", ""));
+  write_text(pair.file("20200101T000000Z-full-slow", "dump.pgc.zst"), "half a copy");
+  write_text(pair.site.store() / "studio/backups/README", "mine");
+  for (const std::string command : {"full", "prune", "full"}) {
+    CAPTURE(command);
+    const auto report = pair.site.json({command});
+    INFO(report.dump(1));
+    CHECK(report.at("exit_code") == 0);
+    CHECK_THAT(report["warnings"].dump(), Contains(pair.first));
+    CHECK(std::filesystem::exists(pair.file(pair.first, "dump.pgc.zst")));
+    CHECK(std::filesystem::exists(pair.file("20200101T000000Z-full-slow", "dump.pgc.zst")));
+  }
+  CHECK(read_text(pair.site.store() / "studio/backups/README") == "mine");
+  CHECK(pair.site.run({"verify", pair.first, "--level", "checksum"}).exit_code == 8);
+}
+
 TEST_CASE("a manifest that was edited with care is found") {
   Pair pair;
   const auto file = pair.file(pair.second, "manifest.json");

@@ -29,7 +29,7 @@ class RestoreBench {
     const auto result = backup::full_backup(context, {{database}, {}});
     if (const auto error = result.error()) throw util::Error{*error};
     return recover::open_source(context.open_store("local"), backup::Layout{config.site},
-                                result.items.at(0).record);
+                                result.items.at(0).record, run::reading_keys(config));
   }
 
   TemporaryDirectory directory;

@@ -67,17 +67,20 @@ TEST_CASE("a sound installation has warnings at most") {
 TEST_CASE(
     "what a check left that was killed goes with the next, but not what one may be doing now") {
   Site site;
-  const auto root = site.store_directory() / "studio";
-  for (const auto* name : {"check-0123456789abcdef", "check-fedcba9876543210"})
-    test::write_text(root / name, "probe");
+  const auto backups = site.store_directory() / "studio/backups";
+  const auto old = backups / "check-0123456789abcdef";
+  const auto young = backups / "check-fedcba9876543210";
+  for (const auto& probe : {old, young}) {
+    std::filesystem::create_directories(probe);
+    test::write_text(probe / "x", "probe");
+  }
   std::filesystem::last_write_time(
-      root / "check-0123456789abcdef",
-      std::filesystem::file_time_type::clock::now() - std::chrono::hours{2});
+      old / "x", std::filesystem::file_time_type::clock::now() - std::chrono::hours{2});
   site.check(true);
-  CHECK(std::filesystem::exists(root / "check-0123456789abcdef"));
+  CHECK(std::filesystem::exists(old));
   site.check();
-  CHECK_FALSE(std::filesystem::exists(root / "check-0123456789abcdef"));
-  CHECK(std::filesystem::exists(root / "check-fedcba9876543210"));
+  CHECK_FALSE(std::filesystem::exists(old));
+  CHECK(std::filesystem::exists(young / "x"));
 }
 
 TEST_CASE("a dry run does not write to the store") {
@@ -198,8 +201,9 @@ TEST_CASE("databases that are not there") {
   Site site;
   site.config().databases.include = {"studio", "gone"};
   auto report = site.check();
-  CHECK_FALSE(report.error);
-  CHECK_THAT(message_of(report, "databases", "warning"), Contains("\"gone\""));
+  REQUIRE(report.error);
+  CHECK(report.error->exit_code() == 4);
+  CHECK_THAT(message_of(report, "databases", "error"), Contains("\"gone\""));
   site.config().databases.include = {"go*"};
   report = site.check();
   REQUIRE(report.error);

@@ -27,6 +27,7 @@ class CommandBench {
     m_config.cluster.conninfo = m_cluster.conninfo();
     m_config.databases.include = {"studio"};
     m_config.catalog.spool_directory = m_directory / "state/spool";
+    m_config.recover.scratch_directory = m_directory / "state/scratch";
     for (const char* name : {"local", "second"}) add_store(name);
   }
 

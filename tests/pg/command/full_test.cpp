@@ -18,6 +18,11 @@ TEST_CASE("what a dead run left goes with the next, but not without the lock of 
       bench.store_directory("local") / "studio/backups/20200101T000000Z-full-studio";
   std::filesystem::create_directories(debris);
   test::write_text(debris / "dump.pgc.zst", "half");
+  bench.cluster().psql(
+      "bkp",
+      "insert into bkp.backups (label, backup_type, method, triggered_by, "
+      "status_id) select '20200101T000000Z-full-studio', 'full', 'dump', 'manual', "
+      "id from bkp.job_statuses where name = 'failed'");
   const auto catalog = bench.config().catalog.conninfo;
   bench.config().catalog.conninfo = "host=/nonexistent";
   auto report = bench.run(FullOptions{});

@@ -226,6 +226,8 @@ TEST_CASE("a store that is away does not stop the others") {
 TEST_CASE("a purge that was killed before it was recorded is made good by the next") {
   Retained site;
   const auto store = open(site.bench, "local");
+  backup::write_mark(*store, k_layout, site.labels[0], backup::pruned_kind,
+                     util::SystemClock{}.now(), nlohmann::json::object());
   store->remove(k_layout.manifest(site.labels[0]));
   const auto result = site.prune();
   CHECK(store->list(k_layout.backup(site.labels[0])).empty());

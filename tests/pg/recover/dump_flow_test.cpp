@@ -67,8 +67,7 @@ struct LockedRestore {
   explicit LockedRestore(int jobs) {
     add_locked_table(database);
     source.emplace(bench.back_up(database));
-    dump = std::make_unique<recover::DumpFile>(bench.context, *source->store.store, source->layout,
-                                               source->manifest(), small_flow);
+    dump = std::make_unique<recover::DumpFile>(bench.context, *source, small_flow);
     connection.exec("select pg_advisory_lock(4711)");
     restore = std::async(std::launch::async, [this, jobs] {
       recover::DumpRestoreOptions options;

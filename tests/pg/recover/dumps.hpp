@@ -41,14 +41,13 @@ inline void replace_dump(const RestoreBench& bench, recover::Source& source,
 inline std::string archive_of(const recover::Source& source) {
   stream::StringSink text;
   backup::fetch_part(*source.store.store, source.layout, source.manifest(),
-                     *source.manifest().part("dump"), text);
+                     *source.manifest().part("dump"), source.keys, text);
   return text.text();
 }
 
 inline recover::DumpFile open_dump(RestoreBench& bench, const recover::Source& source,
                                    recover::DumpFlow flow = {}) {
-  return recover::DumpFile{bench.context, *source.store.store, source.layout, source.manifest(),
-                           flow};
+  return recover::DumpFile{bench.context, source, flow};
 }
 
 inline struct ::stat status_of(const recover::DumpFile& dump) {

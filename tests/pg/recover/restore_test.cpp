@@ -343,10 +343,7 @@ TEST_CASE("scratch space that does not suffice is refused with both figures") {
   RestoreBench bench;
   auto source = bench.back_up(studio());
   for (auto& part : source.backup.manifest.parts) part.original_bytes = 1ULL << 60U;
-  const auto error = error_of([&] {
-    const recover::DumpFile dump{bench.context, *source.store.store, source.layout,
-                                 source.manifest()};
-  });
+  const auto error = error_of([&] { const recover::DumpFile dump{bench.context, source}; });
   CHECK(error.kind() == util::ErrorKind::refused);
   CHECK_THAT(error.message(), Contains(" free, the dump as stored and decompressed needs 1.0 EiB"));
   CHECK_THAT(error.hint(), Contains("recover.scratch_directory"));

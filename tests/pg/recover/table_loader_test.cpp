@@ -25,8 +25,8 @@ struct Loading {
                    "create table a as select 1 i; create table c as select 3 i; create table b as "
                    "select md5(i::text) from generate_series(1, 20000) i");
     source.emplace(bench.back_up(database));
-    dump = std::make_unique<recover::DumpFile>(bench.context, *source->store.store, source->layout,
-                                               source->manifest(), recover::DumpFlow{4096, 8192});
+    dump =
+        std::make_unique<recover::DumpFile>(bench.context, *source, recover::DumpFlow{4096, 8192});
     for (const auto& entry : dump->entries()) {
       if (entry.is_table_data() && entry.tag != "b") wanted.insert(entry.dump_id);
     }

@@ -18,8 +18,9 @@ inline bkp::backup::Manifest example_manifest(
   manifest.completed_at = bkp::util::parse_time("2026-11-21T02:01:40Z");
   manifest.database = {"x121", "owner", "UTF8", "de_DE.UTF-8", "de_DE.UTF-8", "libc", "", 4096};
   manifest.parts = {
-      {"dump.pgc.zst", "dump", "zstd", 10, 100, std::string(32, 'a'), std::string(64, 'b')},
-      {"globals.sql.zst", "globals", "zstd", 5, 50, std::string(32, 'c'), std::string(64, 'd')}};
+      {"dump.pgc.zst", "dump", "zstd", "none", 10, 100, std::string(32, 'a'), std::string(64, 'b')},
+      {"globals.sql.zst", "globals", "zstd", "none", 5, 50, std::string(32, 'c'),
+       std::string(64, 'd')}};
   bkp::pg::Fingerprint fingerprint;
   fingerprint.header.version = {1, 14, 0};
   fingerprint.client_encoding = "LATIN1";

@@ -37,6 +37,18 @@ TEST_CASE("a hostile database name becomes harmless and stays distinct") {
       backup::Layout{"studio"}.manifest(backup::make_label(night, "full", std::string(63, 'x'))));
 }
 
+TEST_CASE("a label is told from other names") {
+  CHECK(backup::is_label("20261121T020000Z-full-x121"));
+  CHECK(backup::is_label(
+      backup::make_label(util::parse_time("2026-11-21T02:00:00Z"), "full", "Ünïcode name")));
+  for (const auto* name : {"", "README", "lost+found", "20261121T020000Z-", "20261121T020000Z",
+                           "20261121T020000Z-full-x121.bak", "2026112T0200000Z-full-x",
+                           "20261121t020000Z-full-x", "x20261121T020000Z-full-x"}) {
+    CAPTURE(name);
+    CHECK_FALSE(backup::is_label(name));
+  }
+}
+
 TEST_CASE("labels sort by time") {
   CHECK(backup::make_label(night, "full", "z") <
         backup::make_label(night + std::chrono::seconds{1}, "full", "a"));

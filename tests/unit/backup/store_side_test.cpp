@@ -17,7 +17,8 @@ using Catch::Matchers::Contains;
 namespace {
 
 const backup::Layout layout{"studio"};
-const config::Compression compression{3, 1};
+const util::Time night = util::parse_time("2026-11-21T02:00:00Z");
+const backup::PartFormat compressed{{3, 1}, {}};
 const std::string label = "20261121T020000Z-full-x121";
 
 /// A whole backup with one part on a store of its own.
@@ -25,9 +26,9 @@ struct Stored {
   std::shared_ptr<store::MemoryStore> store = std::make_shared<store::MemoryStore>();
   backup::Manifest manifest = example_manifest();
 
-  explicit Stored(const std::string& content) {
+  explicit Stored(const std::string& content, const backup::PartFormat& format = compressed) {
     std::vector<backup::Target> targets{{"a", true, store, std::nullopt}};
-    backup::PartWriter writer{targets, layout, label, "dump.pgc.zst", "dump", compression};
+    backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", format};
     writer.write(test::bytes_of(content));
     writer.finish();
     manifest.parts = {writer.part()};
@@ -46,7 +47,7 @@ struct Stored {
   util::Error fetch_error() const {
     stream::StringSink sink;
     auto error = test::error_of(
-        [&] { backup::fetch_part(*store, layout, manifest, manifest.parts.at(0), sink); });
+        [&] { backup::fetch_part(*store, layout, manifest, manifest.parts.at(0), {}, sink); });
     CHECK_FALSE(sink.finished());
     return error;
   }
@@ -65,10 +66,33 @@ std::shared_ptr<store::Store> full_store() {
 
 }  // namespace
 
+TEST_CASE("a sealed part comes back with the identity it was sealed for, and only so") {
+  const auto identity = seal::Identity::generate();
+  Stored backup{"hello, world", {{3, 1}, {identity.recipient()}}};
+  backup.manifest.recipients = {identity.recipient().text()};
+  const auto& part = backup.manifest.parts.at(0);
+  CHECK(part.name == "dump.pgc.zst.age");
+  CHECK(part.encryption == "age");
+  CHECK_THAT(backup.stored(part.name), Catch::StartsWith("age-encryption.org/v1\n"));
+  stream::StringSink sink;
+  backup::fetch_part(*backup.store, layout, backup.manifest, part, {{identity}, {}}, sink);
+  CHECK(sink.text() == "hello, world");
+  CHECK(sink.finished());
+  for (const seal::Keyring& keys :
+       {seal::Keyring{}, seal::Keyring{{seal::Identity::generate()}, {}}}) {
+    const auto error = test::error_of([&] {
+      stream::StringSink nothing;
+      backup::fetch_part(*backup.store, layout, backup.manifest, part, keys, nothing);
+    });
+    CHECK(error.kind() == util::ErrorKind::key);
+    CHECK_THAT(error.message(), Contains(identity.recipient().text()));
+  }
+}
+
 TEST_CASE("a part comes back as it was written") {
   const Stored backup{"hello, world"};
   stream::StringSink sink;
-  backup::fetch_part(*backup.store, layout, backup.manifest, backup.manifest.parts.at(0), sink);
+  backup::fetch_part(*backup.store, layout, backup.manifest, backup.manifest.parts.at(0), {}, sink);
   CHECK(sink.text() == "hello, world");
   CHECK(sink.finished());
   CHECK(backup.manifest.parts.at(0).original_bytes == 12);
@@ -102,7 +126,7 @@ TEST_CASE("no more of a part is handed on than the manifest says there is") {
   SECTION("of what it decompresses to") {
     part.original_bytes = 200'000;
     const auto error = test::error_of(
-        [&] { backup::fetch_part(*backup.store, layout, backup.manifest, part, sink); });
+        [&] { backup::fetch_part(*backup.store, layout, backup.manifest, part, {}, sink); });
     CHECK(error.kind() == util::ErrorKind::damaged);
     CHECK_THAT(error.message(), Contains("size after decompression is more"));
     CHECK(sink.text().size() <= part.original_bytes);
@@ -114,7 +138,7 @@ TEST_CASE("a failing store is left out and the good one keeps its copy") {
   const auto good = std::make_shared<store::MemoryStore>();
   std::vector<backup::Target> targets{{"bad", true, full_store(), std::nullopt},
                                       {"good", true, good, std::nullopt}};
-  backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {0, 1}};
+  backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {{0, 1}, {}}};
   writer.write(test::bytes_of("content"));
   writer.finish();
   CHECK(targets[0].failure);
@@ -124,7 +148,7 @@ TEST_CASE("a failing store is left out and the good one keeps its copy") {
 
 TEST_CASE("with the last store gone the writer says why") {
   std::vector<backup::Target> targets{{"bad", true, full_store(), std::nullopt}};
-  backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {0, 1}};
+  backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {{0, 1}, {}}};
   CHECK_THROWS_WITH(
       [&] {
         writer.write(test::bytes_of("content"));
@@ -146,14 +170,65 @@ TEST_CASE("a store tells its backups, and a damaged manifest is a problem and no
   CHECK_THAT(problems[0], Contains("20261122T020000Z-full-y"));
 }
 
-TEST_CASE("what has no manifest is debris; what has one stays") {
+TEST_CASE("of what has no manifest a run's remains go, and nothing else") {
   const Stored backup{"data"};
-  store::put_text(*backup.store, layout.part("20261122T020000Z-full-y", "dump.pgc.zst"), "half");
-  const std::vector<std::string> expected{"20261122T020000Z-full-y"};
-  CHECK(backup::remove_debris(*backup.store, layout) == expected);
-  CHECK(backup.store->list(layout.backup("20261122T020000Z-full-y")).empty());
-  CHECK(backup::read_backup(*backup.store, layout, label));
-  CHECK(backup::remove_debris(*backup.store, layout).empty());
+  auto& store = *backup.store;
+  const std::string half = "20261122T020000Z-full-y";
+  const std::string lost = "20261122T020000Z-full-lost";
+  const std::string copied = "20261122T020000Z-full-copied";
+  for (const auto& name : {half, lost, copied, label + ".bak", std::string{"notes"}})
+    store::put_text(store, layout.part(name, "dump.pgc.zst"), "data");
+  store::put_text(store, layout.backups() / "README", "mine");
+  const auto judge = [&](const std::string& name) {
+    return name == half   ? backup::Remains::of_a_run
+           : name == lost ? backup::Remains::of_a_backup
+                          : backup::Remains::of_nobody;
+  };
+  const auto cleared = backup::clear_remains(store, layout, judge);
+  CHECK(cleared.removed == std::vector<std::string>{half});
+  REQUIRE(cleared.left.size() == 2);
+  CHECK_THAT(cleared.left[0], Contains(copied) && Contains("copying"));
+  CHECK_THAT(cleared.left[1], Contains(lost) && Contains("good backup"));
+  CHECK(store.list(layout.backup(half)).empty());
+  for (const auto& name : {label, lost, copied, label + ".bak", std::string{"notes"}})
+    CHECK_FALSE(store.list(layout.backup(name)).empty());
+  CHECK(store.stat(layout.backups() / "README"));
+  CHECK(backup::clear_remains(store, layout, judge).removed.empty());
+}
+
+TEST_CASE("whose remains they are is told by the catalog") {
+  namespace status = catalog::status;
+  const auto judged = [](const char* state, const char* copy) {
+    catalog::BackupRecord record;
+    record.status = state;
+    auto& known = record.copies.emplace_back();
+    known.store = "local";
+    known.state = copy;
+    return backup::judge_remains(record, "local");
+  };
+  using backup::Remains;
+  CHECK(judged(status::failed, status::failed) == Remains::of_a_run);
+  CHECK(judged(status::cancelled, status::cancelled) == Remains::of_a_run);
+  CHECK(judged(status::partial, status::failed) == Remains::of_a_run);
+  CHECK(judged(status::completed, status::purged) == Remains::of_a_run);
+  CHECK(judged(status::completed, status::completed) == Remains::of_a_backup);
+  CHECK(judged(status::running, status::running) == Remains::of_nobody);
+  CHECK(backup::judge_remains(std::nullopt, "local") == Remains::of_nobody);
+  catalog::BackupRecord elsewhere;
+  elsewhere.status = status::completed;
+  CHECK(backup::judge_remains(elsewhere, "local") == Remains::of_nobody);
+}
+
+TEST_CASE("a backup whose removal was broken off is cleared away, whatever the catalog says") {
+  const Stored backup{"content"};
+  test::FaultyStore faulty{*backup.store};
+  faulty.fail_at(test::FaultyStore::Operation::remove, 2);
+  backup::RemovedObjects removed;
+  CHECK_THROWS_AS(backup::remove_backup(faulty, layout, label, night, removed), util::Error);
+  const auto cleared = backup::clear_remains(
+      *backup.store, layout, [](const auto&) { return backup::Remains::of_a_backup; });
+  CHECK(cleared.removed == std::vector<std::string>{label});
+  CHECK(backup.store->list(layout.root()).empty());
 }
 
 TEST_CASE("of a backup that is removed the manifest goes first") {
@@ -161,11 +236,11 @@ TEST_CASE("of a backup that is removed the manifest goes first") {
   test::FaultyStore faulty{*backup.store};
   faulty.fail_at(test::FaultyStore::Operation::remove, 2);
   backup::RemovedObjects removed;
-  CHECK_THROWS_AS(backup::remove_backup(faulty, layout, label, removed), util::Error);
+  CHECK_THROWS_AS(backup::remove_backup(faulty, layout, label, night, removed), util::Error);
   CHECK(removed.objects == 1);
   CHECK_FALSE(backup.store->stat(layout.manifest(label)));
   CHECK(backup.store->stat(layout.part(label, "dump.pgc.zst")));
-  backup::remove_backup(faulty, layout, label, removed);
+  backup::remove_backup(faulty, layout, label, night, removed);
   CHECK(removed.objects == 2);
   CHECK(backup.store->list(layout.root()).empty());
 }

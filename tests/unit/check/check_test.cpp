@@ -102,26 +102,29 @@ TEST_CASE("an attempt turns an error into a finding, and lets an interruption th
   CHECK(findings.all().size() == 1);
 }
 
-TEST_CASE("settings: sound ones are good, but not encrypted") {
-  Findings findings;
-  examine_settings(sound_config(), findings);
-  CHECK(findings.count(Status::error) == 0);
-  CHECK(findings.count(Status::warning) == 1);
-  CHECK(named(findings, "encryption").message == "backups are not encrypted");
-}
-
-TEST_CASE("settings: encryption that is asked for and not had is an error") {
+TEST_CASE("settings: sound ones are good, and 3-2-1 holds with a copy elsewhere") {
   auto config = sound_config();
-  config.unsupported = {{"encryption", 41}, {"redis", 50}};
+  config.stores[0].url = "file:///a";
+  config.stores[1].url = "s3://bucket";
   Findings findings;
   examine_settings(config, findings);
-  CHECK(named(findings, "encryption").status == Status::error);
-  CHECK(findings.verdict()->exit_code() == 4);
-  const auto lacking = std::ranges::find_if(findings.all(), [](const auto& finding) {
-    return finding.message == "redis (line 50) has no effect in this version";
-  });
-  REQUIRE(lacking != findings.all().end());
-  CHECK(lacking->status == Status::warning);
+  CHECK(findings.count(Status::error) + findings.count(Status::warning) == 0);
+  CHECK_THAT(named(findings, "copies").message, Contains("3-2-1"));
+  config.stores[1].url = "file:///b";
+  Findings here;
+  examine_settings(config, here);
+  CHECK(named(here, "copies").status == Status::warning);
+  CHECK_THAT(named(here, "copies").message,
+             Contains("in another place") && !Contains("third copy"));
+}
+
+TEST_CASE("settings: what has no effect is named") {
+  auto config = sound_config();
+  config.unsupported = {{"redis", 50}};
+  Findings findings;
+  examine_settings(config, findings);
+  CHECK(named(findings, "configuration").status == Status::ok);
+  CHECK_THAT(to_text(findings), Contains("redis (line 50) has no effect in this version"));
 }
 
 TEST_CASE("settings: one copy, no required store, no retention rule") {
@@ -302,6 +305,47 @@ TEST_CASE("missing, old, failed and unverified backups are named") {
     CHECK(only(findings).message == "the last verification of \"bad\" failed");
     CHECK(only(findings).fix == "bkp show bad");
   }
+}
+
+TEST_CASE("a store without any of the backups that the catalog names there") {
+  auto backup = backup_of("a", now);
+  auto& copy = backup.copies.emplace_back();
+  copy.store = "local";
+  copy.state = catalog::status::completed;
+  const auto judged = [&](const std::string& store, bool required,
+                          const std::vector<std::string>& names) {
+    Findings findings;
+    judge_presence(store, required, names, {backup}, findings);
+    return findings;
+  };
+  CHECK(judged("vault", true, {}).all().empty());
+  CHECK(judged("local", true, {"20261121T020000Z-full-a"}).all().empty());
+  CHECK(only(judged("local", true, {"lost+found"})).status == Status::error);
+  CHECK(only(judged("local", true, {})).kind == ErrorKind::store);
+  CHECK(only(judged("local", false, {})).status == Status::warning);
+  CHECK_THAT(only(judged("local", false, {})).message, Contains("none of the 1 backups"));
+}
+
+TEST_CASE("directories that runs write to and cannot") {
+  if (!test::running_as_root()) {
+    auto config = sound_config();
+    config.catalog.spool_directory = "/proc/spool";
+    config.recover.scratch_directory = "/tmp";
+    config.runbook.path = "/proc/1/runbook.html";
+    Findings findings;
+    examine_directories(config, findings);
+    CHECK(findings.count(Status::error) == 2);
+    CHECK_THAT(named(findings, "spool").message, Contains("catalog.spool_directory"));
+    CHECK_THAT(named(findings, "runbook").message, Contains("runbook.path"));
+    return;
+  }
+  // Only a file system can keep root from writing.
+  auto config = sound_config();
+  config.catalog.spool_directory = "/proc/spool/deeper";
+  config.recover.scratch_directory = "/tmp/not-there-yet/scratch";
+  Findings findings;
+  examine_directories(config, findings);
+  CHECK_THAT(only(findings).message, Contains("\"/proc/spool/deeper\" cannot be made"));
 }
 
 TEST_CASE("an assertion about a database that is nowhere is named") {

@@ -185,7 +185,9 @@ TEST_CASE("nothing goes on account of a backup whose manifest is gone, whatever 
   const auto result = prunable.prune();
   CHECK(prunable.has(prunable.middle));
   CHECK_FALSE(prunable.has(prunable.oldest));
-  CHECK(result.vanished == std::vector<std::string>{prunable.newest.label});
+  CHECK(result.vanished.empty());
+  CHECK(prunable.site.store().stat(
+      prunable.site.layout().part(prunable.newest.label, "dump.pgc.zst")));
 }
 
 TEST_CASE("a failed verification that only the store knows of counts") {

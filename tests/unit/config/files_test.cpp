@@ -73,10 +73,14 @@ TEST_CASE("the example file parses as it is, without a word about missing featur
 TEST_CASE("the example file, with everything switched on, has every key and parses") {
   const auto text = uncommented(source_file("config/bkp.example.yaml"));
   const auto config = parse_text(text);
-  CHECK(config.asks_for("encryption"));
+  CHECK(config.asks_for("incremental"));
   std::vector<std::string> paths;
   collect_paths(Document{text, "example"}.root(), "", paths);
+  // The file is one choice of four.
+  const std::set<std::string_view> other_choices{
+      "stores[].credentials.env", "stores[].credentials.command", "stores[].credentials.imds"};
   for (const auto& rule : key_rules()) {
+    if (other_choices.contains(rule.path)) continue;
     INFO(rule.path);
     CHECK(std::ranges::find(paths, rule.path) != paths.end());
   }

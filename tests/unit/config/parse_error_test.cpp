@@ -22,6 +22,14 @@ void check(const Case& expected) {
 
 }  // namespace
 
+namespace {
+
+std::string with_s3(const std::string& line) {
+  return "site: studio\nstores:\n  - name: offsite\n    url: s3://bucket\n    " + line + "\n";
+}
+
+}  // namespace
+
 TEST_CASE("a file that is no configuration at all") {
   check(GENERATE(values<Case>({
       {"", "bkp.yaml: the file is empty", "`site` and `stores`"},
@@ -218,6 +226,31 @@ TEST_CASE("names, patterns and paths") {
       {with_store("encryption: {identity_files: [id.txt]}\n"),
        "bkp.yaml:5: encryption.identity_files[0] must be an absolute path, not \"id.txt\"",
        "beginning with \"/\""},
+      {with_store("encryption: {recipients: [age1x]}\n"),
+       "bkp.yaml:5: encryption.recipients[0] is wrong: \"age1x\" is no age recipient", "age1"},
+      {with_store("    endpoint: https://s3.example\n"),
+       "bkp.yaml:5: stores[0].endpoint is for s3 stores, and this is a file one",
+       "correct the URL"},
+      {with_s3("endpoint: s3.example"), "stores[0].endpoint must be a server, not \"s3.example\"",
+       "https://HOST"},
+      {with_s3("endpoint: https://s3.example/bucket"), "stores[0].endpoint must be a server",
+       "without a path"},
+      {with_s3("addressing: dns"), "stores[0].addressing must not be \"dns\"", "path or virtual"},
+      {with_s3("credentials: {profile: x}"), "stores[0].credentials.profile needs a file", "file:"},
+      {with_s3("credentials: {file: /etc/x, env: true}"),
+       "stores[0].credentials.env is a second source of the credentials", "keep one"},
+      {with_s3("credentials: {command: []}"), "stores[0].credentials.command is empty", "PROGRAM"},
+      {with_s3("parallel: 65"), "stores[0].parallel must be between 1 and 64", "default is 4"},
+      {with_s3("server_side_encryption: rot13"),
+       "stores[0].server_side_encryption must be AES256 or aws:kms", "remove the key"},
+      {with_s3("kms_key: x"), "stores[0].kms_key needs server_side_encryption: aws:kms",
+       "add that"},
+      {with_s3("object_lock: {mode: forever, days: 1}"),
+       "stores[0].object_lock.mode must not be \"forever\"", "governance or compliance"},
+      {with_s3("object_lock: {mode: governance}"), "stores[0].object_lock.days is missing",
+       "how many days"},
+      {with_s3("known_hosts_file: /x"),
+       "stores[0].known_hosts_file is for sftp stores, and this is a s3 one", "remove the key"},
       {with_store("verify: {database_prefix: pg_verify_}\n"),
        "bkp.yaml:5: verify.database_prefix must not begin with \"pg_\"", "keeps such names"},
       {with_store("verify: {database_prefix: ''}\n"),

@@ -72,34 +72,31 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK(config.verify.assertions[0].expect == "true");
   CHECK(config.runbook.contacts.size() == 1);
 
-  const std::vector<std::string> missing{"stores[1].url",
-                                         "stores[1].endpoint",
-                                         "stores[1].region",
-                                         "stores[1].addressing",
-                                         "stores[1].credentials",
-                                         "stores[1].ca_file",
-                                         "stores[1].parallel",
-                                         "encryption",
-                                         "signing",
-                                         "incremental",
-                                         "wal",
-                                         "config_export",
-                                         "files",
-                                         "redis",
-                                         "assets",
-                                         "notify",
-                                         "schedules"};
+  const std::vector<std::string> missing{"incremental", "wal",    "config_export", "files",
+                                         "redis",       "assets", "notify",        "schedules"};
   std::vector<std::string> listed;
   for (const auto& key : config.unsupported) listed.push_back(key.key);
   CHECK(listed == missing);
-  CHECK(config.unsupported[0].line == 21);
-  CHECK(config.asks_for("encryption"));
+  CHECK(config.asks_for("redis"));
   CHECK_FALSE(config.asks_for("compression"));
+  const auto& offsite = config.stores[1].s3;
+  CHECK(offsite.endpoint == "https://s3.eu-central-1.example");
+  CHECK(offsite.region == "eu-central-1");
+  CHECK(offsite.addressing == store::Addressing::path);
+  CHECK(offsite.credentials ==
+        store::CredentialsSource{store::CredentialsFile{"/etc/bkp/s3.ini", "backup"}});
+  CHECK(offsite.ca_file == "/etc/ssl/certs/ca-certificates.crt");
+  CHECK(offsite.parallel == 4);
+  CHECK(config.encryption.recipients.size() == 1);
+  CHECK(config.encryption.identity_files ==
+        std::vector<std::filesystem::path>{"/etc/bkp/identity.txt"});
+  CHECK(config.signing.key_file == "/etc/bkp/signing.pem");
+  CHECK(config.signing.trusted_keys == std::vector<std::filesystem::path>{"/etc/bkp/signing.pub"});
 }
 
 TEST_CASE("a key of a later version that says nothing is not asked for") {
-  const auto config = parse_text(
-      with_store("encryption:\n  recipients: []\n  # identity_files: [/x]\nnotify:\nfiles: []\n"));
+  const auto config =
+      parse_text(with_store("incremental:\n  # full_after: 7d\nnotify:\nfiles: []\n"));
   CHECK(config.unsupported.empty());
 }
 
@@ -215,14 +212,14 @@ TEST_CASE("the explained settings parse to the same settings") {
 TEST_CASE("explained settings show what has no effect, and no password") {
   FakeRunner processes;
   processes.outputs["pass"] = "postgresql://bkp:hunter2@db2/bkp\n";
-  const auto config = parse(
-      with_store("encryption: {recipients: [age1x]}\ncluster: {conninfo: {command: [pass]}}\n"),
-      "bkp.yaml", test_environment(), processes);
+  const auto config =
+      parse(with_store("incremental: {max_chain: 3}\ncluster: {conninfo: {command: [pass]}}\n"),
+            "bkp.yaml", test_environment(), processes);
   const auto text = explain(config);
   CHECK(text.find("hunter2") == text.npos);
   CHECK(text.find("conninfo: \"dbname=bkp host=db2 user=bkp\"") != text.npos);
   CHECK(text.find("a password, not shown") != text.npos);
-  CHECK(text.find("line 5: encryption") != text.npos);
+  CHECK(text.find("line 5: incremental") != text.npos);
 }
 
 TEST_CASE("nothing needs no unit, where nothing is allowed") {

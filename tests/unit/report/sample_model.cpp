@@ -26,9 +26,9 @@ backup::Manifest manifest_of(const std::string& database, const std::string& lab
   manifest.completed_at = parse_time("2026-11-21T02:03:20Z");
   manifest.database = {database,  "studio_owner", "UTF8", "C.UTF-8",
                        "C.UTF-8", "libc",         "",     524288000};
-  manifest.parts = {{"dump.pgc.zst", "dump", "zstd", 73400320, 314572800, std::string(32, 'a'),
-                     std::string(64, 'b')},
-                    {"globals.sql.zst", "globals", "zstd", 812, 2048, std::string(32, 'c'),
+  manifest.parts = {{"dump.pgc.zst", "dump", "zstd", "none", 73400320, 314572800,
+                     std::string(32, 'a'), std::string(64, 'b')},
+                    {"globals.sql.zst", "globals", "zstd", "none", 812, 2048, std::string(32, 'c'),
                      std::string(64, 'd')}};
   manifest.fingerprint.emplace();
   manifest.fingerprint->tables = {table("public", "characters", 1200),

@@ -143,7 +143,8 @@ TEST_CASE("after a crash anywhere, no half a backup is listed, and a second run 
       retention::Swept swept;
       const auto plan = plan_for(candidates_on(faulty, filled.site.layout()));
       retention::sweep(filled.site.context(), named, filled.site.layout(), plan, swept);
-      backup::remove_debris(faulty, filled.site.layout());
+      backup::clear_remains(faulty, filled.site.layout(),
+                            [](const auto&) { return backup::Remains::of_nobody; });
     };
     faulty.fail_at(operation, nth, when);
     try {

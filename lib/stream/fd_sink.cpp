@@ -1,0 +1,11 @@
+#include "stream/fd_sink.hpp"
+
+#include "util/fd.hpp"
+
+namespace bkp::stream {
+
+void FdSink::write(std::span<const std::byte> data) {
+  util::write_all(m_fd, data, m_name);
+}
+
+}  // namespace bkp::stream

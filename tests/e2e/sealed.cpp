@@ -1,0 +1,359 @@
+// Sealed and signed backups, by the installed programs and beside Debian's age and openssl.
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "seal/sealing.hpp"
+#include "stream/sinks.hpp"
+#include "support/damage.hpp"
+#include "support/recording_sink.hpp"
+#include "support/site.hpp"
+
+using namespace bkp;
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string quoted(const std::filesystem::path& path) {
+  return "'" + path.string() + "'";
+}
+
+Outcome shell(const std::string& script) {
+  return Program{{"bash", "-o", "pipefail", "-c", script}}.run();
+}
+
+/// Two key pairs of age's own making, and bkp without a site.
+struct Keys {
+  TemporaryDirectory directory;
+  std::filesystem::path own = directory.path() / "own.txt";
+  std::filesystem::path other = directory.path() / "other.txt";
+  std::string recipient;
+
+  Keys() {
+    for (const auto& file : {own, other}) output_of(Program{{"age-keygen", "-o", file.string()}});
+    recipient = output_of(Program{{"age-keygen", "-y", own.string()}});
+    recipient.pop_back();
+  }
+
+  std::string unseal() const {
+    return quoted(InstalledBkp::program()) + " unseal --identity " + quoted(own);
+  }
+};
+
+/// A site that seals and signs, with one backup of database x121.
+struct SealedSite : Site {
+  Keys keys;
+  std::filesystem::path signing = directory() / "signing.pem";
+  std::string label;
+
+  SealedSite() {
+    output_of(Program{{"openssl", "genpkey", "-algorithm", "ed25519", "-out", signing.string()}});
+    std::filesystem::permissions(signing, std::filesystem::perms::owner_read);
+    configure("");
+    must({"init"});
+    cluster().create_database("x121");
+    cluster().psql("x121",
+                   "create table t as select i, md5(i::text) from generate_series(1, 9000) i");
+    label = back_up("x121");
+  }
+
+  void configure(const std::string& identities) {
+    write_config(base_config() + "encryption:\n  recipients: [" + keys.recipient + "]\n" +
+                 "  identity_files: [" + identities + "]\n" +
+                 "signing: {key_file: " + signing.string() + "}\n");
+  }
+
+  std::filesystem::path file(const std::string& name) const {
+    return store() / "studio/backups" / label / name;
+  }
+
+  std::string public_key() const {
+    const auto path = directory() / "signing.pub";
+    output_of(
+        Program{{"openssl", "pkey", "-in", signing.string(), "-pubout", "-out", path.string()}});
+    return path.string();
+  }
+
+  /// verify, restore and rebuild refuse the backup, and take it with --ignore-signature.
+  void check_refused(const std::string& text) {
+    const std::string identity = keys.own.string();
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"verify", label, "--level", "checksum"},
+          {"restore", label, "--db", "x121", "--into", "back", "--dry-run", "--identity", identity},
+          {"catalog", "rebuild", "--store", "local"}}) {
+      const auto refused = run(command);
+      CAPTURE(refused);
+      CHECK(refused.exit_code == 8);
+      CHECK_THAT(refused.err, Contains(text) && Contains("--ignore-signature"));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a key is made once, for its owner alone") {
+  const TemporaryDirectory directory;
+  const auto file = (directory.path() / "identity.txt").string();
+  const auto made = InstalledBkp{}.run({"key", "generate", "--out", file});
+  CAPTURE(made);
+  REQUIRE(made.exit_code == 0);
+  struct stat status {};
+  REQUIRE(::stat(file.c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777U) == 0600);
+  const auto recipient = output_of(Program{{"age-keygen", "-y", file}});
+  CHECK_THAT(made.out, Contains(recipient.substr(0, recipient.size() - 1)));
+  CHECK_THAT(made.out, !Contains("AGE-SECRET-KEY"));
+  CHECK(InstalledBkp{}.run({"key", "show", "--identity", file}).out ==
+        recipient.substr(0, recipient.size() - 1) + "  " + file + "\n");
+  const auto before = read_text(file);
+  const auto again = InstalledBkp{}.run({"key", "generate", "--out", file});
+  CHECK(again.exit_code == 11);
+  CHECK_THAT(again.err, Contains("never overwritten"));
+  CHECK(read_text(file) == before);
+  std::filesystem::permissions(file, std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  CHECK(InstalledBkp{}.run({"key", "show", "--identity", file}).exit_code == 9);
+}
+
+TEST_CASE("a signing key is a pair that openssl takes") {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "signing.pem";
+  CHECK(InstalledBkp{}.run({"key", "generate", "--signing", "--out", file.string()}).exit_code ==
+        0);
+  CHECK(output_of(Program{{"openssl", "pkey", "-in", file.string(), "-pubout"}}) ==
+        read_text(directory.path() / "signing.pub"));
+  CHECK(InstalledBkp{}.run({"key", "generate", "--signing", "--out", file.string()}).exit_code ==
+        11);
+}
+
+TEST_CASE("age and bkp open each other's files, whatever their size") {
+  const Keys keys;
+  for (const std::size_t size : {0U, 1U, 65535U, 65536U, 65537U, 5000000U}) {
+    CAPTURE(size);
+    const auto text = noise(size);
+    const auto plain = keys.directory.path() / "plain";
+    const auto sealed = keys.directory.path() / "sealed";
+    write_text(plain, text);
+    for (const std::string armor : {"", " -a"}) {
+      const auto opened = shell("age" + armor + " -r " + keys.recipient + " < " + quoted(plain) +
+                                " | " + keys.unseal() + " | cmp - " + quoted(plain));
+      CAPTURE(opened);
+      CHECK(opened.exit_code == 0);
+    }
+    stream::StringSink file;
+    seal::SealSink seal{file, {seal::Recipient::parse(keys.recipient)}};
+    seal.write(std::as_bytes(std::span{text}));
+    seal.finish();
+    write_text(sealed, file.text());
+    const auto opened =
+        shell("age -d -i " + quoted(keys.own) + " " + quoted(sealed) + " | cmp - " + quoted(plain));
+    CAPTURE(opened);
+    CHECK(opened.exit_code == 0);
+  }
+}
+
+TEST_CASE("a GiB passes through age and unseal") {
+  const Keys keys;
+  const auto sums = shell("head -c 1G /dev/zero | tee >(sha256sum >&2) | age -r " + keys.recipient +
+                          " | " + keys.unseal() + " | sha256sum");
+  CAPTURE(sums);
+  CHECK(sums.exit_code == 0);
+  CHECK(sums.out == sums.err);
+}
+
+TEST_CASE("a passphrase opens what was sealed with it") {
+  const TemporaryDirectory directory;
+  const auto passphrase = directory.path() / "passphrase";
+  write_text(passphrase, "password\n");
+  std::filesystem::permissions(passphrase, std::filesystem::perms::owner_read);
+  // The body of a vector whose passphrase is known.
+  const auto vector = read_text(BKP_TEST_DATA "/age-testkit/armor_scrypt");
+  const auto sealed = vector.substr(vector.find("\n\n") + 2);
+  const std::vector<std::string> arguments{"unseal", "--passphrase-file", passphrase.string()};
+  CHECK(InstalledBkp{}.run(arguments, sealed).exit_code == 0);
+  std::filesystem::permissions(passphrase, std::filesystem::perms::owner_all);
+  write_text(passphrase, "wrong\n");
+  const auto refused = InstalledBkp{}.run(arguments, sealed);
+  CHECK(refused.exit_code == 9);
+  CHECK(refused.out.empty());
+}
+
+TEST_CASE("of a file that was cut or changed comes what is proven, and exit 8") {
+  const Keys keys;
+  const auto plain = keys.directory.path() / "plain";
+  const auto sealed = keys.directory.path() / "sealed";
+  const auto text = noise(300000);
+  write_text(plain, text);
+  for (const std::string damage :
+       {"head -c 200000", "(head -c 200000; echo -n x; tail -c +200002)", "(cat; echo x)"}) {
+    CAPTURE(damage);
+    shell("age -r " + keys.recipient + " < " + quoted(plain) + " > " + quoted(sealed) + "0");
+    shell(damage + " < " + quoted(sealed) + "0 > " + quoted(sealed));
+    const auto opened = shell(keys.unseal() + " < " + quoted(sealed));
+    CHECK(opened.exit_code == 8);
+    CHECK((opened.out == text.substr(0, opened.out.size())));
+    CHECK(opened.out.size() >= 3 * 65536);
+    CHECK(opened.out.size() % 65536 == (damage.starts_with("(cat") ? 300000 % 65536 : 0));
+  }
+}
+
+TEST_CASE("what is sealed in a store opens with age, zstd and pg_restore") {
+  SealedSite site;
+  CHECK_FALSE(std::filesystem::exists(site.file("dump.pgc.zst")));
+  const auto contents =
+      shell("age -d -i " + quoted(site.keys.own) + " " + quoted(site.file("dump.pgc.zst.age")) +
+            " | zstd -dc | pg_restore -l");
+  CAPTURE(contents);
+  CHECK(contents.exit_code == 0);
+  CHECK_THAT(contents.out, Contains("TABLE DATA public t "));
+  const auto plain = shell("grep -rlE 'PGDMP|CREATE ROLE' " + quoted(site.store()));
+  CHECK(plain.out.empty());
+}
+
+TEST_CASE("without the identity a copy can be re-read and not restored; with it both") {
+  SealedSite site;
+  const auto reread = site.run({"verify", "--db", "x121", "--level", "checksum"});
+  CAPTURE(reread);
+  CHECK(reread.exit_code == 0);
+  CHECK_THAT(reread.out, Contains("no identity here"));
+  for (const std::vector<std::string>& keys :
+       {std::vector<std::string>{}, {"--identity", site.keys.other.string()}}) {
+    for (std::vector<std::string> command : {std::vector<std::string>{"verify", "--db", "x121"},
+                                             {"restore", "latest", "--db", "x121"}}) {
+      command.insert(command.end(), keys.begin(), keys.end());
+      const auto refused = site.run(command);
+      CAPTURE(refused);
+      CHECK(refused.exit_code == 9);
+      CHECK_THAT(refused.err, Contains("is sealed for " + site.keys.recipient));
+    }
+  }
+  CHECK(site.json({"list"})["result"]["backups"][0]["verified"] == false);
+  site.configure(site.keys.other.string() + ", " + site.keys.own.string());
+  CHECK(site.run({"verify", "--db", "x121"}).exit_code == 0);
+  CHECK(site.run({"restore", "latest", "--db", "x121", "--into", "back"}).exit_code == 0);
+  CHECK(database_digest(site.cluster(), "back") == database_digest(site.cluster(), "x121"));
+}
+
+TEST_CASE("with a store, an identity and a public key alone") {
+  SealedSite site;
+  const auto restore = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"restore",    "latest",
+                                       "--db",       "x121",
+                                       "--into",     "alone",
+                                       "--site",     "studio",
+                                       "--store",    "file://" + site.store().string(),
+                                       "--identity", site.keys.own.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    InstalledBkp bkp;
+    for (const auto& [name, value] : site.cluster().environment("postgres"))
+      bkp.with_variable(name, value);
+    return bkp.run(arguments);
+  };
+  const auto refused = restore({});
+  CAPTURE(refused);
+  CHECK(refused.exit_code == 8);
+  CHECK_THAT(refused.err, Contains("--trusted-key"));
+  const auto done = restore({"--trusted-key", site.public_key()});
+  CAPTURE(done);
+  CHECK(done.exit_code == 0);
+  CHECK(database_digest(site.cluster(), "alone") == database_digest(site.cluster(), "x121"));
+}
+
+TEST_CASE("old backups stay readable with the old identity, and check says which opens which") {
+  SealedSite site;
+  site.keys.recipient = output_of(Program{{"age-keygen", "-y", site.keys.other.string()}});
+  site.keys.recipient.pop_back();
+  site.configure(site.keys.own.string() + ", " + site.keys.other.string());
+  const auto newer = site.back_up("x121");
+  CHECK(site.run({"verify", "--all"}).exit_code == 0);
+  const auto checked = site.run({"check"});
+  CAPTURE(checked);
+  CHECK_THAT(checked.out, Contains("\"" + site.keys.own.string() +
+                                   "\" opens 1 backup (the newest " + site.label + ")"));
+  CHECK_THAT(checked.out, Contains("\"" + site.keys.other.string() + "\" opens 1 backup"));
+  site.configure(site.keys.other.string());
+  CHECK_THAT(site.run({"check"}).out, Contains("no identity here opens 1 backup"));
+}
+
+TEST_CASE("openssl checks the signature of a manifest") {
+  SealedSite site;
+  const auto checked =
+      Program{{"openssl", "pkeyutl", "-verify", "-pubin", "-inkey", site.public_key(), "-rawin",
+               "-in", site.file("manifest.json").string(), "-sigfile",
+               site.file("manifest.json.sig").string()}}
+          .run();
+  CAPTURE(checked);
+  CHECK(checked.exit_code == 0);
+}
+
+TEST_CASE("a manifest that somebody changed or wrote is refused, until told otherwise") {
+  SealedSite site;
+  // The catalog knows the manifest's SHA-256 too; a store alone does not.
+  site.cluster().psql("bkp", "delete from bkp.backups");
+  site.must({"catalog", "rebuild", "--store", "local"});
+  SECTION("a byte of the manifest") {
+    auto text = read_text(site.file("manifest.json"));
+    text.replace(text.find("\"triggered_by\": \"manual\""), 24, "\"triggered_by\": \"manuel\"");
+    write_text(site.file("manifest.json"), text);
+    site.cluster().psql("bkp", "delete from bkp.backups");
+    site.check_refused("was not signed like this by any trusted key");
+    CHECK(site.run({"catalog", "rebuild", "--store", "local", "--ignore-signature"}).exit_code ==
+          0);
+    CHECK(site.run({"verify", site.label, "--level", "checksum", "--ignore-signature"}).exit_code ==
+          0);
+  }
+  SECTION("a byte of the signature") {
+    flip_a_bit(site.file("manifest.json.sig"));
+    site.check_refused("was not signed like this by any trusted key");
+  }
+  SECTION("no signature") {
+    std::filesystem::remove(site.file("manifest.json.sig"));
+    site.check_refused("is not signed, and this site's manifests must be");
+  }
+  SECTION("another key") {
+    const auto own = site.directory() / "own.pem";
+    output_of(Program{{"openssl", "genpkey", "-algorithm", "ed25519", "-out", own.string()}});
+    std::filesystem::permissions(own, std::filesystem::perms::owner_read);
+    std::filesystem::remove(site.signing);
+    std::filesystem::copy(own, site.signing);
+    site.check_refused("was not signed like this by any trusted key");
+  }
+}
+
+TEST_CASE("an old backup under a new label is refused") {
+  SealedSite site;
+  site.cluster().psql("x121", "update t set md5 = 'newer'");
+  const auto newer = site.back_up("x121");
+  const auto place = site.store() / "studio/backups" / newer;
+  std::filesystem::remove_all(place);
+  std::filesystem::copy(site.store() / "studio/backups" / site.label, place,
+                        std::filesystem::copy_options::recursive);
+  const auto refused = site.run({"restore", newer, "--db", "x121", "--identity",
+                                 site.keys.own.string(), "--ignore-signature"});
+  CAPTURE(refused);
+  CHECK(refused.exit_code == 8);
+  CHECK_THAT(refused.err, Contains("so it was moved here"));
+}
+
+TEST_CASE("cat prints any object's plain bytes, and nothing of a damaged one") {
+  SealedSite site;
+  const auto key = "studio/backups/" + site.label + "/";
+  const auto globals =
+      site.run({"cat", key + "globals.sql.zst.age", "--identity", site.keys.own.string()});
+  CAPTURE(globals);
+  CHECK(globals.exit_code == 0);
+  CHECK_THAT(globals.out, Contains("PostgreSQL database cluster dump complete"));
+  CHECK(site.run({"cat", key + "globals.sql.zst.age"}).exit_code == 9);
+  CHECK(site.run({"cat", key + "manifest.json"}).out == read_text(site.file("manifest.json")));
+  CHECK(site.run({"cat", key + "runbook.html"}).out == read_text(site.file("runbook.html")));
+  CHECK(site.run({"cat", "studio/site.json"}).out == read_text(site.store() / "studio/site.json"));
+  CHECK(site.run({"cat", key + "nothing"}).exit_code == 10);
+  CHECK(site.run({"cat", key + "manifest.json", "--json"}).exit_code == 2);
+  flip_a_bit(site.file("globals.sql.zst.age"));
+  const auto damaged =
+      site.run({"cat", key + "globals.sql.zst.age", "--identity", site.keys.own.string()});
+  CHECK(damaged.exit_code == 8);
+  CHECK(damaged.out.empty());
+}
