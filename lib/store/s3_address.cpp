@@ -102,7 +102,7 @@ S3Address s3_address(std::string_view url, const S3Options& options) {
   }
   auto prefix = parts->path;
   if (prefix.starts_with('/')) prefix.remove_prefix(1);
-  if (prefix.ends_with('/')) prefix.remove_suffix(1);
+  if (prefix.size() > 1 && prefix.ends_with('/')) prefix.remove_suffix(1);
   if (!prefix.empty() && !Key::is_valid(prefix))
     throw refused_url(url, "no object can have a name below this prefix");
   address.prefix = prefix;
