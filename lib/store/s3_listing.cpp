@@ -43,7 +43,8 @@ std::vector<S3UploadsPage::Upload> s3_uploads(S3Client& client, const S3Operatio
   S3UploadsPage page;
   do {
     S3Request request;
-    request.query = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", prefix}};
+    // Not encoded, for radosgw does that here without saying so. Keys of a store need it not.
+    request.query = {{"uploads", ""}, {"prefix", prefix}};
     if (page.more) {
       request.query.emplace_back("key-marker", page.next_key);
       if (!page.next_id.empty()) request.query.emplace_back("upload-id-marker", page.next_id);

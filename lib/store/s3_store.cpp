@@ -99,8 +99,11 @@ std::size_t S3Store::remove_unfinished(const Key& prefix) {
     request.key = upload.key;
     request.query = {{"uploadId", upload.id}};
     const auto response = m_client.send(request);
-    if (!response.ok() && response.status != 404) throw s3_failure(what, m_client, response);
-    ++removed;
+    if (response.ok()) {
+      ++removed;
+    } else if (response.code() != "NoSuchUpload") {
+      throw s3_failure(what, m_client, response);
+    }
   }
   return removed;
 }

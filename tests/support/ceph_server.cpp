@@ -156,6 +156,8 @@ CephServer::Answer CephServer::request(const std::string& method, const std::str
   if (method == "HEAD") curl_easy_setopt(curl.get(), CURLOPT_NOBODY, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, collect);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, collect);
+  curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &answer.head);
   if (curl_easy_perform(curl.get()) == CURLE_OK)
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
   return answer;

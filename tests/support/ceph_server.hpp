@@ -28,6 +28,7 @@ class CephServer {
 
   struct Answer {
     long status = 0;
+    std::string head;  ///< all its lines
     std::string body;
   };
   /// A request signed by libcurl, which owes nothing to the code under test. `target`:
