@@ -101,11 +101,10 @@ void S3Multipart::require_intact(const S3ObjectHead& head) {
   const auto expected = expected_etag();
   const auto etag = without_quotes(head.etag);
   const bool compared = !head.opaque_etag && !expected.empty() && etag.find('-') != etag.npos;
-  if (head.size == size && (!compared || etag == expected)) return;
+  if (head.size == size && (!compared || etag == expected))
+    return s3_require_locked(m_client, m_object, head);
 
-  auto remove = request("DELETE");
-  remove.query.clear();
-  m_client.send(remove);
+  s3_remove_own(m_client, m_object);
   throw m_object.operation.failed(
       fmt::format("the server made {} bytes (ETag {}) of the {} bytes (ETag {}) it was sent",
                   head.size, etag, size, expected),

@@ -17,6 +17,7 @@ S3ObjectHead read_head(const S3Operation& operation, const S3Response& response)
     throw operation.failed("the server tells neither size nor time");
   head.modified = util::Time{std::chrono::seconds{modified}};
   head.etag = response.header("etag");
+  head.lock_mode = response.header("x-amz-object-lock-mode");
   head.writer = response.header(s3_writer_header);
   const auto encryption = response.header("x-amz-server-side-encryption");
   head.opaque_etag = !encryption.empty() && encryption != "AES256";

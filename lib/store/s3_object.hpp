@@ -13,8 +13,9 @@ namespace bkp::store {
 struct S3ObjectHead {
   std::uint64_t size = 0;
   util::Time modified;
-  std::string etag;    ///< as sent, with its quotes; may be empty
-  std::string writer;  ///< the mark its writer left, see s3_writer_header
+  std::string etag;       ///< as sent, with its quotes; may be empty
+  std::string writer;     ///< the mark its writer left, see s3_writer_header
+  std::string lock_mode;  ///< "GOVERNANCE" or "COMPLIANCE"; empty: it may be removed at any time
   /// The ETag says nothing of the contents: they are encrypted with a key of the service's own.
   bool opaque_etag = false;
 };

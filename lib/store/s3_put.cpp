@@ -66,12 +66,29 @@ void s3_put(S3Client& client, const S3NewObject& object, std::span<const std::by
   for (auto& header : s3_body_digests(body).headers) request.headers.push_back(std::move(header));
   request.body = body;
   const auto response = client.send_if_none_match(request);
-  if (response.ok()) return;
+  if (response.ok() && !client.options().object_lock) return;
   // When an answer was lost, the next attempt meets what the first one made.
-  const bool may_be_there = response.status == 412 || response.may_pass();
-  if (may_be_there && s3_own_object(client, object)) return;
+  const bool may_be_there = response.ok() || response.status == 412 || response.may_pass();
+  if (const auto head = may_be_there ? s3_own_object(client, object) : std::nullopt)
+    return s3_require_locked(client, object, *head);
   if (response.status == 412) throw object.operation.exists();
   throw s3_failure(object.operation, client, response);
+}
+
+void s3_require_locked(S3Client& client, const S3NewObject& object, const S3ObjectHead& head) {
+  if (!client.options().object_lock || !head.lock_mode.empty()) return;
+  s3_remove_own(client, object);
+  throw object.operation.failed(
+      "the service took it and did not lock it, or does not show the lock; it was removed again",
+      "allow s3:GetObjectRetention; where that is not it, remove object_lock and give the bucket a "
+      "default retention");
+}
+
+void s3_remove_own(S3Client& client, const S3NewObject& object) {
+  S3Request request;
+  request.method = "DELETE";
+  request.key = object.bucket_key;
+  client.send(request);
 }
 
 }  // namespace bkp::store

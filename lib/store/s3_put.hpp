@@ -39,6 +39,13 @@ void s3_require_absent(S3Client& client, const S3NewObject& object);
 /// Whether the object at the key is the one this writer made.
 std::optional<S3ObjectHead> s3_own_object(S3Client& client, const S3NewObject& object);
 
+/// Throws, after it has removed the object, when that is to be locked and is not: a service may
+/// ignore the request for it, as radosgw does for multipart uploads.
+void s3_require_locked(S3Client& client, const S3NewObject& object, const S3ObjectHead& head);
+
+/// Removes what this writer made and what must not stay. Says nothing when that fails.
+void s3_remove_own(S3Client& client, const S3NewObject& object);
+
 /// Makes a small object with one PutObject.
 void s3_put(S3Client& client, const S3NewObject& object, std::span<const std::byte> body);
 

@@ -29,11 +29,13 @@ std::size_t collect(char* data, std::size_t size, std::size_t count, void* text)
 
 }  // namespace
 
-CephServer::CephServer() : m_port{free_port()}, m_fsid{util::random_uuid()} {
+CephServer::CephServer()
+    : m_port{free_port()}, m_tls_port{free_port()}, m_fsid{util::random_uuid()} {
   m_monitor = "v2:127.0.0.1:" + std::to_string(free_port());
   for (const char* name : {"mon", "osd", "rgw", "run", "log"})
     fs::create_directory(m_directory / name);
   write_settings();
+  make_certificate();
   try {
     start_monitor();
     start_osd();
@@ -81,9 +83,27 @@ osd data = )" + directory + R"(/osd
 osd objectstore = memstore
 memstore device bytes = 4294967296
 [client.rgw]
+rgw dns name = localhost
 rgw data = )" + directory + R"(/rgw
 rgw frontends = beast endpoint=127.0.0.1:)" +
-                                            std::to_string(m_port) + " tcp_nodelay=1\n");
+                                            std::to_string(m_port) +
+                                            " tcp_nodelay=1 ssl_endpoint=127.0.0.1:" +
+                                            std::to_string(m_tls_port) +
+                                            " ssl_certificate=" + certificate().string() + "\n");
+}
+
+/// The certificate, and the key behind it.
+void CephServer::make_certificate() const {
+  const std::string key = m_directory / "key.pem";
+  output_of(
+      Program{{"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+               "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", certificate(),
+               "-days", "2", "-subj", "/CN=bkp test", "-addext", "subjectAltName=IP:127.0.0.1"}});
+  write_text(certificate(), read_text(certificate()) + read_text(key));
+}
+
+std::string CephServer::tls_endpoint() const {
+  return "https://127.0.0.1:" + std::to_string(m_tls_port);
 }
 
 Program CephServer::program(std::vector<std::string> argv) const {

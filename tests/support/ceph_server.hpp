@@ -23,8 +23,11 @@ class CephServer {
   CephServer();
 
   std::uint16_t port() const { return m_port; }
-  /// "http://127.0.0.1:PORT"
+  /// "http://127.0.0.1:PORT". Buckets are found by path, and at http://localhost:PORT by host.
   std::string endpoint() const;
+  /// "https://127.0.0.1:PORT", with a certificate that signs itself.
+  std::string tls_endpoint() const;
+  std::filesystem::path certificate() const { return m_directory / "certificate.pem"; }
 
   struct Answer {
     long status = 0;
@@ -42,6 +45,7 @@ class CephServer {
  private:
   Program program(std::vector<std::string> argv) const;
   void write_settings() const;
+  void make_certificate() const;
   void start_monitor();
   void start_osd();
   void start_gateway();
@@ -49,6 +53,7 @@ class CephServer {
 
   TemporaryDirectory m_directory;
   std::uint16_t m_port;
+  std::uint16_t m_tls_port;
   std::string m_fsid;     ///< of the cluster
   std::string m_monitor;  ///< its address, as Ceph writes it
   int m_buckets = 0;
