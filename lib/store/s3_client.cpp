@@ -140,7 +140,9 @@ void S3Client::prepare(net::Easy& easy, const S3Request& request, S3Response& re
   easy.set(CURLOPT_PATH_AS_IS, 1L);
   easy.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   easy.set(CURLOPT_USERAGENT, fmt::format("bkp/{}", util::version()));
-  easy.set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(m_patience.stall_limit.count()));
+  const auto stall_limit =
+      request.long_answer ? m_patience.long_stall_limit : m_patience.stall_limit;
+  easy.set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(stall_limit.count()));
   if (request.parting) easy.set(CURLOPT_TIMEOUT, static_cast<long>(parting_limit.count()));
   if (m_options.ca_file) easy.set(CURLOPT_CAINFO, m_options.ca_file->string());
   set_method(easy, request);

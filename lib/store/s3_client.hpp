@@ -20,6 +20,7 @@ namespace bkp::store {
 struct S3Patience {
   net::Backoff backoff;
   std::chrono::seconds stall_limit = net::stall_limit;
+  std::chrono::seconds long_stall_limit{600};  ///< with S3Request::long_answer
 };
 
 /// Sends signed requests to a bucket. Any thread; a request each. Connections are kept and used

@@ -47,6 +47,8 @@ struct S3Request {
   std::function<void(const S3Response& head, std::span<const std::byte> data)> receive;
   /// When asked, the request ends soon with S3Stopped.
   std::stop_token stop;
+  /// The server may think for minutes before it answers.
+  bool long_answer = false;
   /// Sent even when the run was interrupted, but given up after a few seconds: for cleaning up.
   bool parting = false;
 };

@@ -70,6 +70,8 @@ void S3Multipart::complete() {
   auto post = request("POST");
   post.headers = {{"content-type", "application/xml"}};
   post.body = std::as_bytes(std::span{body});
+  // Some servers copy the parts together first.
+  post.long_answer = true;
 
   // Servers may ignore the condition with which the upload is completed.
   s3_require_absent(m_client, m_object);

@@ -44,7 +44,14 @@ S3Piece::S3Piece(S3Client& client, const S3Operation& operation, const std::stri
       m_etag{std::move(etag)},
       m_stop{std::move(stop)} {}
 
+util::Error S3Piece::changed() const {
+  return m_operation.failed("it was replaced or removed while it was read",
+                            "objects never change; who else writes to this place?");
+}
+
 void S3Piece::read_head(const S3Response& head, std::uint64_t asked) {
+  // Whoever ignores If-Match still says what it sends.
+  if (!m_etag.empty() && head.header("etag") != m_etag) throw changed();
   m_etag = head.header("etag");
   if (head.status == 206) {
     const auto range = parse_content_range(head.header("content-range"));
@@ -100,9 +107,7 @@ S3Piece::Result S3Piece::read(std::uint64_t begin, std::uint64_t end, std::uint6
     if (!response.broken && (response.status == 412 || response.status == 404)) {
       if (response.status == 404 && !known && response.code() != "NoSuchBucket")
         return Result::absent;
-      if (known)
-        throw m_operation.failed("it was replaced or removed while it was read",
-                                 "objects never change; who else writes to this place?");
+      if (known) throw changed();
     }
     if (response.status == 416 && !response.broken && !known) return Result::past_end;
     if (m_taken > before) retry.progressed();

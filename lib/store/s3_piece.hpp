@@ -49,6 +49,7 @@ class S3Piece {
 
  private:
   S3Response ask(std::uint64_t begin, std::uint64_t end, std::uint64_t limit, const Take& take);
+  util::Error changed() const;
   void read_head(const S3Response& head, std::uint64_t asked);
 
   S3Client& m_client;

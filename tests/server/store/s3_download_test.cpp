@@ -131,3 +131,25 @@ TEST_CASE("another range than the one asked for is refused") {
                      http_answer("206 Partial Content", "0123", "Content-Range: bytes 0-3/10\r\n"));
   store_error_of(*store, "studio/x", [&] { fetched(*store, "studio/x", store::ByteRange{4, 4}); });
 }
+
+TEST_CASE("pieces of different objects are not mixed where the server ignores conditions") {
+  ProxiedBench bench;
+  const auto store = bench.open();
+  const std::string get = "GET /" + bench.bucket + "/some";
+  const auto piece_of = [&](const std::string& etag, const std::string& range,
+                            const std::string& text) {
+    bench.proxy.answer(get,
+                       http_answer("206 Partial Content", text,
+                                   "ETag: " + etag + "\r\nContent-Range: bytes " + range + "\r\n"));
+  };
+  piece_of("\"a\"", "0-3/8", "0123");
+  SECTION("the same") {
+    piece_of("\"a\"", "4-7/8", "4567");
+    CHECK(fetched(*store, "studio/x") == "01234567");
+  }
+  SECTION("another") {
+    piece_of("\"b\"", "4-7/8", "4567");
+    const auto error = store_error_of(*store, "studio/x", [&] { fetched(*store, "studio/x"); });
+    CHECK(error.message().find("replaced or removed") != std::string::npos);
+  }
+}
