@@ -106,7 +106,7 @@ void Easy::set_headers(const std::vector<std::string>& lines) {
   for (const auto& line : lines) {
     auto* const longer = curl_slist_append(list.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc{};
-    list.release();
+    static_cast<void>(list.release());
     list.reset(longer);
   }
   set(CURLOPT_HTTPHEADER, list.get());

@@ -10,7 +10,7 @@ namespace bkp::store {
 
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using util::Error;
 using util::ErrorKind;
 
@@ -34,20 +34,20 @@ void require_present(const std::string& value, std::string_view name) {
   if (value.empty()) throw Error{ErrorKind::key, fmt::format("{} is missing", name)};
 }
 
-json parsed(std::string_view text) {
-  auto document = json::parse(text, nullptr, false);
+Json parsed(std::string_view text) {
+  auto document = Json::parse(text, nullptr, false);
   if (!document.is_object()) throw Error{ErrorKind::key, "it is not a JSON object"};
   return document;
 }
 
-std::string text_in(const json& document, const char* name) {
+std::string text_in(const Json& document, const char* name) {
   const auto found = document.find(name);
   if (found == document.end() || found->is_null()) return {};
   if (!found->is_string()) throw Error{ErrorKind::key, fmt::format("{} is not a string", name)};
   return found->get<std::string>();
 }
 
-S3Credentials from_json(const json& document, const char* token_name) {
+S3Credentials from_json(const Json& document, const char* token_name) {
   S3Credentials result;
   result.access_key = text_in(document, "AccessKeyId");
   result.secret_key = text_in(document, "SecretAccessKey");
@@ -95,14 +95,14 @@ S3Credentials parse_credentials_file(std::string_view text, std::string_view pro
   return result;
 }
 
-S3Credentials parse_process_credentials(std::string_view text) {
-  const auto document = parsed(text);
-  if (document.value("Version", json{}) != 1) throw Error{ErrorKind::key, "its Version is not 1"};
+S3Credentials parse_process_credentials(std::string_view json) {
+  const auto document = parsed(json);
+  if (document.value("Version", Json{}) != 1) throw Error{ErrorKind::key, "its Version is not 1"};
   return from_json(document, "SessionToken");
 }
 
-S3Credentials parse_instance_credentials(std::string_view text) {
-  const auto document = parsed(text);
+S3Credentials parse_instance_credentials(std::string_view json) {
+  const auto document = parsed(json);
   if (const auto code = text_in(document, "Code"); code != "Success") {
     throw Error{ErrorKind::key, fmt::format("its Code is {}", util::quoted(code))};
   }

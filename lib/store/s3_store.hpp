@@ -35,7 +35,7 @@ class S3Store final : public Store {
  private:
   S3Operation operation(std::string_view verb, const Key& key) const;
   std::string bucket_key(const Key& key) const { return m_client.address().bucket_key(key); }
-  std::optional<ObjectInfo> info(const S3Operation& operation, const Key& key);
+  std::optional<ObjectInfo> info(const S3Operation& what, const Key& key);
 
   S3Client m_client;
 };

