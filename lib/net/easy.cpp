@@ -68,7 +68,11 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
 // Called about once a second also when nothing moves.
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
   auto& transfer = *static_cast<Transfer*>(user);
-  return transfer.guarded([&] { transfer.interrupt.check(); }) ? 0 : 1;
+  const bool go_on = transfer.guarded([&] {
+    transfer.interrupt.check();
+    if (transfer.callbacks.progress) transfer.callbacks.progress();
+  });
+  return go_on ? 0 : 1;
 }
 
 }  // namespace
@@ -102,7 +106,7 @@ void Easy::set_headers(const std::vector<std::string>& lines) {
   for (const auto& line : lines) {
     auto* const longer = curl_slist_append(list.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc{};
-    list.release();
+    static_cast<void>(list.release());
     list.reset(longer);
   }
   set(CURLOPT_HTTPHEADER, list.get());

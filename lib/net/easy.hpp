@@ -25,6 +25,8 @@ struct Callbacks {
   std::function<void(std::span<const std::byte> data)> write;
   /// Takes each line of the head, without its end.
   std::function<void(std::string_view line)> header;
+  /// Asked often, and about once a second while nothing moves: whether to go on.
+  std::function<void()> progress;
 };
 
 /// A transfer that libcurl gave up: the server cannot be reached, the connection broke, a file is

@@ -3,18 +3,23 @@
 #include <fmt/format.h>
 
 #include "store/local_store.hpp"
+#include "store/s3_store.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
 namespace bkp::store {
 
-std::unique_ptr<Store> open_store(const Place& place, OpenMode mode, const Seams&) {
+std::unique_ptr<Store> open_store(const Place& place, OpenMode mode, const Seams& seams) {
   const auto scheme = scheme_of(place.url);
   if (scheme == "file") {
     return std::make_unique<LocalStore>(path_of_file_url(place.url), mode == OpenMode::create);
   }
-  constexpr std::string_view hint = "write it like file:///var/backups/bkp";
+  if (scheme == "s3") {
+    static const util::SystemClock clock;
+    return std::make_unique<S3Store>(place, seams, clock);
+  }
+  constexpr std::string_view hint = "write it like file:///var/backups/bkp or s3://BUCKET/PREFIX";
   if (!scheme) {
     throw util::Error{util::ErrorKind::config,
                       fmt::format("{} is not the URL of a store", util::quoted(place.url)),

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "store/s3_put.hpp"
+
+namespace bkp::store {
+
+/// One multipart upload (AWS, "Uploading and copying objects using multipart upload"): nothing of
+/// it is visible before complete() returned. Ends by complete() or abort(); the destructor does
+/// neither.
+class S3Multipart {
+ public:
+  /// Begins the upload. `client` and `object` outlive it.
+  S3Multipart(S3Client& client, const S3NewObject& object);
+
+  /// Stores part `number`, counted from 1, trying it again for itself. Any thread.
+  void upload_part(std::size_t number, std::span<const std::byte> body, std::stop_token stop);
+
+  /// All parts are there. Makes them the object, or throws; when it threw, abort() is due. Compares
+  /// size and ETag of the object with what was sent; one that differs is removed again.
+  void complete();
+
+  /// Nothing remains, as far as the server can be reached.
+  void abort() noexcept;
+
+ private:
+  struct Part {
+    std::string etag;
+    std::string md5;  ///< hex
+    std::uint64_t size = 0;
+  };
+  S3Request request(const char* method) const;
+  void require_intact(const S3ObjectHead& head);
+  /// The ETag S3 prescribes for the whole; empty where the server makes its ETags otherwise.
+  std::string expected_etag() const;
+
+  S3Client& m_client;
+  const S3NewObject& m_object;
+  std::string m_id;
+  std::mutex m_mutex;
+  std::vector<Part> m_parts;
+};
+
+}  // namespace bkp::store

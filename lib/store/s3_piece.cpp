@@ -1,0 +1,118 @@
+#include "store/s3_piece.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace bkp::store {
+
+namespace {
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::uint64_t s3_range_end(const ByteRange& range) {
+  return range.offset + std::min(range.length, ~std::uint64_t{0} - range.offset);
+}
+
+std::optional<S3ContentRange> parse_content_range(std::string_view value) {
+  constexpr std::string_view unit = "bytes ";
+  const auto dash = value.find('-');
+  const auto slash = value.find('/');
+  if (!value.starts_with(unit) || dash == value.npos || slash == value.npos || slash < dash)
+    return std::nullopt;
+  const auto first = number(value.substr(unit.size(), dash - unit.size()));
+  const auto total = number(value.substr(slash + 1));
+  if (!first || !total) return std::nullopt;
+  return S3ContentRange{*first, *total};
+}
+
+S3Piece::S3Piece(S3Client& client, const S3Operation& operation, const std::string& bucket_key,
+                 std::string etag, std::stop_token stop)
+    : m_client{client},
+      m_operation{operation},
+      m_bucket_key{bucket_key},
+      m_etag{std::move(etag)},
+      m_stop{std::move(stop)} {}
+
+util::Error S3Piece::changed() const {
+  return m_operation.failed("it was replaced or removed while it was read",
+                            "objects never change; who else writes to this place?");
+}
+
+void S3Piece::read_head(const S3Response& head, std::uint64_t asked) {
+  // Whoever ignores If-Match still says what it sends.
+  if (!m_etag.empty() && head.header("etag") != m_etag) throw changed();
+  m_etag = head.header("etag");
+  if (head.status == 206) {
+    const auto range = parse_content_range(head.header("content-range"));
+    if (!range || range->first != asked)
+      throw m_operation.failed("the server answers with another range than it was asked for");
+    m_total = range->total;
+    return;
+  }
+  // RFC 9110 lets a server ignore ranges.
+  m_total = number(head.header("content-length")).value_or(0);
+  m_skip = asked;
+}
+
+S3Response S3Piece::ask(std::uint64_t begin, std::uint64_t end, std::uint64_t limit,
+                        const Take& take) {
+  S3Request request;
+  request.key = m_bucket_key;
+  request.stop = m_stop;
+  request.headers = {{"range", fmt::format("bytes={}-{}", begin, end - 1)}};
+  if (!m_etag.empty()) request.headers.emplace_back("if-match", m_etag);
+  bool begun = false;
+  auto position = begin;
+  request.receive = [&](const S3Response& head, std::span<const std::byte> data) {
+    if (!std::exchange(begun, true)) {
+      m_skip = 0;
+      read_head(head, begin);
+      if (m_skip > 0 || head.status == 200) m_until = limit;
+    }
+    const auto skipped = std::min<std::uint64_t>(m_skip, data.size());
+    m_skip -= skipped;
+    data = data.subspan(skipped);
+    data = data.first(std::min<std::uint64_t>(data.size(), m_until - position));
+    if (data.empty()) return;
+    take(data);
+    position += data.size();
+    m_taken += data.size();
+  };
+  m_until = end;
+  return m_client.send_once(request);
+}
+
+S3Piece::Result S3Piece::read(std::uint64_t begin, std::uint64_t end, std::uint64_t limit,
+                              const Take& take) {
+  S3Request like;
+  like.stop = m_stop;
+  S3Retry retry{m_client, like};
+  for (int attempt = 1;; ++attempt) {
+    const auto before = m_taken;
+    const bool known = !m_etag.empty();
+    auto response = ask(begin + m_taken, end, limit, take);
+    response.attempts = attempt;
+    if (response.ok() || begin + m_taken >= end) return Result::done;
+    if (!response.broken && (response.status == 412 || response.status == 404)) {
+      if (response.status == 404 && !known && response.code() != "NoSuchBucket")
+        return Result::absent;
+      if (known) throw changed();
+    }
+    if (response.status == 416 && !response.broken && !known) return Result::past_end;
+    if (m_taken > before) retry.progressed();
+    if (!retry.again_after(response)) throw s3_failure(m_operation, m_client, response);
+  }
+}
+
+}  // namespace bkp::store

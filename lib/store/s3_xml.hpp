@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace bkp::store {
+
+/// The XML that S3 answers with (AWS, "Amazon S3 API Reference"). nullopt for what is not XML, or
+/// not the document that was expected.
+
+/// <Error>: what a request was refused with. Absent elements are empty.
+struct S3ErrorBody {
+  std::string code;         ///< "NoSuchKey"
+  std::string message;      ///< for people
+  std::string region;       ///< where the bucket is, in a redirection
+  std::string endpoint;     ///< likewise
+  std::string server_time;  ///< with RequestTimeTooSkewed
+};
+std::optional<S3ErrorBody> parse_s3_error(std::string_view xml);
+
+/// <ListBucketResult> of ListObjectsV2. Keys are those of the bucket, decoded.
+struct S3ListPage {
+  std::vector<ObjectInfo> objects;
+  std::vector<std::string> prefixes;  ///< CommonPrefixes
+  std::string next;                   ///< the continuation token; empty: this page is the last
+};
+std::optional<S3ListPage> parse_s3_listing(std::string_view xml);
+
+/// <InitiateMultipartUploadResult>: the id.
+std::optional<std::string> parse_s3_upload_id(std::string_view xml);
+
+/// <ListMultipartUploadsResult>.
+struct S3UploadsPage {
+  struct Upload {
+    std::string key;
+    std::string id;
+  };
+  std::vector<Upload> uploads;
+  bool more = false;  ///< go on from the markers
+  std::string next_key;
+  std::string next_id;
+};
+std::optional<S3UploadsPage> parse_s3_uploads(std::string_view xml);
+
+/// The body of CompleteMultipartUpload: the parts' ETags, from part 1 on.
+std::string s3_completion(const std::vector<std::string>& etags);
+
+}  // namespace bkp::store
