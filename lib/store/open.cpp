@@ -3,17 +3,19 @@
 #include <fmt/format.h>
 
 #include "store/local_store.hpp"
+#include "store/sftp_store.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
 namespace bkp::store {
 
-std::unique_ptr<Store> open_store(const Place& place, OpenMode mode, const Seams&) {
+std::unique_ptr<Store> open_store(const Place& place, OpenMode mode, const Seams& seams) {
   const auto scheme = scheme_of(place.url);
   if (scheme == "file") {
     return std::make_unique<LocalStore>(path_of_file_url(place.url), mode == OpenMode::create);
   }
+  if (scheme == "sftp") return std::make_unique<SftpStore>(place.url, place.sftp, mode, seams);
   constexpr std::string_view hint = "write it like file:///var/backups/bkp";
   if (!scheme) {
     throw util::Error{util::ErrorKind::config,
