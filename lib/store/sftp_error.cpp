@@ -62,7 +62,7 @@ bool SftpRefusal::is_absence() const noexcept {
 }
 
 bool SftpRefusal::is_unsupported() const noexcept {
-  return m_code == LIBSSH2_FX_OP_UNSUPPORTED;
+  return m_code == LIBSSH2_FX_OP_UNSUPPORTED || m_code == LIBSSH2_FX_PERMISSION_DENIED;
 }
 
 Error SftpOperation::failed(std::string_view why, std::string hint) const {

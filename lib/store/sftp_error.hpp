@@ -21,6 +21,8 @@ class SftpRefusal : public util::Error {
   explicit SftpRefusal(unsigned long code);
   unsigned long code() const noexcept { return m_code; }
   bool is_absence() const noexcept;
+  /// Of an extension of SFTP, on what is open to this user: the server lacks it, or was told not to
+  /// serve it (internal-sftp -P).
   bool is_unsupported() const noexcept;
 
  private:

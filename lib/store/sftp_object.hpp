@@ -15,6 +15,9 @@ namespace bkp::store {
 /// An object of an SFTP store while it is written: a file ".bkp-<random>" in the object's
 /// directory, over a session of its own. Up to 2 MiB are on their way unconfirmed.
 ///
+/// Nothing is heard of the server while nothing is written: one that asks its clients whether they
+/// are there (ClientAliveInterval) ends the connection of a sink that is fed too seldom.
+///
 /// An upload whose connection breaks fails: a server that went down with it may have lost what it
 /// had confirmed and not flushed, and would not say so.
 ///

@@ -69,7 +69,7 @@ class SftpSession {
   /// Within a directory. Fails when there is something by that name: the protocol says so, and
   /// OpenSSH keeps to it, in one step where its file system has hard links.
   void rename(const std::string& from, const std::string& to);
-  /// nullopt where the server cannot tell (statvfs@openssh.com).
+  /// nullopt where the server cannot or may not tell (statvfs@openssh.com).
   std::optional<StoreSpace> space(const std::string& path);
 
  private:
@@ -105,7 +105,7 @@ class SftpFile {
   /// How many of the first bytes the server has confirmed; the next call must begin with the bytes
   /// after those, and may have more at its end.
   std::size_t write(std::span<const std::byte> data);
-  /// Lets the server flush the file to its disk, if it can (fsync@openssh.com).
+  /// Lets the server flush the file to its disk, if it can and may (fsync@openssh.com).
   void flush();
   void close();
 

@@ -54,8 +54,4 @@ class SftpStore final : public Store {
   std::string m_root;  ///< "" for the server's root directory
 };
 
-/// Reads key and known_hosts. Throws Error{key} for a key that others may read, that has a
-/// passphrase or that is none.
-SshLogin read_ssh_login(const SftpOptions& options, const util::Environment& environment);
-
 }  // namespace bkp::store

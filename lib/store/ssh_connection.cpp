@@ -5,11 +5,16 @@
 
 #include <array>
 #include <cerrno>
-#include <mutex>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "store/sftp_error.hpp"
+#include "store/ssh_authentication.hpp"
+#include "store/ssh_socket.hpp"
 #include "util/text.hpp"
 
 namespace bkp::store {

@@ -3,29 +3,15 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
-#include <string>
-#include <type_traits>
-#include <vector>
 
 #include <libssh2.h>
 
-#include "store/known_hosts.hpp"
 #include "store/sftp_address.hpp"
-#include "store/sftp_options.hpp"
+#include "store/ssh_login.hpp"
 #include "util/fd.hpp"
 #include "util/interrupt.hpp"
 
 namespace bkp::store {
-
-/// As whom to log in and which host to believe; what SftpOptions and the environment say, read.
-struct SshLogin {
-  std::optional<std::string> key_file;      ///< its path, for messages
-  std::string key;                          ///< its contents
-  std::optional<std::string> agent_socket;  ///< used when there is no key file
-  std::string known_hosts_file;             ///< its path, for messages
-  KnownHosts known_hosts{""};
-};
 
 /// A connection to an SSH server that has shown a known key and let the user in: libssh2, used
 /// without blocking. One thread at a time.
@@ -90,17 +76,7 @@ class SshConnection {
   bool m_broken = false;
 };
 
-/// Logs in with the key file, or else with what the agent has. Throws Error{key} when that is
-/// refused, SftpConnectionLost.
-void log_in(SshConnection& connection, const SftpAddress& address, const SshLogin& login,
-            std::chrono::milliseconds limit);
-
-/// A connected socket that does not block. Throws SftpConnectionLost, Error{interrupted} and
-/// Error{store} for a host there is none of.
-util::Fd connect_to_host(const SftpAddress& address, std::chrono::milliseconds limit,
-                         const util::Interrupt* interrupt);
-
-/// What the server says of this session that cannot pass: libssh2's error is one of the network.
+/// Whether libssh2's error is one of the network, and not an answer of the server.
 bool is_connection_error(int code) noexcept;
 
 }  // namespace bkp::store

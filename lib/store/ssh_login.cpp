@@ -1,11 +1,17 @@
-#include <libssh2.h>
+#include "store/ssh_login.hpp"
 
-#include <memory>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "store/sftp_error.hpp"
-#include "store/ssh_connection.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
 #include "util/text.hpp"
 
 namespace bkp::store {
@@ -15,92 +21,62 @@ using util::ErrorKind;
 
 namespace {
 
-using std::chrono::milliseconds;
-
-/// Of a server that no longer takes the old signatures of RSA keys (OpenSSH since 8.8), where this
-/// libssh2 makes no newer ones (it does since 1.11).
-constexpr std::string_view rsa_hint =
-    "; an RSA key may be refused where an Ed25519 key is not: ssh-keygen -t ed25519";
-
-void log_in_with_file(SshConnection& connection, const SftpAddress& address, const SshLogin& login,
-                      milliseconds limit) {
-  const int code = connection.complete(limit, [&] {
-    return libssh2_userauth_publickey_frommemory(connection.session(), address.user.data(),
-                                                 address.user.size(), nullptr, 0, login.key.data(),
-                                                 login.key.size(), nullptr);
-  });
-  if (code == 0) return;
-  if (is_connection_error(code)) connection.give_up();
-  const auto& file = *login.key_file;
-  if (code == LIBSSH2_ERROR_FILE || code == LIBSSH2_ERROR_METHOD_NONE ||
-      code == LIBSSH2_ERROR_KEYFILE_AUTH_FAILED) {
-    throw Error{ErrorKind::key, fmt::format("{} is no private key that can be used", file),
-                "make one for backups alone, without a passphrase: ssh-keygen -t ed25519 -N ''"};
-  }
-  throw Error{ErrorKind::key,
-              fmt::format("{} does not let user {} in with the key {}", address.url(),
-                          util::quoted(address.user), file),
-              fmt::format("add its public key (ssh-keygen -yf {}) to ~{}/.ssh/authorized_keys on "
-                          "the host{}",
-                          util::shell_quoted(file), util::printable(address.user), rsa_hint)};
+std::filesystem::path home_directory(const util::Environment& environment) {
+  if (const auto home = environment.get("HOME")) return *home;
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr ? entry->pw_dir : "/";
 }
 
-struct AgentDeleter {
-  void operator()(LIBSSH2_AGENT* agent) const noexcept {
-    libssh2_agent_disconnect(agent);
-    libssh2_agent_free(agent);
-  }
-};
+/// Of PEM, by its header; of OpenSSH's own format, by its cipher, which stands at a fixed place
+/// (OpenSSH's PROTOCOL.key) and thus begins the base 64 in the same way for every key without one.
+bool has_passphrase(std::string_view key) {
+  constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+  constexpr std::string_view without_cipher = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
+  const auto start = key.find(begin);
+  if (start == key.npos) return key.find("ENCRYPTED") != key.npos;
+  const auto body = key.substr(start + begin.size());
+  return !body.substr(std::min(body.find_first_not_of("\r\n"), body.size()))
+              .starts_with(without_cipher);
+}
 
-void log_in_with_agent(SshConnection& connection, const SftpAddress& address, const SshLogin& login,
-                       milliseconds limit) {
-  constexpr auto hint =
-      "name a key file (ssh-keygen -t ed25519 -N ''), which runs without you too, "
-      "or start an agent, ssh-add a key and set SSH_AUTH_SOCK";
-  if (!login.agent_socket) {
+std::string read_key(const std::filesystem::path& path) {
+  constexpr std::string_view hint = "make one for backups alone: ssh-keygen -t ed25519 -N '' -f ";
+  constexpr std::size_t largest = std::size_t{64} << 10U;
+  auto key = util::read_private_file(path, "SSH key", largest);
+  const auto make_one = std::string{hint} + util::shell_quoted(path.native());
+  if (!key) {
+    throw Error{ErrorKind::key, fmt::format("there is no SSH key {}", path.native()), make_one};
+  }
+  if (key->find("PRIVATE KEY-----") == key->npos) {
+    throw Error{ErrorKind::key, fmt::format("{} is no private SSH key", path.native()),
+                "name the private key, the file without .pub; or " + make_one};
+  }
+  if (has_passphrase(*key)) {
     throw Error{ErrorKind::key,
-                fmt::format("there is nothing to log in to {} with: no key file is named, and "
-                            "SSH_AUTH_SOCK names no agent",
-                            address.url()),
-                hint};
+                fmt::format("the SSH key {} has a passphrase, and at night nobody is there to "
+                            "type it",
+                            path.native()),
+                "make one without for backups alone (ssh-keygen -t ed25519 -N ''), or name no key "
+                "file and use an agent"};
   }
-  const std::unique_ptr<LIBSSH2_AGENT, AgentDeleter> agent{
-      libssh2_agent_init(connection.session())};
-  if (!agent) throw std::bad_alloc{};
-  libssh2_agent_set_identity_path(agent.get(), login.agent_socket->c_str());
-  if (libssh2_agent_connect(agent.get()) != 0 || libssh2_agent_list_identities(agent.get()) != 0) {
-    throw Error{ErrorKind::key,
-                fmt::format("the SSH agent at {} cannot be asked", *login.agent_socket), hint};
-  }
-  int tried = 0;
-  libssh2_agent_publickey* identity = nullptr;
-  while (libssh2_agent_get_identity(agent.get(), &identity, identity) == 0) {
-    const int code = connection.complete(
-        limit, [&] { return libssh2_agent_userauth(agent.get(), address.user.c_str(), identity); });
-    if (code == 0) return;
-    ++tried;
-    if (!is_connection_error(code)) continue;
-    if (tried == 1) connection.give_up();
-    // It closes the connection to one who knocks too often.
-    break;
-  }
-  throw Error{ErrorKind::key,
-              fmt::format("{} does not let user {} in with any of the agent's keys ({} tried)",
-                          address.url(), util::quoted(address.user), tried),
-              fmt::format("add one's public key (ssh-add -L) to ~{}/.ssh/authorized_keys on the "
-                          "host, or name its file as the key{}",
-                          util::printable(address.user), rsa_hint)};
+  return std::move(*key);
 }
 
 }  // namespace
 
-void log_in(SshConnection& connection, const SftpAddress& address, const SshLogin& login,
-            milliseconds limit) {
-  if (login.key_file) {
-    log_in_with_file(connection, address, login, limit);
-  } else {
-    log_in_with_agent(connection, address, login, limit);
+SshLogin read_ssh_login(const SftpOptions& options, const util::Environment& environment) {
+  SshLogin login;
+  if (options.key_file) {
+    login.key_file = options.key_file->native();
+    login.key = read_key(*options.key_file);
   }
+  login.agent_socket = environment.get("SSH_AUTH_SOCK");
+  const auto known_hosts =
+      options.known_hosts_file.value_or(home_directory(environment) / ".ssh/known_hosts");
+  login.known_hosts_file = known_hosts.native();
+  // Without one no host is known.
+  login.known_hosts = KnownHosts{util::read_file(known_hosts).value_or("")};
+  return login;
 }
 
 }  // namespace bkp::store

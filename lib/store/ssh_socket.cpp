@@ -1,3 +1,5 @@
+#include "store/ssh_socket.hpp"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,11 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <string>
 
 #include <fmt/format.h>
 
 #include "store/sftp_error.hpp"
-#include "store/ssh_connection.hpp"
 #include "util/text.hpp"
 
 namespace bkp::store {

@@ -43,10 +43,11 @@ RunningProgram started(const fs::path& directory, const SshdOptions& options, st
   configuration += fmt::format(
       "ListenAddress 127.0.0.1:{}\nPidFile none\nAuthorizedKeysFile {}\nStrictModes no\n"
       "PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-      "{}ForceCommand internal-sftp\nMaxStartups 100\n"
+      "{}MaxStartups 100\n"
       "LogLevel VERBOSE\n",
       port, (directory / "authorized_keys").native(),
-      options.sftp ? "Subsystem sftp internal-sftp\n" : "");
+      options.sftp.empty() ? ""
+                           : fmt::format("Subsystem sftp {0}\nForceCommand {0}\n", options.sftp));
   write_text(directory / "sshd_config", configuration);
   // Where it locks its unprivileged half up; made by the service's start otherwise.
   if (::geteuid() == 0) fs::create_directories("/run/sshd");

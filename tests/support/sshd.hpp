@@ -16,7 +16,8 @@ struct SshdOptions {
   std::string configuration = {};
   /// The types of its host keys, as ssh-keygen -t takes them.
   std::vector<std::string> host_key_types = {"ed25519"};
-  bool sftp = true;  ///< false: it offers nothing
+  /// Its SFTP server; empty: it has none.
+  std::string sftp = "internal-sftp";
 };
 
 /// OpenSSH's server on a free port of 127.0.0.1, with SFTP and nothing else, until it is destroyed.

@@ -99,3 +99,12 @@ TEST_CASE("a file on an SFTP server that was shortened is no whole object") {
                                      [&] { store->fetch(Key{"studio/a"}, std::nullopt, sink); });
   CHECK_THAT(error.message(), Catch::Contains("ends before its end"));
 }
+
+TEST_CASE("a server that neither flushes nor measures can hold an SFTP store") {
+  static const Sshd sshd{{.sftp = "internal-sftp -P fsync,statvfs"}};
+  SftpBench bench{sshd};
+  const auto store = bench.open();
+  put(*store, "studio/a", "x");
+  CHECK(fetched(*store, "studio/a") == "x");
+  CHECK_FALSE(store->space());
+}

@@ -183,7 +183,7 @@ TEST_CASE("without a key file the agent is asked") {
 }
 
 TEST_CASE("a server without SFTP says so") {
-  static const Sshd sshd{{.sftp = false}};
+  static const Sshd sshd{{.sftp = ""}};
   SftpBench bench{sshd};
   const Error error = error_of([&] { bench.open(); });
   CHECK(error.kind() == ErrorKind::store);
