@@ -19,10 +19,10 @@ namespace bkp::store {
 /// to a directory is followed by keys through it and left out of lists. A key below an object
 /// ("a/b" beside "a") cannot be created.
 ///
-/// Made of libssh2 itself and not of libcurl's SFTP: libcurl lists directories as lines of `ls -l`,
-/// in which names with odd blanks cannot be told apart and times have no seconds, it renames with
-/// the wish to overwrite, knows neither fsync nor statvfs, and tells a host key's change from an
-/// unknown host only by a callback of its own.
+/// Made of libssh2 itself and not of libcurl's SFTP: libcurl hands out directories as lines of
+/// `ls -l`, in which odd names cannot be told apart from what stands before them and times have no
+/// seconds; it knows no fsync; what a server refuses comes as text; and which of a host's keys are
+/// known it does not ask before it chooses one.
 ///
 /// Connections that are refused, break or fall silent are tried again, with delays that grow; a
 /// fetch goes on where it was, if the object has kept its size and time. An upload that breaks
