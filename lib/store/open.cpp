@@ -4,6 +4,7 @@
 
 #include "store/local_store.hpp"
 #include "store/s3_store.hpp"
+#include "store/sftp_store.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -19,7 +20,9 @@ std::unique_ptr<Store> open_store(const Place& place, OpenMode mode, const Seams
     static const util::SystemClock clock;
     return std::make_unique<S3Store>(place, seams, clock);
   }
-  constexpr std::string_view hint = "write it like file:///var/backups/bkp or s3://BUCKET/PREFIX";
+  if (scheme == "sftp") return std::make_unique<SftpStore>(place.url, place.sftp, mode, seams);
+  constexpr std::string_view hint =
+      "write file:///var/backups/bkp, s3://BUCKET/PREFIX or sftp://USER@HOST/PATH";
   if (!scheme) {
     throw util::Error{util::ErrorKind::config,
                       fmt::format("{} is not the URL of a store", util::quoted(place.url)),

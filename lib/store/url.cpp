@@ -19,27 +19,6 @@ util::Error refused(std::string_view url, std::string_view why) {
                      "write it like file:///var/backups/bkp"};
 }
 
-std::string percent_decoded(std::string_view text, std::string_view url) {
-  std::string out;
-  for (std::size_t position = 0; position < text.size(); ++position) {
-    if (text[position] != '%') {
-      out += text[position];
-      continue;
-    }
-    const std::string_view digits = text.substr(position + 1, 2);
-    std::uint8_t byte = 0;
-    const auto end = digits.data() + digits.size();
-    const auto [stopped, error] = std::from_chars(digits.data(), end, byte, 16);
-    if (digits.size() != 2 || error != std::errc{} || stopped != end) {
-      throw refused(url, "\"%\" needs two hexadecimal digits behind it; \"%\" itself is %25");
-    }
-    if (byte == 0) throw refused(url, "no path holds a NUL");
-    out += static_cast<char>(byte);
-    position += 2;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::optional<UrlParts> split_url(std::string_view url) {
@@ -69,18 +48,42 @@ std::optional<std::string_view> url_password(std::string_view url) {
   return password.empty() ? std::nullopt : std::optional{password};
 }
 
-std::string file_url(const std::filesystem::path& path) {
+std::string percent_encoded(std::string_view text) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-  std::string url = "file://";
-  for (const char byte : path.native()) {
+  std::string encoded;
+  for (const char byte : text) {
     if (plain.find(byte) != plain.npos) {
-      url += byte;
+      encoded += byte;
     } else {
-      url += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
     }
   }
-  return url;
+  return encoded;
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t position = 0; position < text.size(); ++position) {
+    if (text[position] != '%') {
+      out += text[position];
+      continue;
+    }
+    const std::string_view digits = text.substr(position + 1, 2);
+    std::uint8_t byte = 0;
+    const auto end = digits.data() + digits.size();
+    const auto [stopped, error] = std::from_chars(digits.data(), end, byte, 16);
+    if (digits.size() != 2 || error != std::errc{} || stopped != end || byte == 0) {
+      return std::nullopt;
+    }
+    out += static_cast<char>(byte);
+    position += 2;
+  }
+  return out;
+}
+
+std::string file_url(const std::filesystem::path& path) {
+  return "file://" + percent_encoded(path.native());
 }
 
 std::filesystem::path path_of_file_url(std::string_view url) {
@@ -93,7 +96,12 @@ std::filesystem::path path_of_file_url(std::string_view url) {
     throw refused(url, "the path must be absolute, and there is no host: three slashes");
   }
   if (parts.path.empty()) throw refused(url, "there is no path in it");
-  return percent_decoded(parts.path, url);
+  const auto path = percent_decoded(parts.path);
+  if (!path) {
+    throw refused(url,
+                  "\"%\" needs two hexadecimal digits behind it, and not 00; \"%\" itself is %25");
+  }
+  return *path;
 }
 
 std::optional<std::string> scheme_of(std::string_view url) {

@@ -22,6 +22,12 @@ std::optional<UrlParts> split_url(std::string_view url);
 /// and in keys of S3 often is not, is one too. nullopt when there is none.
 std::optional<std::string_view> url_password(std::string_view url);
 
+/// Everything but RFC 3986's unreserved characters and '/' as %NN.
+std::string percent_encoded(std::string_view text);
+
+/// The inverse; nullopt for a broken escape and for an encoded NUL.
+std::optional<std::string> percent_decoded(std::string_view text);
+
 /// "file:///srv/back%20up" for /srv/back up (RFC 8089; everything but RFC 3986's unreserved
 /// characters and '/' is percent-encoded). `path` must be absolute.
 std::string file_url(const std::filesystem::path& path);

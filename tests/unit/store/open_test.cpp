@@ -49,9 +49,9 @@ TEST_CASE("a URL without a store is refused, and its secrets are not shown") {
           ErrorKind::config);
   }
   const Error error =
-      error_of([] { bkp::test::open_store("sftp://user:hunter2@host/x", OpenMode::existing); });
+      error_of([] { bkp::test::open_store("ftp://user:hunter2@host/x", OpenMode::existing); });
   CHECK(error.kind() == ErrorKind::config);
-  CHECK(error.message() == "this version has no store for \"sftp\" URLs");
+  CHECK(error.message() == "this version has no store for \"ftp\" URLs");
 }
 
 TEST_CASE("an existing store is opened, a missing one is made only on request") {

@@ -1,0 +1,166 @@
+#include "store/sftp_object.hpp"
+
+#include <utility>
+
+#include "store/sftp_paths.hpp"
+#include "util/rng.hpp"
+
+namespace bkp::store {
+
+namespace {
+
+/// On the way at once: what OpenSSH's server lets a client send before it has read.
+constexpr std::size_t most_waiting = std::size_t{2} << 20U;
+/// Small pieces travel together.
+constexpr std::size_t least_handed = std::size_t{256} << 10U;
+
+/// On a disk that is full a server says no more than that it failed.
+bool is_full(SftpSession& session, const std::string& directory) {
+  constexpr std::uint64_t hardly_anything = std::uint64_t{64} << 10U;
+  const auto space = session.space(directory);
+  return space && space->available < hardly_anything;
+}
+
+}  // namespace
+
+SftpObjectSink::SftpObjectSink(SftpPool& pool, std::string url, Key key)
+    : m_pool{pool}, m_url{std::move(url)}, m_key{std::move(key)} {
+  m_final = m_pool.address().path + "/" + m_key.text();
+  m_directory = m_final.substr(0, m_final.rfind('/'));
+  m_temporary = m_directory + "/" + std::string{unfinished_prefix} + util::random_hex(8);
+  m_lease.emplace(open_temporary());
+}
+
+SftpObjectSink::~SftpObjectSink() {
+  SftpObjectSink::abort();
+}
+
+/// Opens m_file and returns its session.
+SftpPool::Lease SftpObjectSink::open_temporary() {
+  return m_pool.run(operation(), [&](SftpPool::Lease& lease) {
+    // Somebody who removes the last object of a directory removes the directory too, and may do so
+    // between our finding and our using it. From the temporary file on it is not empty any more.
+    constexpr int most_attempts = 1000;
+    for (int attempt = 1;; ++attempt) {
+      try {
+        // Nobody else uses this name, so an earlier attempt's file, whose making was not confirmed,
+        // may be taken over.
+        m_file = lease->open(m_temporary, SftpSession::Access::make);
+        return std::move(lease);
+      } catch (const SftpRefusal& refusal) {
+        if (!refusal.is_absence() || attempt == most_attempts) {
+          if (is_full(*lease, m_pool.address().path)) throw operation().full();
+          remove_empty_directories(*lease, m_pool.address().path, m_directory);
+          throw;
+        }
+        make_directories(*lease, m_pool.address().path, m_directory, operation());
+      }
+    }
+  });
+}
+
+template <class Body>
+void SftpObjectSink::guarded(Body&& body) {
+  try {
+    body();
+  } catch (const SftpRefusal& refusal) {
+    bool full = false;
+    try {
+      full = is_full(**m_lease, m_directory);
+    } catch (const util::Error&) {
+      // What was refused first is what counts.
+    }
+    throw full ? operation().full() : operation().failed(refusal);
+  } catch (const SftpConnectionLost& lost) {
+    throw operation().failed(lost, 1);
+  }
+}
+
+void SftpObjectSink::write(std::span<const std::byte> data) {
+  m_size += data.size();
+  while (!data.empty()) {
+    const std::size_t room = most_waiting - (m_waiting.size() - m_confirmed);
+    const auto piece = data.first(std::min(room, data.size()));
+    m_waiting.insert(m_waiting.end(), piece.begin(), piece.end());
+    data = data.subspan(piece.size());
+    if (m_waiting.size() - m_confirmed - m_handed >= least_handed || piece.size() == room) {
+      hand_over(most_waiting - least_handed);
+    }
+  }
+}
+
+/// Sends, and waits until no more than `most_left` bytes are unconfirmed.
+void SftpObjectSink::hand_over(std::size_t most_left) {
+  guarded([&] {
+    do {
+      const auto rest = std::span{std::as_const(m_waiting)}.subspan(m_confirmed);
+      if (rest.empty()) break;
+      m_confirmed += m_file->write(rest);
+      m_handed = m_waiting.size() - m_confirmed;
+    } while (m_waiting.size() - m_confirmed > most_left);
+  });
+  // Not each time: what is left has to be moved.
+  if (m_confirmed < most_waiting / 2 && m_confirmed != m_waiting.size()) return;
+  m_waiting.erase(m_waiting.begin(), m_waiting.begin() + static_cast<std::ptrdiff_t>(m_confirmed));
+  m_confirmed = 0;
+}
+
+void SftpObjectSink::finish() {
+  hand_over(0);
+  guarded([&] {
+    m_file->flush();
+    m_file->close();
+  });
+  m_file.reset();
+  m_lease.reset();
+  const auto run_operation = operation();
+  m_pool.run(run_operation, [&](SftpPool::Lease& lease) { return publish(*lease); });
+  m_ended = true;
+}
+
+bool SftpObjectSink::publish(SftpSession& session) {
+  if (!m_published && !(std::exchange(m_renaming, true) && is_published(session))) {
+    try {
+      session.rename(m_temporary, m_final);
+    } catch (const SftpRefusal&) {
+      // Refused too when an earlier request, whose answer was lost, has been late.
+      if (!is_published(session)) {
+        m_renaming = false;
+        if (session.status(m_final)) throw operation().exists();
+        throw;
+      }
+    }
+  }
+  m_published = true;
+  const auto file = session.open(m_final, SftpSession::Access::write);
+  file->flush();
+  file->close();
+  return true;
+}
+
+/// Whether the renaming was done: the one name is gone and the other is there.
+bool SftpObjectSink::is_published(SftpSession& session) const {
+  if (session.status(m_temporary)) return false;
+  const auto found = session.status(m_final);
+  return found && found->type == SftpFileType::file && found->size == m_size;
+}
+
+void SftpObjectSink::abort() noexcept {
+  if (std::exchange(m_ended, true)) return;
+  auto* const session = m_lease ? &**m_lease : nullptr;
+  m_pool.clean_up(session, [&](SftpSession& any) { clean_up(any); });
+  // Its session is in a hurry for good.
+  if (session != nullptr) session->abandon();
+  m_file.reset();
+  m_lease.reset();
+}
+
+void SftpObjectSink::clean_up(SftpSession& session) {
+  if (m_file && !session.broken() && m_lease && &session == &**m_lease) m_file->close();
+  // finish() said that there is no object, so there must be none by its name.
+  const bool by_its_name = m_published || (m_renaming && is_published(session));
+  session.remove_file(by_its_name ? m_final : m_temporary);
+  remove_empty_directories(session, m_pool.address().path, m_directory);
+}
+
+}  // namespace bkp::store
