@@ -12,7 +12,7 @@
 namespace bkp::test {
 
 /// Writes down what an ArchiveReader tells, pieces of one object joined: "table public.t @181 …".
-class ArchiveRecorder final : public pg::ArchiveListener {
+class ArchiveRecorder : public pg::ArchiveListener {
  public:
   void on_contents(const pg::ArchiveHeader& archive_header,
                    const std::vector<pg::ArchiveEntry>& archive_entries) override {
