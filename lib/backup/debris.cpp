@@ -28,11 +28,17 @@ bool has(const Objects& objects, const store::Key& key) {
   return std::ranges::find(objects, key.text(), &store::ObjectInfo::key) != objects.end();
 }
 
-/// Objects in the order in which they go.
-void order_for_removal(Objects& objects, const store::Key& manifest) {
-  std::ranges::stable_sort(objects, {}, [&](const store::ObjectInfo& object) {
-    return object.key == manifest.text() ? 0 : is_pruned_mark(object.key) ? 2 : 1;
-  });
+/// The manifest first, marks of pruning last.
+void remove_in_order(store::Store& store, const Objects& objects, const store::Key& manifest) {
+  if (has(objects, manifest)) store.remove(manifest);
+  std::vector<store::Key> rest;
+  std::vector<store::Key> marks;
+  for (const auto& object : objects) {
+    if (object.key == manifest.text()) continue;
+    (is_pruned_mark(object.key) ? marks : rest).emplace_back(object.key);
+  }
+  store.remove_all(rest);
+  store.remove_all(marks);
 }
 
 std::string why_left(const std::string& label, Remains remains, const store::Store& store) {
@@ -73,8 +79,7 @@ Cleared clear_remains(store::Store& store, const Layout& layout,
       cleared.left.push_back(why_left(label, remains, store));
       continue;
     }
-    order_for_removal(objects, manifest);
-    for (const auto& object : objects) store.remove(store::Key{object.key});
+    remove_in_order(store, objects, manifest);
     cleared.removed.push_back(label);
   }
   return cleared;
@@ -82,10 +87,9 @@ Cleared clear_remains(store::Store& store, const Layout& layout,
 
 void remove_objects(store::Store& store, const Layout& layout, const std::string& label,
                     RemovedObjects& removed) {
-  auto objects = store.list(layout.backup(label));
-  order_for_removal(objects, layout.manifest(label));
+  const auto objects = store.list(layout.backup(label));
+  remove_in_order(store, objects, layout.manifest(label));
   for (const auto& object : objects) {
-    if (!store.remove(store::Key{object.key})) continue;
     if (is_pruned_mark(object.key)) continue;
     removed.bytes += object.size;
     ++removed.objects;

@@ -18,9 +18,6 @@ namespace bkp::store {
 
 namespace {
 
-using util::Error;
-using util::ErrorKind;
-
 constexpr std::size_t longest_answer = std::size_t{64} << 20U;
 
 constexpr net::Backoff parting_backoff{2, std::chrono::milliseconds{100},
@@ -166,7 +163,7 @@ S3Response S3Client::transfer(const S3Request& request, const S3Credentials& cre
       receiver_failed = false;
     } else {
       if (response.body.size() + data.size() > longest_answer)
-        throw Error{ErrorKind::store, "the server's answer is endless"};
+        throw net::TransferError{CURLE_FILESIZE_EXCEEDED, "the server's answer is endless"};
       response.body.append(reinterpret_cast<const char*>(data.data()), data.size());
     }
   };

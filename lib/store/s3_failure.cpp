@@ -198,7 +198,6 @@ Error s3_head_failure(const S3Operation& operation, S3Client& client, const S3Re
   S3Request again;
   again.key = request.key;
   again.headers = {{"range", "bytes=0-0"}};
-  again.stop = request.stop;
   const auto explained = client.send(again);
   return s3_failure(operation, client, explained.ok() ? response : explained);
 }

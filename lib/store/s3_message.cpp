@@ -13,6 +13,7 @@ bool transfer_may_pass(CURLcode code) {
   switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
+    case CURLE_FILESIZE_EXCEEDED:
     case CURLE_OUT_OF_MEMORY:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:

@@ -27,12 +27,10 @@ S3ObjectHead read_head(const S3Operation& operation, const S3Response& response)
 }  // namespace
 
 std::optional<S3ObjectHead> s3_head(S3Client& client, const S3Operation& operation,
-                                    const std::string& bucket_key, const S3Request& like) {
+                                    const std::string& bucket_key) {
   S3Request request;
   request.method = "HEAD";
   request.key = bucket_key;
-  request.stop = like.stop;
-  request.parting = like.parting;
   const auto response = client.send(request);
   if (response.status == 404) return std::nullopt;
   if (!response.ok()) throw s3_head_failure(operation, client, request, response);

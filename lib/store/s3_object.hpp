@@ -24,8 +24,8 @@ struct S3ObjectHead {
 /// request of an upload is lost, the mark tells this upload's object from another writer's.
 inline constexpr const char* s3_writer_header = "x-amz-meta-bkp-upload";
 
-/// nullopt when there is none. Throws, see s3_failure(). `like` gives stop and parting.
+/// nullopt when there is none. Throws, see s3_failure().
 std::optional<S3ObjectHead> s3_head(S3Client& client, const S3Operation& operation,
-                                    const std::string& bucket_key, const S3Request& like = {});
+                                    const std::string& bucket_key);
 
 }  // namespace bkp::store

@@ -84,11 +84,16 @@ void s3_require_locked(S3Client& client, const S3NewObject& object, const S3Obje
       "default retention");
 }
 
-void s3_remove_own(S3Client& client, const S3NewObject& object) {
-  S3Request request;
-  request.method = "DELETE";
-  request.key = object.bucket_key;
-  client.send(request);
+void s3_remove_own(S3Client& client, const S3NewObject& object) noexcept {
+  try {
+    S3Request request;
+    request.method = "DELETE";
+    request.key = object.bucket_key;
+    request.parting = true;
+    client.send(request);
+  } catch (...) {
+    // The failure that led here is the one to report.
+  }
 }
 
 }  // namespace bkp::store

@@ -6,6 +6,7 @@
 #include "store/s3_download.hpp"
 #include "store/s3_listing.hpp"
 #include "store/s3_object.hpp"
+#include "store/s3_removal.hpp"
 #include "store/s3_upload.hpp"
 
 namespace bkp::store {
@@ -86,6 +87,14 @@ bool S3Store::remove(const Key& key) {
   // Somebody else may have been quicker.
   if (!response.ok() && response.code() != "NoSuchKey") throw s3_failure(what, m_client, response);
   return true;
+}
+
+void S3Store::remove_all(const std::vector<Key>& keys) {
+  std::vector<std::string> bucket_keys;
+  for (const auto& key : keys) bucket_keys.push_back(bucket_key(key));
+  const auto refused = s3_remove_many(m_client, bucket_keys);
+  // One by one, which tells what stands in the way of them.
+  for (const auto index : refused) remove(keys[index]);
 }
 
 std::size_t S3Store::remove_unfinished(const Key& prefix) {

@@ -29,6 +29,7 @@ class S3Store final : public Store {
   std::vector<ObjectInfo> list(const Key& prefix) override;
   std::vector<std::string> names(const Key& prefix) override;
   bool remove(const Key& key) override;
+  void remove_all(const std::vector<Key>& keys) override;
   std::size_t remove_unfinished(const Key& prefix) override;
   std::optional<StoreSpace> space() override { return std::nullopt; }
 

@@ -34,6 +34,14 @@ class Document {
   pugi::xml_node m_root;
 };
 
+constexpr const char* xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+
+std::string text_of(const pugi::xml_document& document) {
+  std::ostringstream out;
+  document.save(out, "", pugi::format_raw | pugi::format_no_declaration);
+  return out.str();
+}
+
 std::optional<ObjectInfo> object_of(const Document& document, const pugi::xml_node& node) {
   const auto key = document.key(node.child_value("Key"));
   if (!key || key->empty() || !node.child("Size")) return std::nullopt;
@@ -103,16 +111,32 @@ std::optional<S3UploadsPage> parse_s3_uploads(std::string_view xml) {
 std::string s3_completion(const std::vector<std::string>& etags) {
   pugi::xml_document document;
   auto root = document.append_child("CompleteMultipartUpload");
-  root.append_attribute("xmlns") = "http://s3.amazonaws.com/doc/2006-03-01/";
+  root.append_attribute("xmlns") = xml_namespace;
   unsigned number = 0;
   for (const auto& etag : etags) {
     auto part = root.append_child("Part");
     part.append_child("PartNumber").text() = ++number;
     part.append_child("ETag").text() = etag.c_str();
   }
-  std::ostringstream out;
-  document.save(out, "", pugi::format_raw | pugi::format_no_declaration);
-  return out.str();
+  return text_of(document);
+}
+
+std::string s3_deletion(std::span<const std::string> keys) {
+  pugi::xml_document document;
+  auto root = document.append_child("Delete");
+  root.append_attribute("xmlns") = xml_namespace;
+  root.append_child("Quiet").text() = true;
+  for (const auto& key : keys) root.append_child("Object").append_child("Key").text() = key.c_str();
+  return text_of(document);
+}
+
+std::optional<std::vector<std::string>> parse_s3_undeleted(std::string_view xml) {
+  const Document document{xml, "DeleteResult"};
+  if (!document) return std::nullopt;
+  std::vector<std::string> keys;
+  for (const auto& node : document.root().children("Error"))
+    keys.emplace_back(node.child_value("Key"));
+  return keys;
 }
 
 }  // namespace bkp::store

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,5 +49,11 @@ std::optional<S3UploadsPage> parse_s3_uploads(std::string_view xml);
 
 /// The body of CompleteMultipartUpload: the parts' ETags, from part 1 on.
 std::string s3_completion(const std::vector<std::string>& etags);
+
+/// The body of DeleteObjects, which is to answer with failures only.
+std::string s3_deletion(std::span<const std::string> keys);
+
+/// <DeleteResult>: the keys that were not removed.
+std::optional<std::vector<std::string>> parse_s3_undeleted(std::string_view xml);
 
 }  // namespace bkp::store

@@ -20,6 +20,10 @@ void put_quietly(Store& store, const Key& key, std::string_view text) {
 
 }  // namespace
 
+void Store::remove_all(const std::vector<Key>& keys) {
+  for (const auto& key : keys) remove(key);
+}
+
 void put_text(Store& store, const Key& key, std::string_view text) {
   const auto sink = store.create(key);
   sink->write(std::as_bytes(std::span{text}));

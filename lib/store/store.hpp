@@ -61,6 +61,10 @@ class Store {
   /// True when it was there. The removal is durable when this returns.
   virtual bool remove(const Key& key) = 0;
 
+  /// Removes those of the objects that are there, many in one request where the store can. After an
+  /// error some may be left.
+  virtual void remove_all(const std::vector<Key>& keys);
+
   /// Removes what crashed writers left below `prefix` (temporary files, open multipart uploads);
   /// returns how many. Only for a caller who holds the site's write lock.
   virtual std::size_t remove_unfinished(const Key& prefix) = 0;

@@ -215,6 +215,16 @@ inline void check_listing(const MakeStore& make_store) {
   CHECK(keys_below(*store, "s/b").empty());
 }
 
+inline void check_removal_of_many(const MakeStore& make_store) {
+  const auto store = make_store();
+  const std::string odd = "s/ü <&>\"' %41+";
+  for (const std::string key : {"s/a", "s/b/c", "s/kept", odd.c_str()}) put(*store, key, "x");
+  store->remove_all({});
+  store->remove_all(
+      {store::Key{"s/a"}, store::Key{"s/none"}, store::Key{"s/b/c"}, store::Key{odd}});
+  CHECK(keys_below(*store, "s") == std::vector<std::string>{"s/kept"});
+}
+
 inline void check_fetch_errors(const MakeStore& make_store) {
   const auto store = make_store();
   put(*store, "studio/a", "contents");
@@ -276,6 +286,9 @@ inline void check_store_contract(const MakeStore& make_store) {
   }
   SECTION("listing") {
     check_listing(make_store);
+  }
+  SECTION("removal of many") {
+    check_removal_of_many(make_store);
   }
   SECTION("errors of the sink fetched into") {
     check_fetch_errors(make_store);

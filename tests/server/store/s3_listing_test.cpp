@@ -29,6 +29,35 @@ TEST_CASE("more than a thousand objects are listed, and as many names") {
   for (auto& key : keys) key = "many/" + key + "/x";
   std::sort(keys.begin(), keys.end());
   CHECK(keys_below(*store, "many") == keys);
+  std::vector<store::Key> all;
+  for (const auto& key : keys) all.emplace_back(key);
+  store->remove_all(all);
+  CHECK(keys_below(*store, "many").empty());
+}
+
+TEST_CASE("what cannot be removed together is removed one by one") {
+  ProxiedBench bench;
+  const auto store = bench.open();
+  const std::vector<store::Key> both{store::Key{"studio/a"}, store::Key{"studio/b"}};
+  for (const auto& key : both) put(*store, key.text(), "x");
+  SECTION("where the service knows no such request") {
+    bench.proxy.answer("?delete=",
+                       http_answer("501 Not Implemented", error_body("NotImplemented")));
+    store->remove_all(both);
+    CHECK(bench.requests("DELETE ") == 2);
+  }
+  SECTION("where one of them was refused") {
+    bench.proxy.answer("?delete=", http_answer("200 OK",
+                                               "<DeleteResult><Error><Key>some/prefix/studio/b"
+                                               "</Key><Code>InternalError</Code></Error>"
+                                               "</DeleteResult>"));
+    store->remove_all(both);
+    CHECK(bench.requests("DELETE ") == 1);
+    // The answer was a lie about the other one.
+    CHECK(store->remove(both.front()));
+  }
+  CHECK(bench.proxy.counts().answered == 1);
+  CHECK_FALSE(bench.has_objects());
 }
 
 TEST_CASE("what others left in a bucket is no object of a store") {

@@ -98,6 +98,16 @@ TEST_CASE("uploads under way are read with the place to go on from") {
   CHECK_FALSE(parse_s3_upload_id("<InitiateMultipartUploadResult/>"));
 }
 
+TEST_CASE("many objects are named to be removed, and those that were not") {
+  CHECK(s3_deletion(std::vector<std::string>{"a<b", "c"}) ==
+        "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>"
+        "<Object><Key>a&lt;b</Key></Object><Object><Key>c</Key></Object></Delete>");
+  CHECK(parse_s3_undeleted("<DeleteResult><Error><Key>a&lt;b</Key><Code>AccessDenied</Code></Error>"
+                           "</DeleteResult>") == std::vector<std::string>{"a<b"});
+  CHECK(parse_s3_undeleted("<DeleteResult/>") == std::vector<std::string>{});
+  CHECK_FALSE(parse_s3_undeleted("<html/>"));
+}
+
 TEST_CASE("the parts of an upload are named in their order") {
   CHECK(s3_completion({"\"a\"", "b&"}) ==
         "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
