@@ -248,6 +248,25 @@ TEST_CASE("an upload whose parts are refused fails, and leaves nothing") {
   CHECK_FALSE(bench.has_objects());
 }
 
+TEST_CASE("a part that is refused ends the others, which may be stuck") {
+  ProxiedBench bench;
+  bench.patience.stall_limit = std::chrono::seconds{60};
+  const auto store = bench.open();
+  const auto sink = store->create(store::Key{"studio/large"});
+  const auto begun = std::chrono::steady_clock::now();
+  bench.proxy.answer("partNumber=2", http_answer("403 Forbidden", error_body("AccessDenied")));
+  bench.proxy.next({Damage::stall, Direction::request, 3'000'000}, 3);
+  const auto error = store_error_of(*store, "studio/large", [&] {
+    sink->write(bytes_of(large_text()));
+    sink->finish();
+  });
+  CHECK(error.message().find("403 AccessDenied") != std::string::npos);
+  sink->abort();
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{30});
+  CHECK(bench.proxy.counts().answered == 1);
+  CHECK_FALSE(bench.has_uploads());
+}
+
 TEST_CASE("what crashed uploads left below a prefix is removed, and nothing beside it") {
   S3Bench bench;
   const auto store = bench.open();
