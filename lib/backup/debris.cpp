@@ -1,6 +1,7 @@
 #include "backup/debris.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include <fmt/format.h>
@@ -28,17 +29,24 @@ bool has(const Objects& objects, const store::Key& key) {
   return std::ranges::find(objects, key.text(), &store::ObjectInfo::key) != objects.end();
 }
 
-/// The manifest first, marks of pruning last.
-void remove_in_order(store::Store& store, const Objects& objects, const store::Key& manifest) {
-  if (has(objects, manifest)) store.remove(manifest);
-  std::vector<store::Key> rest;
-  std::vector<store::Key> marks;
+/// The manifest first, marks of pruning last. Adds what is gone to `removed`, stage by stage.
+void remove_in_order(store::Store& store, const Objects& objects, const store::Key& manifest,
+                     RemovedObjects& removed) {
+  std::array<Objects, 3> stages;
   for (const auto& object : objects) {
-    if (object.key == manifest.text()) continue;
-    (is_pruned_mark(object.key) ? marks : rest).emplace_back(object.key);
+    const std::size_t stage = object.key == manifest.text() ? 0
+                              : is_pruned_mark(object.key)  ? 2
+                                                            : 1;
+    stages.at(stage).push_back(object);
   }
-  store.remove_all(rest);
-  store.remove_all(marks);
+  for (const auto& stage : stages) {
+    std::vector<store::Key> keys;
+    for (const auto& object : stage) keys.emplace_back(object.key);
+    store.remove_all(keys);
+    if (&stage == &stages.back()) break;
+    for (const auto& object : stage) removed.bytes += object.size;
+    removed.objects += stage.size();
+  }
 }
 
 std::string why_left(const std::string& label, Remains remains, const store::Store& store) {
@@ -79,7 +87,8 @@ Cleared clear_remains(store::Store& store, const Layout& layout,
       cleared.left.push_back(why_left(label, remains, store));
       continue;
     }
-    remove_in_order(store, objects, manifest);
+    RemovedObjects ignored;
+    remove_in_order(store, objects, manifest, ignored);
     cleared.removed.push_back(label);
   }
   return cleared;
@@ -87,13 +96,7 @@ Cleared clear_remains(store::Store& store, const Layout& layout,
 
 void remove_objects(store::Store& store, const Layout& layout, const std::string& label,
                     RemovedObjects& removed) {
-  const auto objects = store.list(layout.backup(label));
-  remove_in_order(store, objects, layout.manifest(label));
-  for (const auto& object : objects) {
-    if (is_pruned_mark(object.key)) continue;
-    removed.bytes += object.size;
-    ++removed.objects;
-  }
+  remove_in_order(store, store.list(layout.backup(label)), layout.manifest(label), removed);
 }
 
 void remove_backup(store::Store& store, const Layout& layout, const std::string& label,

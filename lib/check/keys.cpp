@@ -17,7 +17,7 @@ using util::Error;
 using util::ErrorKind;
 
 /// Whose manifests are read: enough to meet every recipient that is still of use.
-constexpr std::size_t most_manifests = 500;
+constexpr std::size_t most_manifests = 100;
 
 /// The recipients of the identity files that can be read.
 using Openers = std::map<std::string, std::string>;  // recipient → file
@@ -77,6 +77,8 @@ std::string opener_of(const std::vector<std::string>& recipients, const Openers&
 /// Key rotation leaves backups that only an older identity opens.
 void examine_sealed(run::Context& context, const std::vector<catalog::BackupRecord>& newest_first,
                     const Openers& openers, Findings& findings) {
+  const auto& keys = context.config.encryption;
+  if (keys.recipients.empty() && keys.identity_files.empty()) return;
   const backup::Layout layout{context.config.site};
   const auto opened = backup::open_stores_of_site(context);
   if (opened.stores.empty()) return;

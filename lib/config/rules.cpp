@@ -96,6 +96,9 @@ std::optional<Problem> problem_with_store_url(std::string_view text) {
   if (scheme == "sftp" && bare) {
     return url_problem(text, "names no directory", "write sftp://user@host/path");
   }
+  if (scheme == "sftp" && parts->authority.find('@') == std::string_view::npos) {
+    return url_problem(text, "names no user", "write sftp://user@host/path");
+  }
   return std::nullopt;
 }
 

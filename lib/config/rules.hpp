@@ -14,7 +14,7 @@ struct Problem {
 
 /// Each returns nothing when the text is fine.
 std::optional<Problem> problem_with_site(std::string_view text);
-/// file:///PATH, s3://BUCKET[/PREFIX], sftp://[USER@]HOST/PATH; without password, query and
+/// file:///PATH, s3://BUCKET[/PREFIX], sftp://USER@HOST/PATH; without password, query and
 /// fragment.
 std::optional<Problem> problem_with_store_url(std::string_view text);
 /// Letters, digits, "_", "." and "-": store names appear in options and file names.
