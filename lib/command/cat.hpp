@@ -15,7 +15,7 @@ struct CatOptions {
   static constexpr cli::CommandInfo info{"cat", "print one object of a store, proven and opened"};
   std::string key;
   std::string store;  ///< empty: the first that has it
-  ReadingKeyOptions keys;
+  ReadingKeyOptions keys = {};
 };
 
 void define(CLI::App& app, CatOptions& options);

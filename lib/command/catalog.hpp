@@ -15,8 +15,8 @@ struct CatalogOptions {
   static constexpr cli::CommandInfo info{.name = "catalog",
                                          .summary = "migrate, rebuild or export the catalog"};
   std::string action;
-  std::string store;       ///< for rebuild
-  ReadingKeyOptions keys;  ///< for rebuild
+  std::string store;            ///< for rebuild
+  ReadingKeyOptions keys = {};  ///< for rebuild
 };
 
 void define(CLI::App& app, CatalogOptions& options);

@@ -28,7 +28,7 @@ struct RestoreOptions {
   bool with_globals = false;
   bool no_owner = false;
   std::string yes;
-  ReadingKeyOptions keys;
+  ReadingKeyOptions keys = {};
 };
 
 void define(CLI::App& app, RestoreOptions& options);

@@ -20,7 +20,7 @@ struct VerifyOptions {
   std::string database;
   std::string type;
   int jobs = 0;  ///< 0: verify.jobs of the configuration
-  ReadingKeyOptions keys;
+  ReadingKeyOptions keys = {};
 };
 
 void define(CLI::App& app, VerifyOptions& options);

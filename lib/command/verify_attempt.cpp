@@ -54,6 +54,12 @@ void look(const VerifyOptions& options, run::Context& context, const recover::So
   if (options.level == "checksum") {
     auto parts = verify::check_parts(context, source, verification.bytes_read);
     std::move(parts.begin(), parts.end(), std::back_inserter(verification.checks));
+    if (source.manifest().sealed() && source.keys.identities.empty()) {
+      verification.notes.emplace_back(
+          "the stored bytes were compared, and not what is in them: they are sealed, and there is "
+          "no "
+          "identity here");
+    }
     if (source.manifest().fingerprint) verification.fingerprint = "full";
     return;
   }

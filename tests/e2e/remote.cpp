@@ -178,6 +178,7 @@ TEST_CASE("a store that cannot be used keeps no other from its copy, and says wh
     CHECK_THAT(full.err, Contains("vault"));
   }
   SECTION("credentials that others can read") {
+    site.back_up("x121");
     std::filesystem::permissions(site.secrets, std::filesystem::perms::others_read,
                                  std::filesystem::perm_options::add);
     const auto verified = site.run({"verify", "--store", "offsite"});

@@ -195,7 +195,7 @@ TEST_CASE("of a file that was cut or changed comes what is proven, and exit 8") 
     CHECK(opened.exit_code == 8);
     CHECK((opened.out == text.substr(0, opened.out.size())));
     CHECK(opened.out.size() >= 3 * 65536);
-    CHECK(opened.out.size() % 65536 == (damage.starts_with("(cat") ? 300000 % 65536 : 0));
+    CHECK(opened.out.size() % 65536 == 0);
   }
 }
 
@@ -204,7 +204,8 @@ TEST_CASE("what is sealed in a store opens with age, zstd and pg_restore") {
   CHECK_FALSE(std::filesystem::exists(site.file("dump.pgc.zst")));
   const auto contents =
       shell("age -d -i " + quoted(site.keys.own) + " " + quoted(site.file("dump.pgc.zst.age")) +
-            " | zstd -dc | pg_restore -l");
+            " | zstd -dc > " + quoted(site.directory() / "dump") + " && pg_restore -l " +
+            quoted(site.directory() / "dump"));
   CAPTURE(contents);
   CHECK(contents.exit_code == 0);
   CHECK_THAT(contents.out, Contains("TABLE DATA public t "));
@@ -291,13 +292,13 @@ TEST_CASE("openssl checks the signature of a manifest") {
 TEST_CASE("a manifest that somebody changed or wrote is refused, until told otherwise") {
   SealedSite site;
   // The catalog knows the manifest's SHA-256 too; a store alone does not.
-  site.cluster().psql("bkp", "delete from bkp.backups");
+  site.cluster().psql("bkp", "truncate bkp.backups cascade");
   site.must({"catalog", "rebuild", "--store", "local"});
   SECTION("a byte of the manifest") {
     auto text = read_text(site.file("manifest.json"));
     text.replace(text.find("\"triggered_by\": \"manual\""), 24, "\"triggered_by\": \"manuel\"");
     write_text(site.file("manifest.json"), text);
-    site.cluster().psql("bkp", "delete from bkp.backups");
+    site.cluster().psql("bkp", "truncate bkp.backups cascade");
     site.check_refused("was not signed like this by any trusted key");
     CHECK(site.run({"catalog", "rebuild", "--store", "local", "--ignore-signature"}).exit_code ==
           0);

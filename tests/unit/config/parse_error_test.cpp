@@ -316,7 +316,7 @@ TEST_CASE("URLs of stores") {
       {"file:///a/%2e%2e/b", "\"file:///a/%2e%2e/b\" has a part \".\" or \"..\"", "detours"},
       {"file:///a%2",
        "is wrong: \"file:///a%2\" is not the URL of a store: \"%\" needs two "
-       "hexadecimal digits behind it; \"%\" itself is %25",
+       "hexadecimal digits behind it, and not 00; \"%\" itself is %25",
        "file:///var/backups/bkp"},
       {"ftp://host/a", "\"ftp://host/a\" is of a kind that bkp has no store for", "sftp://"},
       {"s3:///prefix", "\"s3:///prefix\" names no bucket or host", "s3://bucket"},

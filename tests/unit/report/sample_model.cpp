@@ -100,7 +100,8 @@ report::RunbookModel hostile_model() {
   for (auto& database : model.databases) {
     auto& manifest = database.newest->manifest;
     manifest.fingerprint->tables.push_back(table("we\"ird", "ta'ble\n$$;--", 900000));
-    manifest.parts.push_back({"more\nSUMS\ntouch /tmp/harm", "other", "none", 1, 1, "", "zz"});
+    manifest.parts.push_back(
+        {"more\nSUMS\ntouch /tmp/harm", "other", "none", "none", 1, 1, "", "zz"});
     manifest.fingerprint_missing_reason = "<none>";
   }
   return model;
