@@ -251,11 +251,14 @@ TEST_CASE("an upload whose parts are refused fails, and leaves nothing") {
 TEST_CASE("a part that is refused ends the others, which may be stuck") {
   ProxiedBench bench;
   bench.patience.stall_limit = std::chrono::seconds{60};
+  // The first connection, which the first part will use again.
+  bench.proxy.next({Damage::stall, Direction::request, 3'000'000});
   const auto store = bench.open();
   const auto sink = store->create(store::Key{"studio/large"});
   const auto begun = std::chrono::steady_clock::now();
+  sink->write(bytes_of(large_text()).first(part + 1));
+  REQUIRE(wait_until([&] { return bench.proxy.counts().stalled == 1; }));
   bench.proxy.answer("partNumber=2", http_answer("403 Forbidden", error_body("AccessDenied")));
-  bench.proxy.next({Damage::stall, Direction::request, 3'000'000}, 3);
   const auto error = store_error_of(*store, "studio/large", [&] {
     sink->write(bytes_of(large_text()));
     sink->finish();
