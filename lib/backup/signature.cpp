@@ -18,7 +18,7 @@ constexpr auto ignore_hint = "; --ignore-signature goes on without that proof";
 Error refused(const store::Store& store, const store::Key& manifest, std::string_view why,
               std::string hint) {
   return {ErrorKind::damaged,
-          fmt::format("{} on {} {}", util::quoted(manifest.text()), store.url(), why),
+          fmt::format("{} on {}{}", util::quoted(manifest.text()), store.url(), why),
           std::move(hint)};
 }
 
@@ -31,20 +31,20 @@ void require_signature(store::Store& store, const Layout& layout, const std::str
   const auto signature = store::get_text(store, layout.signature(label), largest_signature);
   if (!signature) {
     if (keys.trusted.empty()) return;
-    throw refused(store, key, "is not signed, and this site's manifests must be",
+    throw refused(store, key, " is not signed, and this site's manifests must be",
                   std::string{"use another backup, or the copy on another store; one that is older "
                               "than the signing key was never signed"} +
                       ignore_hint);
   }
   if (keys.trusted.empty()) {
-    throw refused(store, key, "is signed, and no key is given to check that with",
+    throw refused(store, key, " is signed, and no key is given to check that with",
                   std::string{"name the signer's public key: --trusted-key FILE, or "
                               "signing.trusted_keys in the configuration"} +
                       ignore_hint);
   }
   if (keys.trusted.signer(manifest, *signature)) return;
   throw refused(
-      store, key, "was not signed like this by any trusted key",
+      store, key, " was not signed like this by any trusted key",
       std::string{"it was changed, or somebody else made it: use the copy on another store; "
                   "a key that was in use before belongs into signing.trusted_keys"} +
           ignore_hint);

@@ -34,10 +34,10 @@ Status read_status(const Section& top);
 Runbook read_runbook(const Section& top);
 
 /// What a store of read_stores() needs beyond its URL.
-store::S3Options read_s3_options(const Section& store);
-store::SftpOptions read_sftp_options(const Section& store);
+store::S3Options read_s3_options(const Section& section);
+store::SftpOptions read_sftp_options(const Section& section);
 /// Fails for a key of the store that a store of this scheme has no use for.
-void require_keys_that_fit(const Section& store, std::string_view scheme);
+void require_keys_that_fit(const Section& section, std::string_view scheme);
 
 /// For all of the above: a whole number between two bounds, or the default.
 int read_int(const Section& section, std::string_view key, int fallback, int least, int most);

@@ -182,6 +182,7 @@ TEST_CASE("a damaged site.json stops what reads the store, and says so") {
 
 TEST_CASE("what a lost manifest described is not taken for a dead run's remains") {
   Pair pair;
+  pair.site.json({"hold", pair.first, "--reason", "audit"});
   std::filesystem::remove(pair.file(pair.first, "manifest.json"));
   std::filesystem::create_directories(pair.file("20200101T000000Z-full-slow", ""));
   write_text(pair.file("20200101T000000Z-full-slow", "dump.pgc.zst"), "half a copy");

@@ -21,8 +21,8 @@ TEST_CASE("what a dead run left goes with the next, but not without the lock of 
   bench.cluster().psql(
       "bkp",
       "insert into bkp.backups (label, backup_type, method, triggered_by, "
-      "status_id) select '20200101T000000Z-full-studio', 'full', 'dump', 'manual', "
-      "id from bkp.job_statuses where name = 'failed'");
+      "started_at, status_id) select '20200101T000000Z-full-studio', 'full', 'dump', 'manual', "
+      "'2020-01-01', id from bkp.job_statuses where name = 'failed'");
   const auto catalog = bench.config().catalog.conninfo;
   bench.config().catalog.conninfo = "host=/nonexistent";
   auto report = bench.run(FullOptions{});
