@@ -105,11 +105,13 @@ cli::Report rebuild(const CatalogOptions& options, run::Context& context) {
   if (before) report.text += fmt::format(": {} new, {} known already", fresh, known);
   report.text += '\n';
   if (!problems.empty()) {
-    report.error = Error{ErrorKind::damaged,
-                         fmt::format("{} on store {} could not be read: {}",
-                                     problems.size() == 1 ? "one backup" : "some backups",
-                                     util::quoted(named.name), problems.front()),
-                         "the others are entered; try another store with --store"};
+    report.error =
+        Error{ErrorKind::damaged,
+              fmt::format("{} on store {} could not be read: {}",
+                          problems.size() == 1 ? "one backup" : "some backups",
+                          util::quoted(named.name), problems.front()),
+              "the others are entered; try another store with --store, or, where a signature is "
+              "at fault, --ignore-signature"};
   }
   return report;
 }
