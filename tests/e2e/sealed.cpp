@@ -69,6 +69,11 @@ struct SealedSite : Site {
     return store() / "studio/backups" / label / name;
   }
 
+  void lose_catalog() {
+    cluster().psql("postgres", "drop database bkp");
+    must({"init"});
+  }
+
   std::string public_key() const {
     const auto path = directory() / "signing.pub";
     output_of(
@@ -86,7 +91,8 @@ struct SealedSite : Site {
       const auto refused = run(command);
       CAPTURE(refused);
       CHECK(refused.exit_code == 8);
-      CHECK_THAT(refused.err, Contains(text) && Contains("--ignore-signature"));
+      CHECK_THAT(refused.err, Contains(text));
+      if (command.front() != "verify") CHECK_THAT(refused.err, Contains("--ignore-signature"));
     }
   }
 };
@@ -291,16 +297,15 @@ TEST_CASE("openssl checks the signature of a manifest") {
 
 TEST_CASE("a manifest that somebody changed or wrote is refused, until told otherwise") {
   SealedSite site;
-  // The catalog knows the manifest's SHA-256 too; a store alone does not.
-  site.cluster().psql("bkp", "truncate bkp.backups cascade");
-  site.must({"catalog", "rebuild", "--store", "local"});
   SECTION("a byte of the manifest") {
     auto text = read_text(site.file("manifest.json"));
-    text.replace(text.find("\"triggered_by\": \"manual\""), 24, "\"triggered_by\": \"manuel\"");
+    const auto version = text.find("\"bkp_version\": \"");
+    REQUIRE(version != text.npos);
+    text[version + 16] = '9';
     write_text(site.file("manifest.json"), text);
     site.check_refused("was not signed like this by any trusted key");
     // What the catalog knew of the manifest was right, and would not let it pass either.
-    site.cluster().psql("bkp", "truncate bkp.backups cascade");
+    site.lose_catalog();
     CHECK(site.run({"catalog", "rebuild", "--store", "local", "--ignore-signature"}).exit_code ==
           0);
     CHECK(site.run({"verify", site.label, "--level", "checksum", "--ignore-signature"}).exit_code ==
