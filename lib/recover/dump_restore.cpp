@@ -68,6 +68,15 @@ std::string hint_for(const pg::DatabaseError& error) {
   return error.hint().empty() ? k_general_hint : error.hint();
 }
 
+std::filesystem::path find_pg_restore(const run::Context& context, int server_version) {
+  try {
+    return context.tools().find("pg_restore", server_version);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::database) throw;
+    throw ProgramFailure{error.kind(), error.message(), error.hint()};
+  }
+}
+
 /// The list for --use-list: pg_restore reads the number at the beginning of each line.
 util::Fd write_list(const std::filesystem::path& directory, const std::vector<int>& entries) {
   util::Fd file = open_scratch_file(directory);
@@ -83,7 +92,7 @@ util::Command restore_command(const run::Context& context, const DumpFile& dump,
                               const pg::Conninfo& target, int server_version,
                               const DumpRestoreOptions& options) {
   util::Command command;
-  command.argv = {context.tools().find("pg_restore", server_version).string(),
+  command.argv = {find_pg_restore(context, server_version).string(),
                   "--exit-on-error",
                   "--no-password",
                   "--format=custom",
@@ -117,6 +126,12 @@ void run_pg_restore(run::Context& context, util::Command command, const DumpFile
   if (finished.status.success()) {
     if (!said.empty()) context.log.debug("pg_restore said: {}", said);
     return;
+  }
+  if (finished.status.signal != 0) {
+    throw ProgramFailure{ErrorKind::database,
+                         fmt::format("pg_restore was {}{}{}", finished.status.to_string(),
+                                     said.empty() ? "" : ": ", said),
+                         "if nobody did that on purpose the host ran out of memory: see dmesg(1)"};
   }
   const bool damaged = blames_archive(finished.stderr_tail);
   throw Error{damaged ? ErrorKind::damaged : ErrorKind::database,

@@ -5,8 +5,16 @@
 #include "pg/conninfo.hpp"
 #include "recover/dump_file.hpp"
 #include "run/context.hpp"
+#include "util/error.hpp"
 
 namespace bkp::recover {
+
+/// pg_restore could not do its work for a reason of this host: there is none that fits, or somebody
+/// killed it. Says nothing about the dump.
+class ProgramFailure : public util::Error {
+ public:
+  using Error::Error;
+};
 
 struct DumpRestoreOptions {
   int jobs = 1;
@@ -21,7 +29,7 @@ struct DumpRestoreOptions {
 /// decompressed, and by pg_restore again what follows (large objects, indexes, constraints,
 /// privileges). An archive that load_tables() is not for goes through pg_restore whole. Throws
 /// DatabaseError for a table's data, naming table and row, Error{database} quoting what pg_restore
-/// said, or Error{damaged} when the archive is no good.
+/// said, ProgramFailure (Error{database}), or Error{damaged} when the archive is no good.
 void restore_dump(run::Context& context, DumpFile& dump, const pg::Conninfo& target,
                   int server_version, const DumpRestoreOptions& options);
 

@@ -83,10 +83,12 @@ recover::DumpRestoreOptions restore_options(pg::Connection& connection, recover:
   return options;
 }
 
-/// Throws on what says nothing about the backup: a server that went away, is full or was stopped.
+/// Throws on what says nothing about the backup: no pg_restore, or one that was killed; a server
+/// that went away, is full or was stopped.
 void require_verdict(run::Context& context, const ScratchDatabase& scratch, const Error& error) {
   if (error.kind() != ErrorKind::database && error.kind() != ErrorKind::damaged) throw;
   context.interrupt.check();
+  if (dynamic_cast<const recover::ProgramFailure*>(&error) != nullptr) throw;
   const auto* refusal = dynamic_cast<const pg::DatabaseError*>(&error);
   if (refusal != nullptr && refusal->of_server()) throw;
   // pg_restore hands on the server's words only.

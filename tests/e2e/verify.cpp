@@ -169,6 +169,34 @@ TEST_CASE("a whole backup that was replaced by another one is found") {
   check_damaged(studio, "is not the one that was stored");
 }
 
+TEST_CASE("what pg_restore does not do says nothing about the backup") {
+  Studio studio;
+  studio.must({"verify"});
+  const auto tools = studio.directory() / "bin";
+  std::filesystem::create_directory(tools);
+  for (const std::string program : {"pg_dump", "pg_dumpall"})
+    std::filesystem::create_symlink(studio.cluster().bin_directory() / program, tools / program);
+  auto config = studio.base_config();
+  const auto from = studio.cluster().bin_directory().string();
+  config.replace(config.find("bin_directory: " + from), 15 + from.size(),
+                 "bin_directory: " + tools.string());
+  studio.write_config(config);
+  std::string said = "no pg_restore was found";
+  SECTION("there is none") {}
+  SECTION("it is killed") {
+    said = "pg_restore was killed by signal 9";
+    write_text(tools / "pg_restore", "#!/bin/sh\n[ \"$1\" = --version ] && exec " + from +
+                                         "/pg_restore --version\nkill -9 $$\n");
+    std::filesystem::permissions(tools / "pg_restore", std::filesystem::perms::owner_all);
+  }
+  const auto outcome = studio.run({"verify"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 5);
+  CHECK_THAT(outcome.out + outcome.err, Contains(said));
+  CHECK(studio.verified(studio.label) == "t");
+  CHECK(studio.leaves_nothing());
+}
+
 TEST_CASE("one bad backup among several does not stop the others") {
   Studio studio;
   flip_a_bit(studio.part(studio.label, "dump.pgc.zst"));
