@@ -3,6 +3,7 @@
 #include "command/cat.hpp"
 #include "command/catalog.hpp"
 #include "command/check.hpp"
+#include "command/copy.hpp"
 #include "command/full.hpp"
 #include "command/hold.hpp"
 #include "command/init.hpp"
@@ -22,7 +23,7 @@ std::vector<cli::CommandInfo> all_commands() {
   return {InitOptions::info, CheckOptions::info,   FullOptions::info,    ListOptions::info,
           ShowOptions::info, VerifyOptions::info,  RestoreOptions::info, PruneOptions::info,
           HoldOptions::info, ReleaseOptions::info, RunbookOptions::info, CatalogOptions::info,
-          KeyOptions::info,  UnsealOptions::info,  CatOptions::info};
+          CopyOptions::info, KeyOptions::info,     UnsealOptions::info,  CatOptions::info};
 }
 
 }  // namespace bkp::command

@@ -376,12 +376,7 @@ StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost
                            shell_word(backup::name_with_suffix(database.name, "_restored")),
                            shell_word(other.name)));
   }
-  const auto to = lost.directory();
-  const auto from = other.directory();
-  if (to && from) {
-    commands.copy = fmt::format("mkdir -p {} && cp -a -- {} {}", shell_word(*to),
-                                shell_word(*from + "/" + model.site), shell_word(*to + "/"));
-  }
+  commands.copy = bkp(model, "copy --to " + shell_word(lost.name));
   commands.init = bkp(model, "init");
   commands.verify = bkp(model, "verify --all --level checksum --store " + shell_word(lost.name));
   commands.rebuild_catalog = bkp(model, "catalog rebuild --store " + shell_word(lost.name));

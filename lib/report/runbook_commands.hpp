@@ -65,7 +65,7 @@ struct ClusterCommands {
 };
 ClusterCommands cluster_commands(const RunbookModel& model);
 
-/// The store `lost` is rebuilt from `other`; both are on file systems. Empty otherwise.
+/// The store `lost` is rebuilt from `other`.
 struct StoreCommands {
   std::string restore_from_other;
   std::string restore_alone;  ///< the same without configuration and catalog

@@ -145,13 +145,34 @@ TEST_CASE("without a fingerprint there is no row check and no table example") {
   CHECK(commands_of(model).table.empty());
 }
 
-TEST_CASE("a lost store is filled from another one on a file system") {
+TEST_CASE("a lost store is filled from another one, and its backups can be restored without it") {
   const auto model = test::sample_model();
   const auto commands = store_commands(model, model.stores[0], model.stores[1]);
-  CHECK(commands.copy ==
-        "mkdir -p /var/backups/bkp && cp -a -- /mnt/vault/studio /var/backups/bkp/");
+  CHECK_THAT(commands.copy, Contains("copy --to local"));
+  CHECK_THAT(commands.restore_alone,
+             Contains("--store file:///mnt/vault --site studio") && !Contains("--identity"));
   CHECK_THAT(commands.restore_from_other,
              Contains("--db studio --into studio_restored --store vault"));
+}
+
+TEST_CASE("what is sealed and signed comes with its keys") {
+  auto model = test::sample_model();
+  model.identity_file = "/etc/bkp/identity.txt";
+  model.public_keys = {"-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n"};
+  for (auto& part : model.databases[0].newest->manifest.parts) {
+    part.name += ".age";
+    part.encryption = "age";
+  }
+  const auto commands = commands_of(model);
+  CHECK_THAT(commands.stock_restore, Contains("age -d -i /etc/bkp/identity.txt ") &&
+                                         Contains("dump.pgc.zst.age") &&
+                                         Contains("| zstd -dc \\\n  | pg_restore"));
+  CHECK_THAT(commands.stock_signature, Contains("MCow") &&
+                                           Contains("openssl pkeyutl -verify -pubin") &&
+                                           Contains("manifest.json.sig"));
+  CHECK_THAT(cluster_commands(model).packages, Contains(" zstd age"));
+  CHECK_THAT(store_commands(model, model.stores[0], model.stores[1]).restore_alone,
+             Contains("--identity /etc/bkp/identity.txt --trusted-key /tmp/bkp-signing.pub"));
 }
 
 TEST_CASE("the configuration's text cannot end the command that writes it") {

@@ -1,0 +1,56 @@
+#include "backup/copying.hpp"
+
+#include "backup/debris.hpp"
+#include "backup/parts.hpp"
+#include "stream/sinks.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::backup {
+
+namespace {
+
+void copy_part(run::Context& context, const Layout& layout, const Manifest& manifest,
+               const Part& part, store::Store& from, store::Store& to) {
+  const auto object = to.create(layout.part(manifest.label, part.name));
+  stream::ObservingSink meter{*object, [&](std::size_t bytes) {
+                                context.interrupt.check();
+                                context.progress.advance(bytes);
+                              }};
+  fetch_stored_part(from, layout, manifest, part, meter, stream::DigestSet::md5_and_sha256);
+}
+
+/// A small object, where there is one.
+void copy_object(const store::Key& key, store::Store& from, store::Store& to) {
+  if (const auto text = store::get_text(from, key)) store::put_text(to, key, *text);
+}
+
+}  // namespace
+
+std::uint64_t copy_backup(run::Context& context, const Layout& layout, const StoredBackup& backup,
+                          store::Store& from, store::Store& to) {
+  const auto& manifest = backup.manifest;
+  const auto& label = manifest.label;
+  RemovedObjects left_before;
+  remove_objects(to, layout, label, left_before);
+  const run::ProgressStep step{context.progress, "copying " + label, manifest.size_bytes()};
+  try {
+    for (const auto& part : manifest.parts) copy_part(context, layout, manifest, part, from, to);
+    copy_object(layout.part(label, "runbook.html"), from, to);
+    for (const auto& mark : from.list(layout.marks(label)))
+      copy_object(store::Key{mark.key}, from, to);
+    copy_object(layout.signature(label), from, to);
+    copy_object(layout.manifest(label), from, to);
+  } catch (...) {
+    try {
+      remove_objects(to, layout, label, left_before);
+    } catch (const util::Error& error) {
+      context.log.debug("what was copied of {} stays on {}: {}", util::printable(label), to.url(),
+                        error.full_message());
+    }
+    throw;
+  }
+  return manifest.size_bytes();
+}
+
+}  // namespace bkp::backup
