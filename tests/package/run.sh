@@ -200,7 +200,9 @@ start_cluster() {
 configure() {
   say "the README's configuration"
   in_root install -d -o bkp -g bkp -m 0700 /mnt/vault/bkp
-  awk "/^ *\`\`\`/ {inside = /yaml/; next} inside {sub(/^   /, \"\"); print}" \
+  # The first one: a later section shows parts of another.
+  awk "/^ *\`\`\`/ {inside = /yaml/ && !taken; taken += inside; next}
+       inside {sub(/^   /, \"\"); print}" \
     "$root/usr/share/doc/bkp/README.md" |
     in_root runuser -u bkp -- sh -c 'umask 077 && cat >/etc/bkp/bkp.yaml'
   cat "$root/etc/bkp/bkp.yaml"
