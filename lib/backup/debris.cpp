@@ -68,8 +68,8 @@ Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const s
   namespace status = catalog::status;
   if (!known || known->status == status::running) return Remains::of_nobody;
   if (!known->good()) return Remains::of_a_run;
-  const auto copy = std::ranges::find(known->copies, store, &catalog::CopyRecord::store);
-  if (copy == known->copies.end()) return Remains::of_nobody;
+  const auto* copy = known->copy_on(store);
+  if (copy == nullptr) return Remains::of_nobody;
   return copy->state == status::completed ? Remains::of_a_backup : Remains::of_a_run;
 }
 

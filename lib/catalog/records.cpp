@@ -124,6 +124,16 @@ void read_life(const Reader& reader, BackupRecord& backup) {
 
 }  // namespace
 
+const CopyRecord* BackupRecord::copy_on(std::string_view store) const {
+  const auto found = std::ranges::find(copies, store, &CopyRecord::store);
+  return found == copies.end() ? nullptr : &*found;
+}
+
+const CopyRecord* BackupRecord::complete_copy_on(std::string_view store) const {
+  const auto* copy = copy_on(store);
+  return copy != nullptr && copy->state == status::completed ? copy : nullptr;
+}
+
 std::string BackupRecord::verification_error() const {
   if (!failed_verification() || !verification_result.is_object()) return {};
   const auto errors = verification_result.find("errors");

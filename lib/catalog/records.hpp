@@ -81,6 +81,10 @@ struct BackupRecord {
   Time updated_at;
   std::vector<CopyRecord> copies;
 
+  /// The copy on a store, whatever its state; nullptr when there is none.
+  const CopyRecord* copy_on(std::string_view store) const;
+  /// The same where it was completed there, damaged or not.
+  const CopyRecord* complete_copy_on(std::string_view store) const;
   /// Complete on at least one store: what may be restored.
   bool good() const { return status == status::completed || status == status::partial; }
   /// Its last verification failed, or a check of every copy did.

@@ -142,22 +142,15 @@ void judge_backups(const std::vector<std::string>& databases,
 void judge_presence(const std::string& store, bool required,
                     const std::vector<std::string>& names_there,
                     const std::vector<BackupRecord>& backups, Findings& findings) {
-  const auto expected = std::ranges::count_if(backups, [&](const auto& backup) {
-    return std::ranges::any_of(backup.copies, [&](const auto& copy) {
-      return copy.store == store && copy.state == catalog::status::completed;
-    });
-  });
+  const auto expected = std::ranges::count_if(
+      backups, [&](const auto& backup) { return backup.complete_copy_on(store) != nullptr; });
   if (expected == 0 || std::ranges::any_of(names_there, backup::is_label)) return;
-  const util::Error error{
-      util::ErrorKind::store,
-      fmt::format("it holds none of the {} backups the catalog names there", expected),
-      "is the right file system mounted there? if they are really gone, `bkp prune` tells the "
-      "catalog"};
-  if (required) {
-    findings.error("store " + store, error);
-  } else {
-    findings.warning("store " + store, error.message(), error.hint());
-  }
+  findings.store(
+      store, required,
+      {util::ErrorKind::store,
+       fmt::format("it holds none of the {} backups the catalog names there", expected),
+       "is the right file system mounted there? if they are really gone, `bkp prune` tells the "
+       "catalog"});
 }
 
 namespace {

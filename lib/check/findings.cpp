@@ -53,6 +53,11 @@ void Findings::error(std::string check, const Error& error) {
       {std::move(check), Status::error, error.full_message(), error.hint(), error.kind()});
 }
 
+void Findings::store(const std::string& name, bool required, const Error& failure) {
+  if (required) return error("store " + name, failure);
+  warning("store " + name, failure.full_message(), failure.hint());
+}
+
 std::size_t Findings::count(Status status) const {
   return static_cast<std::size_t>(std::ranges::count(m_findings, status, &Finding::status));
 }

@@ -102,22 +102,13 @@ void examine_directory(const std::filesystem::path& directory, const std::string
   }
 }
 
-/// What is wrong with an optional store is a warning.
-void report(bool required, const std::string& check, const Error& error, Findings& findings) {
-  if (required) {
-    findings.error(check, error);
-  } else {
-    findings.warning(check, error.full_message(), error.hint());
-  }
-}
-
 template <class Body>
-void attempt_on_store(bool required, const std::string& check, Findings& findings, Body&& body) {
+void attempt_on_store(const run::NamedStore& named, Findings& findings, Body&& body) {
   try {
     body();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
-    report(required, check, error, findings);
+    findings.store(named.name, named.required, error);
   }
 }
 
@@ -125,7 +116,7 @@ void examine_store(run::Context& context, const run::NamedStore& named,
                    const std::optional<ServerFacts>& server, Findings& findings) {
   const auto check = "store " + named.name;
   const backup::Layout layout{context.config.site};
-  attempt_on_store(named.required, check, findings, [&] {
+  attempt_on_store(named, findings, [&] {
     backup::require_site_file(*named.store, layout, server ? server->system_identifier : "");
     if (context.dry_run) {
       findings.ok(check,
@@ -168,7 +159,7 @@ void examine_stores(run::Context& context, const std::optional<ServerFacts>& ser
                     Findings& findings) {
   const auto opened = context.open_stores();
   for (const auto& failure : opened.failures) {
-    report(failure.required, "store " + failure.name, failure.error, findings);
+    findings.store(failure.name, failure.required, failure.error);
   }
   for (const auto& named : opened.stores) examine_store(context, named, server, findings);
   examine_disks(opened.stores, server, findings);

@@ -22,12 +22,6 @@ using util::ErrorKind;
 
 namespace {
 
-bool has_copy(const BackupRecord& backup, const std::string& store) {
-  return std::ranges::any_of(backup.copies, [&](const auto& copy) {
-    return copy.store == store && copy.state == catalog::status::completed;
-  });
-}
-
 /// The store is asked, not the catalog: a new disk in the place of a lost one is empty.
 std::set<std::string> labels_on(const run::NamedStore& store, const backup::Layout& layout) {
   std::set<std::string> labels;
@@ -50,7 +44,7 @@ std::vector<BackupRecord> choose(const CopyOptions& options, run::Context& conte
       return copy.store != options.to && copy.state == catalog::status::completed;
     });
     return !backup.good() || there.contains(backup.label) || !elsewhere ||
-           (!options.from.empty() && !has_copy(backup, options.from));
+           (!options.from.empty() && backup.complete_copy_on(options.from) == nullptr);
   });
   std::ranges::reverse(backups);
   return backups;

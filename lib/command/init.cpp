@@ -123,11 +123,8 @@ class Init {
       if (error.kind() == ErrorKind::interrupted) throw;
       return;  // a site's first init has no catalog to ask
     }
-    const auto lost = std::ranges::count_if(known, [&](const auto& backup) {
-      return std::ranges::any_of(backup.copies, [&](const auto& copy) {
-        return copy.store == store && copy.state == catalog::status::completed;
-      });
-    });
+    const auto lost = std::ranges::count_if(
+        known, [&](const auto& backup) { return backup.complete_copy_on(store) != nullptr; });
     if (lost == 0) return;
     m_context.warn(fmt::format(
         "store {} was empty and is prepared anew, but the catalog names {} backups there: was its "

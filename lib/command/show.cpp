@@ -177,11 +177,7 @@ std::optional<backup::Manifest> fetch_manifest(run::Context& context,
   const backup::Layout layout{context.config.site};
   const auto opened = context.open_stores();
   for (const auto& [name, required, store] : opened.stores) {
-    const bool has_copy = std::any_of(
-        record.copies.begin(), record.copies.end(), [&, store_name = name](const auto& copy) {
-          return copy.store == store_name && copy.state == catalog::status::completed;
-        });
-    if (!has_copy) continue;
+    if (record.complete_copy_on(name) == nullptr) continue;
     try {
       if (auto stored = backup::read_backup(*store, layout, record.label)) {
         for (const auto& problem : stored->marks.unreadable) context.warn(problem);

@@ -34,8 +34,7 @@ catalog::BackupRecord merged(catalog::BackupRecord stored, const catalog::Backup
   stored.parent_label = known.parent_label;
   backup::take_over_marks(stored, known);
   for (auto& copy : stored.copies) {
-    const auto same = std::ranges::find(known.copies, copy.store, &catalog::CopyRecord::store);
-    if (same != known.copies.end()) take_over_check(copy, *same);
+    if (const auto* same = known.copy_on(copy.store)) take_over_check(copy, *same);
   }
   return stored;
 }

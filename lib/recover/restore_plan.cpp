@@ -146,8 +146,7 @@ RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
   plan.verified = record.verified;
   plan.verified_at = record.verified_at;
   plan.verification_error = record.verification_error();
-  const auto copy = std::ranges::find(record.copies, plan.store, &catalog::CopyRecord::store);
-  if (copy != record.copies.end() && copy->damaged()) {
+  if (const auto* copy = record.copy_on(plan.store); copy != nullptr && copy->damaged()) {
     plan.copy_error = copy->error_message;
     plan.copy_checked_at = copy->last_checked_at;
   }

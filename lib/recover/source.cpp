@@ -16,14 +16,6 @@ namespace {
 
 constexpr auto other_copy_hint = "use the copy on another store (--store), or another backup";
 
-const catalog::CopyRecord* copy_on(const catalog::BackupRecord& backup, const std::string& store) {
-  const auto found =
-      std::find_if(backup.copies.begin(), backup.copies.end(), [&](const auto& copy) {
-        return copy.store == store && copy.state == catalog::status::completed;
-      });
-  return found == backup.copies.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
@@ -31,7 +23,7 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
   std::vector<std::string> names;
   for (const auto& store : context.config.stores) {
     const bool wanted = only_store.empty() || store.name == only_store;
-    if (wanted && copy_on(backup, store.name) != nullptr) names.push_back(store.name);
+    if (wanted && backup.complete_copy_on(store.name) != nullptr) names.push_back(store.name);
   }
   if (names.empty()) {
     // Opening by name reports a store that is not configured.
@@ -49,8 +41,9 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
     context.warn(fmt::format("store {} cannot be opened: {}", util::quoted(failure.name),
                              failure.error.message()));
   }
-  std::stable_partition(opened.stores.begin(), opened.stores.end(),
-                        [&](const auto& store) { return !copy_on(backup, store.name)->damaged(); });
+  std::stable_partition(opened.stores.begin(), opened.stores.end(), [&](const auto& store) {
+    return !backup.complete_copy_on(store.name)->damaged();
+  });
   return std::move(opened.stores);
 }
 
@@ -63,7 +56,7 @@ Source open_source(const run::NamedStore& store, const backup::Layout& layout,
                             util::quoted(backup.label), util::quoted(store.name)),
                 other_copy_hint};
   }
-  const auto* copy = copy_on(backup, store.name);
+  const auto* copy = backup.complete_copy_on(store.name);
   const bool recorded = copy != nullptr && !copy->checksum_sha256.empty();
   if (recorded && copy->checksum_sha256 != stored->manifest_sha256) {
     throw Error{ErrorKind::damaged,

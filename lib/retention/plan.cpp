@@ -244,9 +244,8 @@ Plan make_plan(std::vector<Candidate> candidates, const config::RetentionPolicy&
 
 std::optional<Candidate> candidate_on(const catalog::BackupRecord& backup,
                                       const std::string& store) {
-  const auto copy = std::find_if(backup.copies.begin(), backup.copies.end(),
-                                 [&](const auto& one) { return one.store == store; });
-  if (copy == backup.copies.end()) return std::nullopt;
+  const auto* copy = backup.copy_on(store);
+  if (copy == nullptr) return std::nullopt;
   const auto state = state_of(backup, *copy);
   if (!state) return std::nullopt;
   const bool proven = backup.verified && !copy->damaged();
