@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
+#include "seal/key_file.hpp"
 #include "seal/keys.hpp"
 #include "seal/signing.hpp"
 #include "util/error.hpp"
@@ -50,12 +50,11 @@ cli::Report generate_identity(const std::filesystem::path& file, const run::Cont
   const auto identity = seal::Identity::generate();
   const auto recipient = identity.recipient().text();
   if (!context.dry_run) {
-    auto secret = identity.secret_text();
-    auto text = fmt::format("# made by {} at {}\n# recipient: {}\n{}\n", util::version(),
-                            util::format_rfc3339(context.clock.now()), recipient, secret);
-    write_key_file(file, text, 0600);
-    OPENSSL_cleanse(secret.data(), secret.size());
-    OPENSSL_cleanse(text.data(), text.size());
+    const seal::SecretText secret{identity.secret_text()};
+    const seal::SecretText text{
+        fmt::format("# made by {} at {}\n# recipient: {}\n{}\n", util::version(),
+                    util::format_rfc3339(context.clock.now()), recipient, secret.text())};
+    write_key_file(file, text.text(), 0600);
   }
   cli::Report report;
   report.result = {{"file", file.string()}, {"dry_run", context.dry_run}};
@@ -84,9 +83,8 @@ cli::Report generate_signing_key(const std::filesystem::path& file, const run::C
   require_new(public_file);
   if (!context.dry_run) {
     const auto key = seal::SigningKey::generate();
-    auto secret = key.private_pem();
-    write_key_file(file, secret, 0600);
-    OPENSSL_cleanse(secret.data(), secret.size());
+    const seal::SecretText secret{key.private_pem()};
+    write_key_file(file, secret.text(), 0600);
     write_key_file(public_file, key.public_pem(), 0644);
   }
   cli::Report report;

@@ -2,36 +2,26 @@
 
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include "command/raw_output.hpp"
 #include "run/keys.hpp"
 #include "seal/armor.hpp"
+#include "seal/key_file.hpp"
 #include "seal/unsealing.hpp"
 #include "stream/fd_sink.hpp"
 #include "stream/sinks.hpp"
-#include "util/error.hpp"
 #include "util/fd.hpp"
-#include "util/files.hpp"
-#include "util/text.hpp"
 
 namespace bkp::command {
-
-using util::Error;
-using util::ErrorKind;
 
 namespace {
 
 constexpr std::size_t read_size = std::size_t{256} << 10U;
-constexpr std::size_t longest_passphrase = 4096;
 
 /// The first line of the file.
 std::string read_passphrase(const std::string& file) {
-  const auto content = util::read_private_file(file, "passphrase file", longest_passphrase);
-  if (!content) {
-    throw Error{ErrorKind::key, fmt::format("there is no passphrase file {}", util::quoted(file))};
-  }
-  return content->substr(0, content->find_first_of("\r\n"));
+  const auto content = seal::read_secret_file(file, "passphrase file",
+                                              "write the passphrase into a file of mode 0600");
+  return std::string{content.text().substr(0, content.text().find_first_of("\r\n"))};
 }
 
 seal::Keyring keyring(const UnsealOptions& options, const run::Context& context) {

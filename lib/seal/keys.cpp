@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "seal/bech32.hpp"
+#include "seal/key_file.hpp"
 #include "util/error.hpp"
-#include "util/files.hpp"
 #include "util/rng.hpp"
 #include "util/text.hpp"
 
@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::string_view recipient_prefix = "age";
 constexpr std::string_view identity_prefix = "age-secret-key-";
-constexpr std::size_t largest_identity_file = std::size_t{1} << 20U;
 
 bool looks_like_identity(std::string_view text) {
   return text.starts_with("AGE-SECRET-KEY-") || text.starts_with("age-secret-key-");
@@ -30,19 +29,6 @@ Error no_identity(std::string_view why) {
       ErrorKind::key, fmt::format("this is no age identity: {}", why),
       "an identity is one line that starts with AGE-SECRET-KEY-1; `bkp key generate` makes one"};
 }
-
-/// Wipes a text that held secrets.
-class Wiped {
- public:
-  explicit Wiped(std::string text) : m_text{std::move(text)} {}
-  Wiped(const Wiped&) = delete;
-  Wiped& operator=(const Wiped&) = delete;
-  ~Wiped() { OPENSSL_cleanse(m_text.data(), m_text.size()); }
-  std::string_view text() const { return m_text; }
-
- private:
-  std::string m_text;
-};
 
 }  // namespace
 
@@ -98,27 +84,11 @@ Recipient Identity::recipient() const {
   return Recipient{x25519_public(m_secret)};
 }
 
-namespace {
-
-std::string content_of(const std::filesystem::path& file) {
-  std::optional<std::string> content;
-  try {
-    content = util::read_private_file(file, "identity file", largest_identity_file);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::store) throw;
-    throw Error{ErrorKind::key, error.message(), error.hint()};
-  }
-  if (content) return std::move(*content);
-  throw Error{ErrorKind::key,
-              fmt::format("there is no identity file {}", util::quoted(file.string())),
-              "restores and drills need it; on a host that only takes backups leave "
-              "encryption.identity_files out"};
-}
-
-}  // namespace
-
 std::vector<Identity> read_identity_file(const std::filesystem::path& file) {
-  const Wiped content{content_of(file)};
+  const auto content =
+      read_secret_file(file, "identity file",
+                       "restores and drills need it; on a host that only takes backups leave "
+                       "encryption.identity_files out");
   std::vector<Identity> identities;
   std::size_t number = 0;
   for (const auto line : util::split_lines(content.text())) {

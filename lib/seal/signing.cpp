@@ -4,8 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "seal/key_file.hpp"
 #include "util/error.hpp"
-#include "util/files.hpp"
 #include "util/text.hpp"
 
 namespace bkp::seal {
@@ -15,7 +15,6 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::size_t largest_key_file = std::size_t{64} << 10U;
 constexpr std::size_t signature_size = 64;
 
 struct BioDeleter {
@@ -45,19 +44,7 @@ bool is_ed25519(const KeyHandle& key) {
   return key && EVP_PKEY_is_a(key.get(), "ED25519") == 1;
 }
 
-template <class Read>
-std::string content_of(const std::filesystem::path& file, std::string_view what, Read&& read) {
-  std::optional<std::string> content;
-  try {
-    content = read();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::store) throw;
-    throw Error{ErrorKind::key, error.message(), error.hint()};
-  }
-  if (content) return std::move(*content);
-  throw Error{ErrorKind::key, fmt::format("there is no {} {}", what, util::quoted(file.string())),
-              "`bkp key generate --signing` makes a pair"};
-}
+constexpr auto missing_hint = "`bkp key generate --signing` makes a pair";
 
 Bio memory(std::string_view text) {
   Bio bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
@@ -72,11 +59,9 @@ void KeyDeleter::operator()(EVP_PKEY* key) const noexcept {
 }
 
 SigningKey SigningKey::read(const std::filesystem::path& file) {
-  constexpr std::string_view what = "signing key";
-  auto text =
-      content_of(file, what, [&] { return util::read_private_file(file, what, largest_key_file); });
-  KeyHandle key{PEM_read_bio_PrivateKey(memory(text).get(), nullptr, no_passphrase, nullptr)};
-  OPENSSL_cleanse(text.data(), text.size());
+  const auto content = read_secret_file(file, "signing key", missing_hint);
+  KeyHandle key{
+      PEM_read_bio_PrivateKey(memory(content.text()).get(), nullptr, no_passphrase, nullptr)};
   if (is_ed25519(key)) return SigningKey{std::move(key)};
   throw Error{ErrorKind::key,
               fmt::format("{} holds no Ed25519 private key", util::quoted(file.string())),
@@ -127,8 +112,7 @@ std::string SigningKey::public_pem() const {
 TrustedKeys TrustedKeys::read(const std::vector<std::filesystem::path>& files) {
   TrustedKeys keys;
   for (const auto& file : files) {
-    const auto text =
-        content_of(file, "public key", [&] { return util::read_file(file, largest_key_file); });
+    const auto text = read_public_file(file, "public key", missing_hint);
     KeyHandle key{PEM_read_bio_PUBKEY(memory(text).get(), nullptr, no_passphrase, nullptr)};
     if (!is_ed25519(key)) {
       throw Error{ErrorKind::key,
