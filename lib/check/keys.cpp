@@ -74,11 +74,20 @@ std::string opener_of(const std::vector<std::string>& recipients, const Openers&
   return {};
 }
 
+/// nullopt for a damaged manifest too: verify judges those.
+std::optional<backup::StoredBackup> read_if_sound(store::Store& store, const backup::Layout& layout,
+                                                  const std::string& label) {
+  try {
+    return backup::read_backup(store, layout, label);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    return std::nullopt;
+  }
+}
+
 /// Key rotation leaves backups that only an older identity opens.
 void examine_sealed(run::Context& context, const std::vector<catalog::BackupRecord>& newest_first,
                     const Openers& openers, Findings& findings) {
-  const auto& keys = context.config.encryption;
-  if (keys.recipients.empty() && keys.identity_files.empty()) return;
   const backup::Layout layout{context.config.site};
   const auto opened = backup::open_stores_of_site(context);
   if (opened.stores.empty()) return;
@@ -86,8 +95,8 @@ void examine_sealed(run::Context& context, const std::vector<catalog::BackupReco
   std::size_t read = 0;
   for (const auto& record : newest_first) {
     if (!record.good() || read == most_manifests) continue;
-    const auto stored = backup::read_backup(*opened.stores.front().store, layout, record.label);
     ++read;
+    const auto stored = read_if_sound(*opened.stores.front().store, layout, record.label);
     if (!stored || !stored->manifest.sealed()) continue;
     auto& group = by_recipients[stored->manifest.recipients];
     if (group.backups++ == 0) group.newest = record.label;
@@ -112,12 +121,15 @@ void examine_keys(run::Context& context, Findings& findings) {
   const auto openers = examine_identities(context.config, findings);
   examine_recipients(context.config, openers, findings);
   examine_signing(context.config, findings);
+  const auto& keys = context.config.encryption;
+  if (keys.recipients.empty() && keys.identity_files.empty()) return;
   try {
     examine_sealed(context, backup::list_backups(context, {}), openers, findings);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
-    // Catalog, stores and backups have findings of their own.
-    context.log.debug("sealed backups were not looked at: {}", error.full_message());
+    findings.warning("keys",
+                     "which identity opens which backups is not known: " + error.full_message(),
+                     error.hint());
   }
 }
 
