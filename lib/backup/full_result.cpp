@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "backup/full_backup.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::backup {
+
+using util::Error;
+using util::ErrorKind;
+
+std::uint64_t FullResult::bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& item : items) sum += static_cast<std::uint64_t>(item.record.size_bytes);
+  return sum;
+}
+
+namespace {
+
+std::optional<Error> error_of_missing(const std::vector<std::string>& missing) {
+  if (missing.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& name : missing) names.push_back(util::quoted(name));
+  return Error{ErrorKind::partial,
+               fmt::format("{} {} to be backed up and not there; all others are backed up",
+                           fmt::join(names, ", "), names.size() == 1 ? "is" : "are"),
+               "correct `databases` in the configuration; `psql -l` lists what there is"};
+}
+
+}  // namespace
+
+std::optional<Error> FullResult::error() const {
+  std::vector<const FullItem*> failed;
+  bool any_good = false;
+  for (const auto& item : items) {
+    if (item.error) failed.push_back(&item);
+    any_good = any_good || item.record.good();
+  }
+  if (failed.empty()) return error_of_missing(missing);
+  for (const auto* item : failed) {
+    if (item->error->kind() == ErrorKind::interrupted) return item->error;
+  }
+  if (failed.size() == 1 && items.size() == 1 && missing.empty()) return failed.front()->error;
+  std::string names;
+  for (const auto* item : failed) {
+    names +=
+        fmt::format("{}{}: {}", names.empty() ? "" : "\n",
+                    util::quoted(item->record.database_name.value_or("")), item->error->message());
+  }
+  const auto& first = *failed.front()->error;
+  if (const auto also = error_of_missing(missing)) names += "\n" + also->message();
+  return Error{any_good ? ErrorKind::partial : first.kind(),
+               fmt::format("{} of {} databases have no complete backup\n{}", failed.size(),
+                           items.size(), names),
+               first.hint()};
+}
+
+}  // namespace bkp::backup
