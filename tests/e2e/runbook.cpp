@@ -298,6 +298,41 @@ TEST_CASE("chapter F: without bkp, stock tools bring roles and database back") {
   CHECK(database_digest(bench.cluster(), name + "_by_hand") == bench.digest());
 }
 
+TEST_CASE("chapters E and F of a site that seals and signs") {
+  const TemporaryDirectory keys;
+  const auto identity = (keys / "identity.txt").string();
+  const auto signing = (keys / "signing.pem").string();
+  REQUIRE(InstalledBkp{}.run({"key", "generate", "--out", identity}).succeeded());
+  REQUIRE(InstalledBkp{}.run({"key", "generate", "--signing", "--out", signing}).succeeded());
+  const auto recipient = output_of(Program{{"age-keygen", "-y", identity}});
+  Bench bench{std::string{one_database} + "encryption: {recipients: [" +
+                  recipient.substr(0, recipient.size() - 1) + "], identity_files: [" + identity +
+                  "]}\nsigning: {key_file: " + signing + "}\n",
+              "studio", "vault"};
+  SECTION("with the other store, the identity and the page alone") {
+    fs::remove_all(bench.site().store());
+    fs::remove(bench.site().config_file());
+    std::string server;
+    for (const auto& [name, value] : bench.cluster().environment("postgres"))
+      if (name.starts_with("PG")) server += "export " + name + "='" + value + "'\n";
+    const auto restored = bench.type(server + bench.step("alone-1-restore-alone").text);
+    INFO(restored);
+    CHECK(restored.succeeded());
+    CHECK(database_digest(bench.cluster(), "studio_restored") == bench.digest());
+  }
+  SECTION("with stock tools") {
+    CHECK(bench.follow("stock-1", false) == 6);
+    CHECK(database_digest(bench.cluster(), "studio_by_hand") == bench.digest());
+  }
+  SECTION("a manifest that was changed is found by stock tools") {
+    for (const auto& entry : fs::recursive_directory_iterator{bench.site().store()}) {
+      if (entry.path().filename() == "manifest.json")
+        write_text(entry.path(), read_text(entry.path()) + " ");
+    }
+    CHECK_FALSE(bench.type(bench.step("stock-1-signature").text, false).succeeded());
+  }
+}
+
 TEST_CASE("chapter F: a file that changed in the store is found before it is used") {
   Bench bench{one_database};
   for (const auto& entry : fs::recursive_directory_iterator{bench.site().store()}) {
