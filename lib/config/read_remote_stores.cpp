@@ -30,7 +30,10 @@ std::string read_endpoint(const Value& value) {
   auto text = non_empty_text(value);
   const bool url = text.starts_with("https://") || text.starts_with("http://");
   const auto host = text.find("//") + 2;
-  if (!url || host >= text.size() || text.find_first_of("/?#@ ", host) != text.npos) {
+  if (text.find('@') != text.npos) {
+    value.fail("has a user or a password in it", "credentials have keys of their own");
+  }
+  if (!url || host >= text.size() || text.find_first_of("/?# ", host) != text.npos) {
     value.fail(fmt::format("must be a server, not {}", util::quoted(text)),
                "write https://HOST or https://HOST:PORT, without a path");
   }

@@ -27,15 +27,23 @@ bool may_pass(long http_status) {
          http_status == 503 || http_status == 504;
 }
 
+std::optional<util::Time> parse_http_date(std::string_view value) {
+  const std::chrono::seconds date{curl_getdate(std::string{value}.c_str(), nullptr)};
+  if (date.count() < 0 ||
+      date > std::chrono::floor<std::chrono::seconds>(util::Time::max().time_since_epoch()))
+    return std::nullopt;
+  return util::Time{date};
+}
+
 std::optional<milliseconds> parse_retry_after(std::string_view value, util::Time now) {
   long seconds = 0;
   const auto* const end = value.data() + value.size();
   const auto [rest, error] = std::from_chars(value.data(), end, seconds);
   if (error == std::errc{} && rest == end && seconds >= 0 && seconds < 86'400 * 365)
     return milliseconds{seconds * 1000};
-  const auto date = curl_getdate(std::string{value}.c_str(), nullptr);
-  if (date < 0) return std::nullopt;
-  const auto left = util::Time{std::chrono::seconds{date}} - now;
+  const auto date = parse_http_date(value);
+  if (!date) return std::nullopt;
+  const auto left = *date - now;
   return std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(left));
 }
 

@@ -25,6 +25,10 @@ std::optional<std::chrono::milliseconds> delay_before_next(
 /// Whether the same request may succeed later: 408, 429, 500, 502, 503, 504.
 bool may_pass(long http_status);
 
+/// A date of a header (RFC 9110, section 5.6.7, and what else libcurl reads); nullopt when it is
+/// none, or one that a util::Time does not reach.
+std::optional<util::Time> parse_http_date(std::string_view value);
+
 /// The value of a Retry-After header: seconds, or an HTTP date (RFC 9110, section 10.2.3). nullopt
 /// when it is neither; 0 for a date that is over.
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, util::Time now);

@@ -27,8 +27,12 @@ Error refused_endpoint(std::string_view endpoint, std::string_view why) {
       "write it like https://s3.example.org:9000"};
 }
 
+/// Neither an endpoint nor the name of a bucket has an "@"; what stands before one is not shown. A
+/// secret key may have a "/" in it.
 void require_no_secret(std::string_view url) {
-  if (const auto parts = split_url(url); !parts || parts->authority.find('@') == url.npos) return;
+  const auto parts = split_url(url);
+  const bool in_authority = !parts || parts->authority.find('@') != url.npos;
+  if (url.find('@') == url.npos || !(in_authority || url_password(url))) return;
   throw Error{ErrorKind::config, "the place of an S3 store has a user or password in it",
               "credentials come from a file, a command, the environment or the instance"};
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "net/backoff.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
@@ -80,9 +81,7 @@ std::optional<util::Time> server_time(const S3Response& response) {
       // The head has it too.
     }
   }
-  const auto seconds = curl_getdate(std::string{response.header("date")}.c_str(), nullptr);
-  if (seconds < 0) return std::nullopt;
-  return util::Time{std::chrono::seconds{seconds}};
+  return net::parse_http_date(response.header("date"));
 }
 
 Error skewed(const S3Operation& operation, const S3Response& response) {
@@ -194,12 +193,14 @@ Error s3_failure(const S3Operation& operation, const S3Client& client, const S3R
 
 Error s3_head_failure(const S3Operation& operation, S3Client& client, const S3Request& request,
                       const S3Response& response) {
-  if (response.broken) return s3_failure(operation, client, response);
+  if (response.broken || response.may_pass()) return s3_failure(operation, client, response);
   S3Request again;
   again.key = request.key;
   again.headers = {{"range", "bytes=0-0"}};
   const auto explained = client.send(again);
-  return s3_failure(operation, client, explained.ok() ? response : explained);
+  // Of an empty object there is no first byte.
+  const bool explains = !explained.broken && !explained.ok() && explained.status != 416;
+  return s3_failure(operation, client, explains ? explained : response);
 }
 
 }  // namespace bkp::store

@@ -12,6 +12,11 @@ S3Pairs listing_query(const std::string& prefix) {
   return query;
 }
 
+util::Error does_not_get_on(const S3Operation& operation) {
+  return operation.failed("the server's list goes round in a circle",
+                          "is there a cache between? what it answers is not its own");
+}
+
 S3ListPage list_page(S3Client& client, const S3Operation& operation, S3Pairs query) {
   S3Request request;
   request.query = std::move(query);
@@ -32,6 +37,7 @@ void s3_list(S3Client& client, const S3Operation& operation, const std::string& 
     if (!delimiter.empty()) query.emplace_back("delimiter", delimiter);
     if (!next.empty()) query.emplace_back("continuation-token", next);
     auto page = list_page(client, operation, std::move(query));
+    if (!page.next.empty() && page.next == next) throw does_not_get_on(operation);
     next = page.next;
     take(std::move(page));
   } while (!next.empty());
@@ -53,6 +59,9 @@ std::vector<S3UploadsPage::Upload> s3_uploads(S3Client& client, const S3Operatio
     if (!response.ok()) throw s3_failure(operation, client, response);
     auto parsed = parse_s3_uploads(response.body);
     if (!parsed) throw s3_failure(operation, client, response);
+    const bool same = page.more && parsed->more && parsed->next_key == page.next_key &&
+                      parsed->next_id == page.next_id;
+    if (same) throw does_not_get_on(operation);
     page = std::move(*parsed);
     for (auto& upload : page.uploads) result.push_back(std::move(upload));
   } while (page.more);

@@ -88,6 +88,13 @@ void S3Multipart::complete() {
   throw s3_failure(m_object.operation, m_client, response);
 }
 
+/// Whether it is an MD5 of MD5s with the number of parts, as S3 and most others make it.
+bool S3Multipart::is_of_parts(std::string_view etag) const {
+  constexpr std::size_t md5_digits = 32;
+  return etag.substr(0, md5_digits).find_first_not_of("0123456789abcdef") == etag.npos &&
+         etag.substr(std::min(md5_digits, etag.size())) == fmt::format("-{}", m_parts.size());
+}
+
 std::string S3Multipart::expected_etag() const {
   std::string digests;
   for (const auto& part : m_parts) {
@@ -102,15 +109,14 @@ void S3Multipart::require_intact(const S3ObjectHead& head) {
   for (const auto& part : m_parts) size += part.size;
   const auto expected = expected_etag();
   const auto etag = without_quotes(head.etag);
-  const bool compared = !head.opaque_etag && !expected.empty() && etag.find('-') != etag.npos;
+  const bool compared = !head.opaque_etag && !expected.empty() && is_of_parts(etag);
   if (head.size == size && (!compared || etag == expected))
     return s3_require_locked(m_client, m_object, head);
 
-  s3_remove_own(m_client, m_object);
   throw m_object.operation.failed(
-      fmt::format("the server made {} bytes (ETag {}) of the {} bytes (ETag {}) it was sent",
-                  head.size, etag, size, expected),
-      "it was removed again; look for damage where the service keeps its data");
+      fmt::format("the server made {} bytes (ETag {}) of the {} bytes (ETag {}) it was sent; {}",
+                  head.size, etag, size, expected, s3_remove_own(m_client, m_object)),
+      "look for damage where the service keeps its data");
 }
 
 void S3Multipart::abort() noexcept {

@@ -36,6 +36,7 @@ class S3Multipart {
   S3Request request(const char* method) const;
   void require_intact(const S3ObjectHead& head);
   /// The ETag S3 prescribes for the whole; empty where the server makes its ETags otherwise.
+  bool is_of_parts(std::string_view etag) const;
   std::string expected_etag() const;
 
   S3Client& m_client;

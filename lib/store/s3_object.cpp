@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "net/backoff.hpp"
+
 namespace bkp::store {
 
 namespace {
@@ -11,11 +13,10 @@ S3ObjectHead read_head(const S3Operation& operation, const S3Response& response)
   const auto length = response.header("content-length");
   const auto* const end = length.data() + length.size();
   const auto [stopped, error] = std::from_chars(length.data(), end, head.size);
-  const auto modified =
-      curl_getdate(std::string{response.header("last-modified")}.c_str(), nullptr);
-  if (error != std::errc{} || stopped != end || length.empty() || modified < 0)
+  const auto modified = net::parse_http_date(response.header("last-modified"));
+  if (error != std::errc{} || stopped != end || length.empty() || !modified)
     throw operation.failed("the server tells neither size nor time");
-  head.modified = util::Time{std::chrono::seconds{modified}};
+  head.modified = *modified;
   head.etag = response.header("etag");
   head.lock_mode = response.header("x-amz-object-lock-mode");
   head.writer = response.header(s3_writer_header);

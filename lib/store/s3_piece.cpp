@@ -61,7 +61,9 @@ void S3Piece::read_head(const S3Response& head, std::uint64_t asked) {
     return;
   }
   // RFC 9110 lets a server ignore ranges.
-  m_total = number(head.header("content-length")).value_or(0);
+  const auto total = number(head.header("content-length"));
+  if (!total) throw m_operation.failed("the server does not tell how long it is");
+  m_total = *total;
   m_skip = asked;
 }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "stream/hash.hpp"
 #include "util/base64.hpp"
 #include "util/rng.hpp"
@@ -77,23 +79,24 @@ void s3_put(S3Client& client, const S3NewObject& object, std::span<const std::by
 
 void s3_require_locked(S3Client& client, const S3NewObject& object, const S3ObjectHead& head) {
   if (!client.options().object_lock || !head.lock_mode.empty()) return;
-  s3_remove_own(client, object);
   throw object.operation.failed(
-      "the service took it and did not lock it, or does not show the lock; it was removed again",
+      fmt::format("the service took it and did not lock it, or does not show the lock; {}",
+                  s3_remove_own(client, object)),
       "allow s3:GetObjectRetention; where that is not it, remove object_lock and give the bucket a "
       "default retention");
 }
 
-void s3_remove_own(S3Client& client, const S3NewObject& object) noexcept {
+std::string_view s3_remove_own(S3Client& client, const S3NewObject& object) noexcept {
   try {
     S3Request request;
     request.method = "DELETE";
     request.key = object.bucket_key;
     request.parting = true;
-    client.send(request);
+    if (client.send(request).ok()) return "it was removed again";
   } catch (...) {
     // The failure that led here is the one to report.
   }
+  return "it could not be removed: remove it by hand";
 }
 
 }  // namespace bkp::store

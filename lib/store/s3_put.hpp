@@ -44,7 +44,8 @@ std::optional<S3ObjectHead> s3_own_object(S3Client& client, const S3NewObject& o
 void s3_require_locked(S3Client& client, const S3NewObject& object, const S3ObjectHead& head);
 
 /// Removes what this writer made and what must not stay, as far as the server can be reached.
-void s3_remove_own(S3Client& client, const S3NewObject& object) noexcept;
+/// Returns what became of it, a clause for the error that is told.
+std::string_view s3_remove_own(S3Client& client, const S3NewObject& object) noexcept;
 
 /// Makes a small object with one PutObject.
 void s3_put(S3Client& client, const S3NewObject& object, std::span<const std::byte> body);

@@ -26,7 +26,11 @@ std::optional<std::set<std::string>> remove_some(S3Client& client,
   const auto response = client.send(request);
   if (!response.ok()) return std::nullopt;
   const auto left = parse_s3_undeleted(response.body);
-  if (!left) return std::nullopt;
+  const auto asked = [&](const std::string& key) {
+    return std::ranges::find(keys, key) != keys.end();
+  };
+  // An error that cannot be told to whom it belongs is one about each.
+  if (!left || !std::ranges::all_of(*left, asked)) return std::nullopt;
   return std::set<std::string>{left->begin(), left->end()};
 }
 

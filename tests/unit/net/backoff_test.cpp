@@ -30,6 +30,8 @@ TEST_CASE("Retry-After is seconds or a date") {
   CHECK(net::parse_retry_after("7", now) == 7s);
   CHECK(net::parse_retry_after("Thu, 26 Nov 2026 10:01:00 GMT", now) == 60s);
   CHECK(net::parse_retry_after("Thu, 26 Nov 2026 09:00:00 GMT", now) == 0s);
+  CHECK_FALSE(net::parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now));
+  CHECK_FALSE(net::parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT"));
   CHECK_FALSE(net::parse_retry_after("soon", now));
   CHECK_FALSE(net::parse_retry_after("", now));
   CHECK_FALSE(net::parse_retry_after("-5", now));
