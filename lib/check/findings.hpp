@@ -30,7 +30,7 @@ class Findings {
   void error(std::string check, const util::Error& error);
 
   /// What is wrong with the store of this name: an error, or a warning where it is optional.
-  void store(const std::string& name, bool required, const util::Error& error);
+  void store(const std::string& name, bool required, const util::Error& failure);
 
   /// Runs `body`; an Error that leaves it becomes a finding (an interruption goes on up). Returns
   /// whether `body` came to its end.
