@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include <curl/curl.h>
+
+#include "util/rng.hpp"
 
 namespace bkp::net {
 
@@ -20,6 +24,12 @@ std::optional<milliseconds> delay_before_next(const Backoff& backoff, int failed
   const milliseconds drawn{std::llround(longest * share)};
   if (!retry_after) return drawn;
   return std::clamp(*retry_after, drawn, std::max(drawn, backoff.most));
+}
+
+double dice() {
+  std::uint32_t drawn = 0;
+  util::random_bytes(std::as_writable_bytes(std::span{&drawn, 1}));
+  return static_cast<double>(drawn) / 4294967296.0;
 }
 
 bool may_pass(long http_status) {

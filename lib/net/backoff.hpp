@@ -16,11 +16,14 @@ struct Backoff {
   std::chrono::milliseconds most{20'000};
 };
 
-/// Before attempt `failed` + 1; nullopt when there is to be none. `share`, 0 to 1, is the dice.
-/// `retry_after` is what the server asked for, and at least what is waited, up to `most`.
+/// Before attempt `failed` + 1; nullopt when there is to be none. `share`, 0 to 1, is what dice()
+/// gave. `retry_after` is what the server asked for, and at least what is waited, up to `most`.
 std::optional<std::chrono::milliseconds> delay_before_next(
     const Backoff& backoff, int failed, std::optional<std::chrono::milliseconds> retry_after,
     double share);
+
+/// A share of 1, evenly distributed.
+double dice();
 
 /// Whether the same request may succeed later: 408, 429, 500, 502, 503, 504.
 bool may_pass(long http_status);

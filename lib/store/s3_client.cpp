@@ -11,7 +11,6 @@
 
 #include "stream/hash.hpp"
 #include "util/error.hpp"
-#include "util/rng.hpp"
 #include "util/version.hpp"
 
 namespace bkp::store {
@@ -23,13 +22,6 @@ constexpr std::size_t longest_answer = std::size_t{64} << 20U;
 constexpr net::Backoff parting_backoff{2, std::chrono::milliseconds{100},
                                        std::chrono::milliseconds{1000}};
 constexpr std::chrono::seconds parting_limit{10};
-
-/// A share of 1, evenly distributed.
-double dice() {
-  std::uint32_t drawn = 0;
-  util::random_bytes(std::as_writable_bytes(std::span{&drawn, 1}));
-  return static_cast<double>(drawn) / 4294967296.0;
-}
 
 /// Takes a line of the head; a status line begins a new one (after "100 Continue").
 void take_head_line(S3Response& response, std::string_view line) {
@@ -213,7 +205,7 @@ bool S3Retry::again_after(const S3Response& response) {
   const auto& patience = m_client.m_patience;
   const auto asked = net::parse_retry_after(response.header("retry-after"), m_client.m_clock.now());
   const auto delay = net::delay_before_next(m_parting ? parting_backoff : patience.backoff,
-                                            ++m_failed, asked, dice());
+                                            ++m_failed, asked, net::dice());
   if (!delay) return false;
   const auto until = std::chrono::steady_clock::now() + *delay;
   for (;;) {

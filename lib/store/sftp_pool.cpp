@@ -2,24 +2,13 @@
 
 #include <poll.h>
 
-#include <array>
-#include <cstddef>
 #include <utility>
-
-#include "util/rng.hpp"
 
 namespace bkp::store {
 
 namespace {
 
 constexpr std::size_t most_idle = 4;
-
-/// 0 to 1.
-double dice() {
-  std::array<std::byte, 2> bytes{};
-  util::random_bytes(bytes);
-  return (static_cast<double>(bytes[0]) * 256 + static_cast<double>(bytes[1])) / 65535;
-}
 
 }  // namespace
 
@@ -65,7 +54,7 @@ void SftpPool::Attempts::after(const SftpConnectionLost& lost, bool used_before)
     return;
   }
   const auto delay =
-      net::delay_before_next(m_pool.m_limits.backoff, ++m_failed, std::nullopt, dice());
+      net::delay_before_next(m_pool.m_limits.backoff, ++m_failed, std::nullopt, net::dice());
   if (!delay) throw m_operation.failed(lost, m_failed);
   pollfd interrupted{m_pool.m_interrupt.fd(), POLLIN, 0};
   ::poll(&interrupted, 1, static_cast<int>(delay->count()));
