@@ -61,7 +61,10 @@ SftpAddress parse_sftp_url(std::string_view url) {
   if (!parts || scheme_of(url) != "sftp") throw refused(url, "it does not start with \"sftp://\"");
   const auto at = parts->authority.rfind('@');
   const auto user = at == url.npos ? std::string_view{} : parts->authority.substr(0, at);
-  if (url_password(url) || user.find(':') != user.npos) {
+  // "u:12/x@host" looks like a host with a port, and may be a password with a "/".
+  const bool may_hold_password =
+      user.empty() && parts->authority.find(':') != url.npos && parts->path.find('@') != url.npos;
+  if (url_password(url) || user.find(':') != user.npos || may_hold_password) {
     throw Error{ErrorKind::config, "the URL of an SFTP store contains a password",
                 "remove it: bkp logs in with a key file or with what an SSH agent has"};
   }

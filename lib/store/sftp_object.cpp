@@ -14,11 +14,18 @@ constexpr std::size_t most_waiting = std::size_t{2} << 20U;
 /// Small pieces travel together.
 constexpr std::size_t least_handed = std::size_t{256} << 10U;
 
-/// On a disk that is full a server says no more than that it failed.
+/// On a disk that is full a server says no more than that it failed. False when it cannot be asked:
+/// what was refused first is what counts.
 bool is_full(SftpSession& session, const std::string& directory) {
   constexpr std::uint64_t hardly_anything = std::uint64_t{64} << 10U;
-  const auto space = session.space(directory);
-  return space && space->available < hardly_anything;
+  try {
+    const auto space = session.space(directory.empty() ? "/" : directory);
+    return space && space->available < hardly_anything;
+  } catch (const SftpRefusal&) {
+    return false;
+  } catch (const SftpConnectionLost&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -27,7 +34,6 @@ SftpObjectSink::SftpObjectSink(SftpPool& pool, std::string url, Key key)
     : m_pool{pool}, m_url{std::move(url)}, m_key{std::move(key)} {
   m_final = m_pool.address().path + "/" + m_key.text();
   m_directory = m_final.substr(0, m_final.rfind('/'));
-  m_temporary = m_directory + "/" + std::string{unfinished_prefix} + util::random_hex(8);
   m_lease.emplace(open_temporary());
 }
 
@@ -38,13 +44,14 @@ SftpObjectSink::~SftpObjectSink() {
 /// Opens m_file and returns its session.
 SftpPool::Lease SftpObjectSink::open_temporary() {
   return m_pool.run(operation(), [&](SftpPool::Lease& lease) {
+    // A name for each attempt: the request of one that was given up may arrive late, and must not
+    // find the file that is being written. What it leaves is found by remove_unfinished().
+    m_temporary = m_directory + "/" + std::string{unfinished_prefix} + util::random_hex(8);
     // Somebody who removes the last object of a directory removes the directory too, and may do so
     // between our finding and our using it. From the temporary file on it is not empty any more.
     constexpr int most_attempts = 1000;
     for (int attempt = 1;; ++attempt) {
       try {
-        // Nobody else uses this name, so an earlier attempt's file, whose making was not confirmed,
-        // may be taken over.
         m_file = lease->open(m_temporary, SftpSession::Access::make);
         return std::move(lease);
       } catch (const SftpRefusal& refusal) {
@@ -64,13 +71,7 @@ void SftpObjectSink::guarded(Body&& body) {
   try {
     body();
   } catch (const SftpRefusal& refusal) {
-    bool full = false;
-    try {
-      full = is_full(**m_lease, m_directory);
-    } catch (const util::Error&) {
-      // What was refused first is what counts.
-    }
-    throw full ? operation().full() : operation().failed(refusal);
+    throw is_full(**m_lease, m_directory) ? operation().full() : operation().failed(refusal);
   } catch (const SftpConnectionLost& lost) {
     throw operation().failed(lost, 1);
   }
@@ -114,17 +115,18 @@ void SftpObjectSink::finish() {
   m_file.reset();
   m_lease.reset();
   const auto run_operation = operation();
-  m_pool.run(run_operation, [&](SftpPool::Lease& lease) { return publish(*lease); });
+  m_pool.run(run_operation, [&](SftpPool::Lease& lease) { publish(*lease); });
   m_ended = true;
 }
 
-bool SftpObjectSink::publish(SftpSession& session) {
-  if (!m_published && !(std::exchange(m_renaming, true) && is_published(session))) {
+void SftpObjectSink::publish(SftpSession& session) {
+  const bool asked_before = std::exchange(m_renaming, true);
+  if (!m_published && !(asked_before && is_published(session))) {
     try {
       session.rename(m_temporary, m_final);
     } catch (const SftpRefusal&) {
       // Refused too when an earlier request, whose answer was lost, has been late.
-      if (!is_published(session)) {
+      if (!asked_before || !is_published(session)) {
         m_renaming = false;
         if (session.status(m_final)) throw operation().exists();
         throw;
@@ -135,7 +137,6 @@ bool SftpObjectSink::publish(SftpSession& session) {
   const auto file = session.open(m_final, SftpSession::Access::write);
   file->flush();
   file->close();
-  return true;
 }
 
 /// Whether the renaming was done: the one name is gone and the other is there.
@@ -156,10 +157,18 @@ void SftpObjectSink::abort() noexcept {
 }
 
 void SftpObjectSink::clean_up(SftpSession& session) {
-  if (m_file && !session.broken() && m_lease && &session == &**m_lease) m_file->close();
-  // finish() said that there is no object, so there must be none by its name.
-  const bool by_its_name = m_published || (m_renaming && is_published(session));
-  session.remove_file(by_its_name ? m_final : m_temporary);
+  if (m_file && !session.broken() && m_lease && &session == &**m_lease) {
+    try {
+      m_file->close();
+    } catch (const SftpRefusal&) {
+      // It is closed all the same, and on a full disk it is what fills it.
+    }
+  }
+  // finish() said that there is no object, so there must be none by its name: not now, and not when
+  // a request to rename arrives late.
+  if (!session.remove_file(m_temporary) && (m_published || (m_renaming && is_published(session)))) {
+    session.remove_file(m_final);
+  }
   remove_empty_directories(session, m_pool.address().path, m_directory);
 }
 

@@ -39,7 +39,7 @@ class SftpObjectSink final : public stream::Sink {
   void hand_over(std::size_t most_left);
   template <class Body>
   void guarded(Body&& body);
-  bool publish(SftpSession& session);
+  void publish(SftpSession& session);
   bool is_published(SftpSession& session) const;
   void clean_up(SftpSession& session);
 

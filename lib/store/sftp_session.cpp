@@ -72,7 +72,8 @@ SftpSession::SftpSession(const SftpAddress& address, const SshLogin& login,
   }
   if (m_sftp != nullptr) return;
   const int code = libssh2_session_last_errno(m_connection.session());
-  if (is_connection_error(code)) m_connection.give_up();
+  // libssh2 has errors of its own for a connection that ends here.
+  if (is_connection_error(code) || !seems_alive()) m_connection.give_up();
   throw Error{ErrorKind::store,
               fmt::format("cannot open {}: its server lets user {} in, but offers no SFTP",
                           address.url(), util::quoted(address.user)),
@@ -131,7 +132,7 @@ std::optional<std::vector<SftpEntry>> SftpSession::entries(const std::string& pa
 std::unique_ptr<SftpFile> SftpSession::open(const std::string& path, Access access) {
   unsigned long flags = LIBSSH2_FXF_READ;
   if (access == Access::write) flags = LIBSSH2_FXF_WRITE;
-  if (access == Access::make) flags = LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | LIBSSH2_FXF_TRUNC;
+  if (access == Access::make) flags = LIBSSH2_FXF_WRITE | LIBSSH2_FXF_CREAT | LIBSSH2_FXF_EXCL;
   auto* const handle = ask([&] {
     return libssh2_sftp_open_ex(m_sftp, path.c_str(), length_of(path), flags, 0600,
                                 LIBSSH2_SFTP_OPENFILE);
@@ -198,12 +199,6 @@ SftpFile::~SftpFile() {
   }
 }
 
-SftpStatus SftpFile::status() {
-  LIBSSH2_SFTP_ATTRIBUTES attributes{};
-  m_session.ask([&] { return libssh2_sftp_fstat_ex(m_handle, &attributes, 0); });
-  return status_of(attributes);
-}
-
 void SftpFile::seek(std::uint64_t offset) noexcept {
   libssh2_sftp_seek64(m_handle, offset);
 }
@@ -215,6 +210,7 @@ std::size_t SftpFile::read(std::span<std::byte> data) {
 }
 
 std::size_t SftpFile::write(std::span<const std::byte> data) {
+  m_written = true;
   return static_cast<std::size_t>(m_session.ask([&] {
     return libssh2_sftp_write(m_handle, reinterpret_cast<const char*>(data.data()), data.size());
   }));
@@ -230,8 +226,9 @@ void SftpFile::flush() {
 
 void SftpFile::close() {
   auto* const handle = m_handle;
+  const auto& limits = m_session.m_limits;
   const int code = m_session.m_connection.complete(
-      m_session.m_limits.flush, [&] { return libssh2_sftp_close_handle(handle); });
+      m_written ? limits.flush : limits.stall, [&] { return libssh2_sftp_close_handle(handle); });
   // It is freed whatever the answer.
   m_handle = nullptr;
   if (code < 0) m_session.fail(code);

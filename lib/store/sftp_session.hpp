@@ -58,7 +58,7 @@ class SftpSession {
   enum class Access {
     read,
     write,  ///< what is there
-    make,   ///< for writing, 0600, empty
+    make,   ///< for writing, 0600; refused when it is there
   };
   std::unique_ptr<SftpFile> open(const std::string& path, Access access);
   void make_directory(const std::string& path);  ///< 0700
@@ -98,7 +98,6 @@ class SftpFile {
   SftpFile(const SftpFile&) = delete;
   SftpFile& operator=(const SftpFile&) = delete;
 
-  SftpStatus status();
   void seek(std::uint64_t offset) noexcept;
   /// 0 means end of file.
   std::size_t read(std::span<std::byte> data);
@@ -107,11 +106,13 @@ class SftpFile {
   std::size_t write(std::span<const std::byte> data);
   /// Lets the server flush the file to its disk, if it can and may (fsync@openssh.com).
   void flush();
+  /// Waits for what was written as flush() does.
   void close();
 
  private:
   SftpSession& m_session;
   LIBSSH2_SFTP_HANDLE* m_handle;
+  bool m_written = false;
 };
 
 }  // namespace bkp::store

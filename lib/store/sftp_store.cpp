@@ -55,7 +55,6 @@ void SftpStore::open_root(OpenMode mode) {
     if (status->type != SftpFileType::directory) {
       throw operation.failed("Not a directory", "name a directory of the server in the URL");
     }
-    return true;
   });
 }
 
@@ -146,7 +145,6 @@ std::size_t SftpStore::remove_unfinished(const Key& prefix) {
       }
     });
     remove_empty_directories(*lease, m_root, path_of(prefix));
-    return true;
   });
   return removed;
 }

@@ -36,10 +36,12 @@ void log_in_with_file(SshConnection& connection, const SftpAddress& address, con
   if (is_connection_error(code)) connection.give_up();
   const auto& file = *login.key_file;
   if (code == LIBSSH2_ERROR_FILE || code == LIBSSH2_ERROR_METHOD_NONE ||
-      code == LIBSSH2_ERROR_KEYFILE_AUTH_FAILED) {
+      code == LIBSSH2_ERROR_PROTO || code == LIBSSH2_ERROR_KEYFILE_AUTH_FAILED) {
     throw Error{ErrorKind::key, fmt::format("{} is no private key that can be used", file),
                 "make one for backups alone, without a passphrase: ssh-keygen -t ed25519 -N ''"};
   }
+  // To libssh2 a connection that ends before the answer is a refusal.
+  if (!connection.seems_alive()) connection.give_up();
   throw Error{ErrorKind::key,
               fmt::format("{} does not let user {} in with the key {}", address.url(),
                           util::quoted(address.user), file),
@@ -82,7 +84,7 @@ void log_in_with_agent(SshConnection& connection, const SftpAddress& address, co
         limit, [&] { return libssh2_agent_userauth(agent.get(), address.user.c_str(), identity); });
     if (code == 0) return;
     ++tried;
-    if (!is_connection_error(code)) continue;
+    if (!is_connection_error(code) && connection.seems_alive()) continue;
     if (tried == 1) connection.give_up();
     // It closes the connection to one who knocks too often.
     break;

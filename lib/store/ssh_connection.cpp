@@ -80,6 +80,10 @@ SshConnection::~SshConnection() {
 }
 
 void SshConnection::shut_down() noexcept {
+  // What was given up must not arrive later, when somebody else has done it: closing the socket
+  // then drops what the kernel still has to send.
+  constexpr linger at_once{1, 0};
+  if (m_broken) ::setsockopt(m_socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   m_broken = true;
   ::shutdown(m_socket.get(), SHUT_RDWR);
 }
@@ -90,6 +94,12 @@ bool SshConnection::seems_alive() const noexcept {
   return !m_broken && (got > 0 || (got < 0 && errno == EAGAIN));
 }
 
+void SshConnection::heed_interrupt() {
+  if (m_interrupt == nullptr || m_interrupt->signal() == 0) return;
+  m_broken = true;
+  m_interrupt->check();
+}
+
 void SshConnection::wait(std::chrono::milliseconds limit) {
   const int directions = libssh2_session_block_directions(m_session.get());
   int events = POLLIN;
@@ -97,10 +107,7 @@ void SshConnection::wait(std::chrono::milliseconds limit) {
   std::array<pollfd, 2> waiting{pollfd{m_socket.get(), static_cast<short>(events), 0},
                                 pollfd{m_interrupt != nullptr ? m_interrupt->fd() : -1, POLLIN, 0}};
   const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(limit.count()));
-  if (m_interrupt != nullptr && m_interrupt->signal() != 0) {
-    m_broken = true;
-    m_interrupt->check();
-  }
+  heed_interrupt();
   if (ready != 0) return;
   m_broken = true;
   throw SftpConnectionLost{

@@ -23,7 +23,7 @@ class SshConnection {
   /// Throws SftpConnectionLost; Error{key} for an unknown, changed or revoked host key and for a
   /// login that is refused; Error{interrupted}. Interrupts are not heeded when `interrupt` is null.
   /// What is passed must outlive the connection. The host's name is looked up without a limit of
-  /// time but the resolver's own.
+  /// time but the resolver's own, and an SSH agent may take its time, to ask a person for instance.
   SshConnection(const SftpAddress& address, const SshLogin& login,
                 std::chrono::milliseconds connect_limit, const util::Interrupt* interrupt);
   ~SshConnection();
@@ -40,6 +40,7 @@ class SshConnection {
   /// connection for `limit`, Error{interrupted}.
   template <class Call>
   auto complete(std::chrono::milliseconds limit, Call&& call) {
+    heed_interrupt();
     for (;;) {
       const auto result = call();
       if (!must_wait(result)) return result;
@@ -48,6 +49,8 @@ class SshConnection {
   }
   /// Waits until the server has sent something or takes more; throws as above.
   void wait(std::chrono::milliseconds limit);
+  /// Throws Error{interrupted} when that was asked for; the connection is broken from here on.
+  void heed_interrupt();
   /// SftpConnectionLost with libssh2's reason; the connection is broken from here on.
   [[noreturn]] void give_up();
   /// Interrupts are no longer heeded.

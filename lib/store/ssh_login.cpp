@@ -31,12 +31,13 @@ std::filesystem::path home_directory(const util::Environment& environment) {
 /// (OpenSSH's PROTOCOL.key) and thus begins the base 64 in the same way for every key without one.
 bool has_passphrase(std::string_view key) {
   constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
-  constexpr std::string_view without_cipher = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
+  constexpr std::string_view magic = "b3BlbnNzaC1rZXktdjEA";
+  constexpr std::string_view without_cipher = "AAAABG5vbmU";
   const auto start = key.find(begin);
   if (start == key.npos) return key.find("ENCRYPTED") != key.npos;
-  const auto body = key.substr(start + begin.size());
-  return !body.substr(std::min(body.find_first_not_of("\r\n"), body.size()))
-              .starts_with(without_cipher);
+  auto body = key.substr(start + begin.size());
+  body.remove_prefix(std::min(body.find_first_not_of("\r\n"), body.size()));
+  return body.starts_with(magic) && !body.substr(magic.size()).starts_with(without_cipher);
 }
 
 std::string read_key(const std::filesystem::path& path) {

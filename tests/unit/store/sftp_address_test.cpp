@@ -57,8 +57,8 @@ TEST_CASE("a malformed SFTP URL is refused") {
 }
 
 TEST_CASE("a password in an SFTP URL is refused and not repeated") {
-  for (const std::string url :
-       {"sftp://bkp:hunter2@host/x", "sftp://bkp:hun/ter2@host/x", "sftp://bkp:@host/x"}) {
+  for (const std::string url : {"sftp://bkp:hunter2@host/x", "sftp://bkp:hun/ter2@host/x",
+                                "sftp://bkp:@host/x", "sftp://bkp:12/hunter2@host/x"}) {
     CAPTURE(url);
     const Error error = error_of([&] { parse_sftp_url(url); });
     CHECK(error.kind() == ErrorKind::config);
