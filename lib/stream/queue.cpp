@@ -43,6 +43,7 @@ struct QueueSink::State {
   std::vector<Chunk> free;
   std::deque<Chunk> full;
   End end = End::none;
+  bool idle = false;  ///< the thread waits for a chunk
   std::exception_ptr failure;
   std::atomic<bool> stopped = false;  ///< the thread takes nothing any more; set under the mutex
 
@@ -50,7 +51,8 @@ struct QueueSink::State {
 
   void read() noexcept;
   bool take(Chunk& chunk);
-  void provide_chunk();
+  bool has_room() const { return stopped || !free.empty() || unused > 0; }
+  bool provide_chunk();
   void hand_over();
   void request(End wanted);
   void join();
@@ -65,7 +67,9 @@ bool QueueSink::State::take(Chunk& chunk) {
     free.push_back(std::move(chunk));
     changed.notify_all();
   }
+  idle = true;
   changed.wait(lock, [&] { return end != End::none || !full.empty(); });
+  idle = false;
   if (end == End::abort || full.empty()) return false;
   chunk = std::move(full.front());
   full.pop_front();
@@ -73,6 +77,7 @@ bool QueueSink::State::take(Chunk& chunk) {
 }
 
 void QueueSink::State::read() noexcept {
+  bool finished = false;
   std::exception_ptr thrown;
   try {
     Chunk chunk;
@@ -82,13 +87,18 @@ void QueueSink::State::read() noexcept {
       return end == End::finish;
     }();
     if (finishing) next.finish();
+    finished = finishing;
   } catch (...) {
     thrown = std::current_exception();
   }
-  const std::lock_guard lock{mutex};
-  failure = std::move(thrown);
-  stopped = true;
-  changed.notify_all();
+  {
+    const std::lock_guard lock{mutex};
+    failure = std::move(thrown);
+    stopped = true;
+    changed.notify_all();
+  }
+  // Giving up may take its time, which the writer need not wait for to learn of the failure.
+  if (!finished) next.abort();
 }
 
 /// Throws what the next stage threw, each time it is asked: data that came later is lost too.
@@ -99,19 +109,21 @@ void QueueSink::State::rethrow(std::unique_lock<std::mutex>& lock) {
   std::rethrow_exception(thrown);
 }
 
-void QueueSink::State::provide_chunk() {
+/// False when the writer has to wait for one.
+bool QueueSink::State::provide_chunk() {
   std::unique_lock lock{mutex};
-  changed.wait(lock, [&] { return stopped || !free.empty() || unused > 0; });
   rethrow(lock);
+  if (!has_room()) return false;
   if (!free.empty()) {
     filling = std::move(free.back());
     free.pop_back();
-    return;
+    return true;
   }
   // A stopped thread gives none back, but then nothing will be read from this one either.
   if (unused > 0) --unused;
   lock.unlock();
   filling.reserve(chunk_size);
+  return true;
 }
 
 void QueueSink::State::hand_over() {
@@ -142,18 +154,40 @@ QueueSink::~QueueSink() {
 }
 
 void QueueSink::write(std::span<const std::byte> data) {
+  for (;;) {
+    data = data.subspan(write_some(data));
+    if (data.empty()) return;
+    std::unique_lock lock{m_state->mutex};
+    m_state->changed.wait(lock, [&] { return m_state->has_room(); });
+  }
+}
+
+std::size_t QueueSink::write_some(std::span<const std::byte> data) {
   State& state = *m_state;
   if (state.stopped) {
     std::unique_lock lock{state.mutex};
     state.rethrow(lock);
   }
-  while (!data.empty()) {
-    if (state.filling.capacity() == 0) state.provide_chunk();
-    const auto part = data.first(std::min(data.size(), state.chunk_size - state.filling.size()));
+  std::size_t taken = 0;
+  while (taken < data.size()) {
+    if (state.filling.capacity() == 0 && !state.provide_chunk()) break;
+    const auto part =
+        data.subspan(taken, std::min(data.size() - taken, state.chunk_size - state.filling.size()));
     state.filling.insert(state.filling.end(), part.begin(), part.end());
-    data = data.subspan(part.size());
+    taken += part.size();
     if (state.filling.size() == state.chunk_size) state.hand_over();
   }
+  return taken;
+}
+
+void QueueSink::wait_for_room(std::chrono::milliseconds longest) {
+  std::unique_lock lock{m_state->mutex};
+  m_state->changed.wait_for(lock, longest, [&] { return m_state->has_room(); });
+}
+
+bool QueueSink::idle() const {
+  const std::lock_guard lock{m_state->mutex};
+  return m_state->idle && m_state->full.empty();
 }
 
 void QueueSink::start_finish() {
@@ -164,16 +198,19 @@ void QueueSink::start_finish() {
 void QueueSink::finish() {
   start_finish();
   m_state->join();
+  m_state->ended = true;
   std::unique_lock lock{m_state->mutex};
   m_state->rethrow(lock);
-  m_state->ended = true;
+}
+
+void QueueSink::start_abort() noexcept {
+  if (!m_state->ended) m_state->request(State::End::abort);
 }
 
 void QueueSink::abort() noexcept {
-  if (std::exchange(m_state->ended, true)) return;
-  m_state->request(State::End::abort);
+  start_abort();
+  m_state->ended = true;
   m_state->join();
-  m_state->next.abort();
 }
 
 }  // namespace bkp::stream

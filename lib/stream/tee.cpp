@@ -16,9 +16,15 @@ struct TeeSink::Lane {
   std::unique_ptr<Sink> sink;
   QueueSink queue;
   std::optional<util::Error> failure;
+  bool left_behind = false;
+  std::span<const std::byte> rest;       ///< of what is being written, not taken yet
+  std::chrono::nanoseconds waited = {};  ///< for this lane while another had nothing to do
+
+  bool full() const { return !failure && !rest.empty(); }
 };
 
-TeeSink::TeeSink(std::vector<Branch> branches) {
+TeeSink::TeeSink(std::vector<Branch> branches, std::optional<Patience> patience)
+    : m_patience{patience} {
   if (branches.empty()) {
     throw util::Error{util::ErrorKind::internal, "a stream to no branch at all"};
   }
@@ -39,7 +45,6 @@ void TeeSink::for_each_good_lane(Action action) {
     } catch (...) {
       lane->failure = util::current_error();
       m_last_failed = lane.get();
-      lane->queue.abort();
     }
   }
 }
@@ -51,8 +56,39 @@ void TeeSink::require_good_lane() const {
 }
 
 void TeeSink::write(std::span<const std::byte> data) {
-  for_each_good_lane([&](Lane& lane) { lane.queue.write(data); });
-  require_good_lane();
+  for (const auto& lane : m_lanes) lane->rest = data;
+  for (;;) {
+    for_each_good_lane(
+        [](Lane& lane) { lane.rest = lane.rest.subspan(lane.queue.write_some(lane.rest)); });
+    require_good_lane();
+    const auto full = std::ranges::find_if(m_lanes, [](const auto& lane) { return lane->full(); });
+    if (full == m_lanes.end()) return;
+    wait_for(**full);
+  }
+}
+
+/// In slices, so that other full lanes are looked at too.
+void TeeSink::wait_for(Lane& full) {
+  constexpr std::chrono::milliseconds slice{100};
+  if (!m_patience) {
+    full.queue.wait_for_room(slice);
+    return;
+  }
+  const auto start = m_patience->clock.steady();
+  full.queue.wait_for_room(slice);
+  const auto waited = m_patience->clock.steady() - start;
+  const bool held_up = std::ranges::any_of(
+      m_lanes, [](const auto& lane) { return !lane->failure && lane->queue.idle(); });
+  if (!held_up) return;
+  for (const auto& lane : m_lanes) {
+    if (!lane->full() || lane->queue.idle()) continue;
+    lane->waited += waited;
+    if (lane->waited <= m_patience->longest) continue;
+    lane->failure = util::Error{util::ErrorKind::store, "it was too slow and was left behind"};
+    lane->left_behind = true;
+    m_last_failed = lane.get();
+    lane->queue.start_abort();
+  }
 }
 
 void TeeSink::finish() {
@@ -64,14 +100,23 @@ void TeeSink::finish() {
 
 void TeeSink::abort() noexcept {
   if (std::exchange(m_ended, true)) return;
+  for (const auto& lane : m_lanes) lane->queue.start_abort();
   for (const auto& lane : m_lanes) lane->queue.abort();
 }
 
-std::optional<util::Error> TeeSink::failure(std::string_view branch) const {
+const TeeSink::Lane& TeeSink::lane_of(std::string_view branch) const {
   for (const auto& lane : m_lanes) {
-    if (lane->name == branch) return lane->failure;
+    if (lane->name == branch) return *lane;
   }
   throw util::Error{util::ErrorKind::internal, "no branch " + util::quoted(branch)};
+}
+
+std::optional<util::Error> TeeSink::failure(std::string_view branch) const {
+  return lane_of(branch).failure;
+}
+
+bool TeeSink::left_behind(std::string_view branch) const {
+  return lane_of(branch).left_behind;
 }
 
 }  // namespace bkp::stream

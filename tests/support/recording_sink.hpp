@@ -23,7 +23,7 @@ inline std::string noise(std::size_t size, unsigned seed = 1) {
   return text;
 }
 
-/// What a stage did to the one behind it; the hooks may throw.
+/// What a stage did to the one behind it; the hooks may throw, but for the last.
 struct Recording {
   std::string text;
   std::vector<std::size_t> sizes;  ///< of each write
@@ -34,6 +34,7 @@ struct Recording {
   std::thread::id abort_thread;
   std::function<void()> on_write = [] {};
   std::function<void()> on_finish = [] {};
+  std::function<void()> on_abort = [] {};
 };
 
 /// Writes down what happens to it in a Recording that outlives it. Its destructor does nothing, so
@@ -55,6 +56,7 @@ class RecordingSink final : public stream::Sink {
   }
   void abort() noexcept override {
     m_recording.abort_thread = std::this_thread::get_id();
+    m_recording.on_abort();
     ++m_recording.aborted;
   }
 

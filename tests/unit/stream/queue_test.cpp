@@ -8,6 +8,7 @@
 #include <new>
 
 #include "stream/sinks.hpp"
+#include "support/gate.hpp"
 #include "support/recording_sink.hpp"
 #include "support/task_state.hpp"
 #include "support/wait_until.hpp"
@@ -16,21 +17,6 @@
 using namespace bkp::stream;
 using namespace bkp::test;
 using bkp::util::Error;
-
-namespace {
-
-/// Lets nobody pass until it is opened.
-class Gate {
- public:
-  void open() { m_promise.set_value(); }
-  void pass() const { m_future.wait(); }
-
- private:
-  std::promise<void> m_promise;
-  std::shared_future<void> m_future = m_promise.get_future().share();
-};
-
-}  // namespace
 
 TEST_CASE("a queue passes everything on in order, whatever the sizes of the pieces") {
   StringSink result;
@@ -74,12 +60,50 @@ TEST_CASE("the next stage sees one other thread, and is finished on it") {
   CHECK(next.finish_thread == next.write_thread);
 }
 
-TEST_CASE("the next stage is aborted by the queue's owner, after its thread has ended") {
+TEST_CASE("the next stage is aborted on its thread, and has been when an abort returns") {
   Recording next;
   RecordingSink sink{next};
-  { QueueSink queue{sink}; }
+  QueueSink queue{sink};
+  queue.abort();
   CHECK(next.aborted == 1);
-  CHECK(next.abort_thread == std::this_thread::get_id());
+  CHECK(next.abort_thread != std::this_thread::get_id());
+}
+
+TEST_CASE("an abort can be begun and not be waited for") {
+  Gate gate;
+  Recording next;
+  next.on_write = [&] { gate.pass(); };
+  RecordingSink sink{next};
+  {
+    QueueSink queue{sink, 80};
+    queue.write(bytes_of(std::string(20, 'x')));
+    queue.start_abort();
+    CHECK(next.aborted == 0);
+    gate.open();
+  }
+  CHECK(next.aborted == 1);
+  CHECK(next.finished == 0);
+}
+
+TEST_CASE("a writer who does not want to wait learns what there was room for") {
+  Gate gate;
+  Recording next;
+  next.on_write = [&] { gate.pass(); };
+  RecordingSink sink{next};
+  QueueSink queue{sink, 80};
+  CHECK(wait_until([&] { return queue.idle(); }));
+  CHECK(queue.write_some(bytes_of(std::string(1000, 'x'))) == 80);
+  CHECK_FALSE(queue.idle());
+  CHECK(queue.write_some(bytes_of("y")) == 0);
+  queue.wait_for_room(std::chrono::milliseconds{1});
+  CHECK(queue.write_some(bytes_of("y")) == 0);
+  gate.open();
+  CHECK(wait_until([&] {
+    queue.wait_for_room(std::chrono::hours{1});
+    return queue.write_some(bytes_of("z")) == 1;
+  }));
+  queue.finish();
+  CHECK(next.text == std::string(80, 'x') + "z");
 }
 
 TEST_CASE("a queue that is full makes the writer wait") {

@@ -4,7 +4,10 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "support/gate.hpp"
+#include "support/manual_clock.hpp"
 #include "support/recording_sink.hpp"
+#include "support/wait_until.hpp"
 
 using namespace bkp::stream;
 using namespace bkp::test;
@@ -153,6 +156,69 @@ TEST_CASE("a slow branch loses nothing and finishes with the others") {
   CHECK(slow.finished == 1);
 }
 
+TEST_CASE("a branch that is slower than another is left behind once the stream has waited enough") {
+  ManualClock clock;
+  Gate gate;
+  Recording fast;
+  Recording slow;
+  slow.on_write = [&] { gate.pass(); };
+  {
+    TeeSink tee{branches({&slow, &fast}), TeeSink::Patience{clock, std::chrono::minutes{10}}};
+    auto writer = std::async(std::launch::async, [&] { write_in_pieces(tee, large_text()); });
+    while (writer.wait_for(std::chrono::milliseconds{20}) != std::future_status::ready)
+      clock.advance(std::chrono::minutes{1});
+    writer.get();
+    CHECK(tee.left_behind("a"));
+    CHECK_THAT(tee.failure("a")->message(), Catch::Contains("too slow"));
+    CHECK_FALSE(tee.left_behind("b"));
+    // Neither the rest of the stream nor its end waits for the one that was left.
+    tee.finish();
+    CHECK(fast.finished == 1);
+    CHECK(slow.aborted == 0);
+    gate.open();
+  }
+  CHECK((fast.text == large_text()));
+  CHECK(slow.aborted == 1);
+  CHECK(slow.finished == 0);
+}
+
+TEST_CASE("branches that are slow alike are waited for") {
+  ManualClock clock;
+  Gate gate;
+  Recording a;
+  Recording b;
+  a.on_write = [&] { gate.pass(); };
+  b.on_write = [&] { gate.pass(); };
+  TeeSink tee{branches({&a, &b}), TeeSink::Patience{clock, std::chrono::minutes{10}}};
+  auto writer = std::async(std::launch::async, [&] { write_in_pieces(tee, large_text()); });
+  for (int round = 0; round < 20; ++round) {
+    CHECK(writer.wait_for(std::chrono::milliseconds{20}) == std::future_status::timeout);
+    clock.advance(std::chrono::minutes{1});
+  }
+  gate.open();
+  writer.get();
+  tee.finish();
+  CHECK((a.text == large_text()));
+  CHECK((b.text == large_text()));
+}
+
+TEST_CASE("a failed branch that takes its time to give up holds nobody up") {
+  Gate gate;
+  Recording good;
+  Recording bad;
+  bad.on_write = throwing("disk full");
+  bad.on_abort = [&] { gate.pass(); };
+  {
+    TeeSink tee{branches({&bad, &good})};
+    write_in_pieces(tee, large_text());
+    tee.finish();
+    CHECK(tee.failure("a")->message() == "disk full");
+    gate.open();
+  }
+  CHECK((good.text == large_text()));
+  CHECK(bad.aborted == 1);
+}
+
 TEST_CASE("an abort reaches every branch that is still good, once") {
   Recording a;
   Recording b;
@@ -173,4 +239,5 @@ TEST_CASE("no branch, or an unknown one, is a fault of the program") {
   Recording a;
   const TeeSink tee{branches({&a})};
   CHECK_THROWS_AS(tee.failure("b"), Error);
+  CHECK_THROWS_AS(tee.left_behind("b"), Error);
 }
