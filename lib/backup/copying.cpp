@@ -44,8 +44,8 @@ void copy_manifest(const store::Key& key, const StoredBackup& backup, store::Sto
 
 }  // namespace
 
-std::uint64_t copy_backup(run::Context& context, const Layout& layout, const StoredBackup& backup,
-                          store::Store& from, store::Store& to) {
+void copy_backup(run::Context& context, const Layout& layout, const StoredBackup& backup,
+                 store::Store& from, store::Store& to) {
   const auto& manifest = backup.manifest;
   const auto& label = manifest.label;
   RemovedObjects ignored;
@@ -69,7 +69,6 @@ std::uint64_t copy_backup(run::Context& context, const Layout& layout, const Sto
     }
     throw;
   }
-  return manifest.size_bytes();
 }
 
 }  // namespace bkp::backup

@@ -76,7 +76,9 @@ class DumpRun {
   }
 
   void write_dump() {
-    PartWriter writer{m_outcome.targets, m_layout, m_label, "dump.pgc", "dump", m_job.format};
+    // Kept beyond the manifest: that waits for no store that was left behind.
+    auto& writer = m_dump_writer.emplace(m_outcome.targets, m_layout, m_label, "dump.pgc", "dump",
+                                         m_job.format, patience());
     aborting_on_error(writer, [&] {
       if (m_context.config.full.fingerprint == config::FingerprintMode::none) {
         run_pg_dump(writer);
@@ -127,6 +129,12 @@ class DumpRun {
     }
   }
 
+  std::optional<stream::TeeSink::Patience> patience() const {
+    const auto longest = m_context.config.full.slow_store_timeout;
+    if (longest.count() == 0) return std::nullopt;
+    return stream::TeeSink::Patience{m_context.clock, longest};
+  }
+
   void warn(std::string message) {
     m_manifest.warnings.push_back(message);
     m_outcome.warnings.push_back(std::move(message));
@@ -172,6 +180,7 @@ class DumpRun {
   const std::string& m_label;
   DumpOutcome& m_outcome;
   Manifest m_manifest;
+  std::optional<PartWriter> m_dump_writer;
 };
 
 /// Best effort: what cannot be removed now is debris for the next run.

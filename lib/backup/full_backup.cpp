@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "backup/adoption.hpp"
+#include "backup/backfill.hpp"
 #include "backup/databases.hpp"
 #include "backup/debris.hpp"
 #include "backup/site_file.hpp"
@@ -49,13 +50,14 @@ class FullRun {
     open_catalog();
     if (m_context.dry_run) {
       for (const auto& database : m_databases)
-        m_result.items.push_back({new_record(database, status::pending), {}});
+        m_result.items.emplace_back().record = new_record(database, status::pending);
     } else {
       clear_debris();
       m_job.globals = dump_globals(m_context, m_job.cluster, m_job.server_version, m_superuser);
       dump_all();
     }
     m_result.finished_at = m_context.clock.now();
+    make_missing_copies();
     return std::move(m_result);
   }
 
@@ -185,7 +187,8 @@ class FullRun {
   }
 
   void open_catalog() {
-    if (!m_context.recorder.online()) return;
+    // A dry run's recorder never is.
+    if (!m_context.dry_run && !m_context.recorder.online()) return;
     try {
       m_catalog = m_context.open_catalog();
     } catch (const Error& error) {
@@ -197,7 +200,40 @@ class FullRun {
   void do_without_catalog(const Error& error) {
     if (error.kind() != ErrorKind::database) throw Error{error};
     m_catalog.reset();
-    m_context.log.debug("labels are not compared with the catalog's: {}", error.message());
+    m_context.log.debug("the catalog is not asked any more: {}", error.message());
+  }
+
+  /// Of this run's backups first. Those of earlier ones must not keep the next run from its own for
+  /// long: none is begun when the backup window is over.
+  void make_missing_copies() {
+    if (!m_context.dry_run) {
+      for (auto& item : m_result.items)
+        catch_up(m_context, m_layout, item, m_result.stores, m_result.brought);
+    }
+    if (!m_catalog || m_context.interrupt.signal() != 0) return;
+    attempt("copies that earlier runs could not make are still missing", [&] {
+      std::vector<MissingCopy> missing;
+      try {
+        missing = missing_copies(*m_catalog, m_result.stores);
+      } catch (const Error& error) {
+        do_without_catalog(error);
+      }
+      std::erase_if(missing, [&](const auto& copy) { return is_of_this_run(copy.backup.label); });
+      if (m_context.dry_run) {
+        m_result.missing_copies = std::move(missing);
+        return;
+      }
+      auto filled = backfill(m_context, m_layout, std::move(missing),
+                             m_result.started_at + m_context.config.objectives.window);
+      std::ranges::move(filled.brought, std::back_inserter(m_result.brought));
+      m_result.missing_copies = std::move(filled.left);
+      m_result.interrupted = std::move(filled.interrupted);
+    });
+  }
+
+  bool is_of_this_run(const std::string& label) const {
+    return std::ranges::any_of(m_result.items,
+                               [&](const auto& item) { return item.record.label == label; });
   }
 
   BackupRecord new_record(const DatabaseProperties& database, const char* state) {
@@ -269,70 +305,9 @@ class FullRun {
     const auto outcome =
         dump_database(m_context, m_job, m_layout, item.record.label, database, m_targets);
     const std::lock_guard lock{m_mutex};
-    complete(item, outcome);
+    complete(m_context, item, outcome, m_closed);
     m_context.recorder.save_backup(item.record);
     if (const auto id = m_context.recorder.backup_id(item.record.label)) item.record.id = *id;
-  }
-
-  void complete(FullItem& item, const DumpOutcome& outcome) {
-    BackupRecord& record = item.record;
-    record.completed_at = m_context.clock.now();
-    if (outcome.manifest) {
-      // The catalog says what the store says: rebuilt from there, a row is the same again.
-      record.started_at = outcome.manifest->started_at;
-      record.completed_at = outcome.manifest->completed_at;
-    }
-    for (const auto& warning : outcome.warnings) {
-      m_context.warn(fmt::format("database {}: {}", util::quoted(*record.database_name), warning));
-    }
-    for (const auto& target : outcome.targets) complete_copy(record, target, outcome);
-    if (outcome.error) {
-      record.status =
-          outcome.error->kind() == ErrorKind::interrupted ? status::cancelled : status::failed;
-      record.error_message = outcome.error->full_message();
-      item.error = outcome.error;
-      return;
-    }
-    record.size_bytes = static_cast<std::int64_t>(outcome.manifest->size_bytes());
-    record.original_bytes = static_cast<std::int64_t>(outcome.manifest->original_bytes());
-    record.checksum_md5 = outcome.manifest_md5;
-    record.checksum_sha256 = outcome.manifest_sha256;
-    judge_copies(item, outcome);
-  }
-
-  void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome& outcome) {
-    const auto copy =
-        std::find_if(record.copies.begin(), record.copies.end(),
-                     [&](const auto& candidate) { return candidate.store == target.name; });
-    if (outcome.error || target.failure) {
-      copy->state = status::failed;
-      copy->error_message =
-          target.failure ? target.failure->full_message() : outcome.error->full_message();
-      return;
-    }
-    copy->state = status::completed;
-    copy->size_bytes = static_cast<std::int64_t>(outcome.manifest->size_bytes());
-    copy->checksum_sha256 = outcome.manifest_sha256;
-    copy->completed_at = record.completed_at;
-  }
-
-  void judge_copies(FullItem& item, const DumpOutcome& outcome) {
-    std::vector<std::string> missing;
-    for (const auto& target : outcome.targets) {
-      if (!target.failure) continue;
-      m_context.warn(fmt::format("store {} got no copy of {}: {}", util::quoted(target.name),
-                                 item.record.label, target.failure->message()));
-      if (target.required) missing.push_back(target.name);
-    }
-    for (const auto& closed : m_closed) {
-      if (closed.required) missing.push_back(closed.name);
-    }
-    item.record.status = missing.empty() ? status::completed : status::partial;
-    if (missing.empty()) return;
-    item.error = Error{
-        ErrorKind::partial, fmt::format("the copy on {} is missing", fmt::join(missing, ", ")),
-        "the other copies are good; mend the store, the next run writes to it again"};
-    item.record.error_message = item.error->message();
   }
 
   run::Context& m_context;

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "backup/dump.hpp"
-#include "catalog/records.hpp"
+#include "backup/backfill.hpp"
+#include "backup/full_item.hpp"
 #include "run/context.hpp"
 
 namespace bkp::backup {
@@ -15,20 +15,16 @@ struct FullRequest {
   std::string method = {};             ///< dump; empty: as configured
 };
 
-/// What became of one database.
-struct FullItem {
-  catalog::BackupRecord record;  ///< as in the catalog
-  std::optional<util::Error>
-      error;  ///< why there is no backup, or (kind partial) which copy is missing
-};
-
 struct FullResult {
   std::vector<FullItem> items;              ///< by database name
   std::vector<std::string> missing;         ///< databases the configuration names, not there
   std::vector<std::string> debris_removed;  ///< labels of earlier runs that died
   std::vector<run::NamedStore> stores;      ///< those that were written to
+  std::vector<BroughtCopy> brought;         ///< copies made afterwards, of earlier backups too
+  std::vector<MissingCopy> missing_copies;  ///< of earlier backups, which are still missing
+  std::optional<util::Error> interrupted;   ///< while copies were made
   util::Time started_at;
-  util::Time finished_at;
+  util::Time finished_at;  ///< of the last dump
 
   std::uint64_t bytes() const;
   /// nullopt when every database is there and has all its copies; else the Error that decides the
@@ -40,9 +36,11 @@ struct FullResult {
 /// write lock. Clears the debris of earlier runs, unless the catalog is down, and with it the lock
 /// against other hosts; where that fails it is a warning. Dumps up to full.jobs databases at once
 /// (never more than limits.connections); one that fails does not stop the others. A missing copy on
-/// a required store makes that backup `partial`, on an optional one it is a warning. Throws when
-/// nothing could be started: server down, no program, no store. With context.dry_run everything is
-/// looked at and nothing is changed; the items' status is then `pending`.
+/// a required store makes that backup `partial`, on an optional one it is a warning. A store that a
+/// dump left behind, and stores that earlier runs could not write to, get their copies from another
+/// store afterwards. Throws when nothing could be started: server down, no program, no store. With
+/// context.dry_run everything is looked at and nothing is changed; the items' status is then
+/// `pending`.
 FullResult full_backup(run::Context& context, const FullRequest& request);
 
 }  // namespace bkp::backup

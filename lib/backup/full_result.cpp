@@ -36,6 +36,7 @@ std::optional<Error> FullResult::error() const {
     if (item.error) failed.push_back(&item);
     any_good = any_good || item.record.good();
   }
+  if (interrupted) return interrupted;
   if (failed.empty()) return error_of_missing(missing);
   for (const auto* item : failed) {
     if (item->error->kind() == ErrorKind::interrupted) return item->error;

@@ -3,7 +3,6 @@
 #include "seal/sealing.hpp"
 #include "stream/hash.hpp"
 #include "stream/queue.hpp"
-#include "stream/tee.hpp"
 #include "stream/zstd.hpp"
 
 namespace bkp::backup {
@@ -27,7 +26,8 @@ std::vector<Target*> good_targets(std::vector<Target>& targets) {
 }
 
 PartWriter::PartWriter(std::vector<Target>& targets, const Layout& layout, const std::string& label,
-                       const std::string& name, std::string role, const PartFormat& format)
+                       const std::string& name, std::string role, const PartFormat& format,
+                       std::optional<stream::TeeSink::Patience> patience)
     : m_targets{targets}, m_chain{std::make_unique<Chain>()} {
   const auto& compression = format.compression;
   const bool compressed = compression.level > 0;
@@ -46,7 +46,7 @@ PartWriter::PartWriter(std::vector<Target>& targets, const Layout& layout, const
     }
   }
   good_targets(targets);
-  stream::Sink* head = &m_chain->tee.emplace(std::move(branches));
+  stream::Sink* head = &m_chain->tee.emplace(std::move(branches), patience);
   head = &m_chain->hash.emplace(*head);
   if (sealed) head = &m_chain->seal.emplace(*head, format.recipients);
   if (compressed) head = &m_chain->compress.emplace(*head, compression.level, compression.threads);
@@ -77,7 +77,9 @@ void PartWriter::abort() noexcept {
 
 void PartWriter::collect_failures() noexcept {
   for (auto& target : m_targets) {
-    if (!target.failure) target.failure = m_chain->tee->failure(target.name);
+    if (target.failure) continue;
+    target.failure = m_chain->tee->failure(target.name);
+    target.left_behind = m_chain->tee->left_behind(target.name);
   }
 }
 

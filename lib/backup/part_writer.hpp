@@ -11,6 +11,7 @@
 #include "seal/keys.hpp"
 #include "store/store.hpp"
 #include "stream/sink.hpp"
+#include "stream/tee.hpp"
 #include "util/error.hpp"
 
 namespace bkp::backup {
@@ -22,6 +23,7 @@ struct Target {
   bool required = true;
   std::shared_ptr<store::Store> store;
   std::optional<util::Error> failure;
+  bool left_behind = false;  ///< that failure: it was slower than the others for too long
 };
 
 /// How parts are stored. Their names tell: "dump.pgc" becomes "dump.pgc.zst.age".
@@ -34,11 +36,14 @@ struct PartFormat {
 ///   written data → queue → zstd → age → hash → tee → one object on each target
 /// The queue lets the writer of the data run ahead of the compression. A failing target gets its
 /// `failure` and the others go on; with the last one gone, write() and finish() throw. abort()
-/// fills in the failures that led to it. The targets must outlive the writer.
+/// fills in the failures that led to it. A target that is slower than the others is left behind as
+/// `patience` says; what it is at then may go on until the destructor, which waits for it. The
+/// targets must outlive the writer.
 class PartWriter final : public stream::Sink {
  public:
   PartWriter(std::vector<Target>& targets, const Layout& layout, const std::string& label,
-             const std::string& name, std::string role, const PartFormat& format);
+             const std::string& name, std::string role, const PartFormat& format,
+             std::optional<stream::TeeSink::Patience> patience = {});
   ~PartWriter() override;
   void write(std::span<const std::byte> data) override;
   void finish() override;

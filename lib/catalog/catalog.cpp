@@ -133,6 +133,12 @@ Condition condition_of(const BackupFilter& filter) {
   if (filter.until) condition.add("b.started_at < {}::timestamptz", time_text(*filter.until));
   if (filter.status) condition.add("s.name = {}", *filter.status);
   if (filter.verified) condition.add("b.verified = {}::boolean", *filter.verified ? "t" : "f");
+  if (filter.copy_failed_on) {
+    condition.add(
+        "EXISTS (SELECT FROM backup_copies m WHERE m.backup_id = b.id AND m.state = 'failed' AND "
+        "m.store = {})",
+        *filter.copy_failed_on);
+  }
   if (!filter.include_purged) condition.text += " AND b.purged_at IS NULL";
   return condition;
 }

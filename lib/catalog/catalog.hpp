@@ -16,6 +16,7 @@ struct BackupFilter {
   std::optional<Time> until{};  ///< started_at < until
   std::optional<std::string> status{};
   std::optional<bool> verified{};
+  std::optional<std::string> copy_failed_on{};  ///< a store that it could not be written to
   bool include_purged = false;
 };
 

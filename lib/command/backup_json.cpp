@@ -53,4 +53,8 @@ json backups_json(const std::vector<catalog::BackupRecord>& backups) {
   return all;
 }
 
+nlohmann::json copied_json(const backup::BroughtCopy& copy) {
+  return {{"label", copy.label}, {"from", copy.from}, {"to", copy.to}};
+}
+
 }  // namespace bkp::command

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backup/copies.hpp"
 #include "catalog/records.hpp"
 
 namespace bkp::command {
@@ -16,5 +17,8 @@ nlohmann::json backup_json(const catalog::BackupRecord& backup);
 
 /// An array of them, in the given order.
 nlohmann::json backups_json(const std::vector<catalog::BackupRecord>& backups);
+
+/// A copy that was made: label, from, to.
+nlohmann::json copied_json(const backup::BroughtCopy& copy);
 
 }  // namespace bkp::command

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "retention/plan.hpp"
+#include "util/text.hpp"
 #include "util/units.hpp"
 
 namespace bkp::command {
@@ -44,6 +45,11 @@ std::string stores_text(const catalog::BackupRecord& backup) {
     text += (text.empty() ? "" : ", ") + copy.store + (copy.damaged() ? " (damaged)" : "");
   }
   return text.empty() ? "-" : text;
+}
+
+std::string copied_text(const backup::BroughtCopy& copy) {
+  return fmt::format("copied {} from store {} to store {}, {}\n", util::printable(copy.label),
+                     copy.from, copy.to, util::format_size(copy.bytes));
 }
 
 }  // namespace bkp::command

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "backup/copies.hpp"
 #include "catalog/records.hpp"
 
 namespace bkp::command {
@@ -24,5 +25,8 @@ std::string size_text(std::int64_t bytes);
 /// The stores with a complete copy: "local, offsite (damaged)" where the last check of a copy
 /// failed; "-" without one.
 std::string stores_text(const catalog::BackupRecord& backup);
+
+/// "copied LABEL from store local to store offsite, 3.2 MiB", a line.
+std::string copied_text(const backup::BroughtCopy& copy);
 
 }  // namespace bkp::command

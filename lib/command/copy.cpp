@@ -5,10 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "backup/copying.hpp"
-#include "backup/selection.hpp"
+#include "backup/copies.hpp"
+#include "backup/repository.hpp"
 #include "backup/site_file.hpp"
-#include "recover/source.hpp"
+#include "command/backup_json.hpp"
+#include "command/backup_text.hpp"
 #include "run/lock.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -50,47 +51,13 @@ std::vector<BackupRecord> choose(const CopyOptions& options, run::Context& conte
   return backups;
 }
 
-/// From the first store whose copy proves good on the way. Returns that store's name.
-std::string copy_one(const CopyOptions& options, run::Context& context, const BackupRecord& backup,
-                     const run::NamedStore& to, std::uint64_t& bytes) {
-  const backup::Layout layout{context.config.site};
-  if (to.store->stat(layout.manifest(backup.label))) {
-    throw Error{
-        ErrorKind::refused,
-        fmt::format("store {} has {} already", util::quoted(to.name), util::quoted(backup.label)),
-        "`bkp catalog rebuild --store NAME` tells a catalog that does not know"};
-  }
-  auto sources = recover::stores_with(context, backup, options.from);
-  std::erase_if(sources, [&](const auto& source) { return source.name == to.name; });
-  auto keys = reading_keys(options.keys, context);
-  // Nothing is opened: what is sealed is copied as it is.
-  keys.identity_files.clear();
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    try {
-      backup::require_site_file(*sources[i].store, layout, "");
-      const auto source = recover::open_source(sources[i], layout, backup, keys);
-      bytes += backup::copy_backup(context, layout, source.backup, *sources[i].store, *to.store);
-      return sources[i].name;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::damaged || i + 1 == sources.size()) throw;
-      context.warn(fmt::format("trying the copy on store {}: {}", util::quoted(sources[i + 1].name),
-                               error.full_message()));
-    }
-  }
-  throw Error{ErrorKind::not_found,
-              fmt::format("no other store has {}", util::quoted(backup.label)),
-              "`bkp show` names the stores it is on"};
-}
-
-void record(run::Context& context, const BackupRecord& backup, const run::NamedStore& to,
-            const std::string& from) {
-  const backup::Layout layout{context.config.site};
-  if (const auto stored = backup::read_backup(*to.store, layout, backup.label))
-    context.recorder.import_backup(backup::to_record(*stored, layout, to.name, to.store->url()));
-  context.recorder.audit({.action = "copy",
-                          .subject = backup.label,
-                          .details = {{"from", from}, {"to", to.name}},
-                          .at = context.clock.now()});
+void require_absent(const backup::Layout& layout, const BackupRecord& backup,
+                    const run::NamedStore& to) {
+  if (!to.store->stat(layout.manifest(backup.label))) return;
+  throw Error{
+      ErrorKind::refused,
+      fmt::format("store {} has {} already", util::quoted(to.name), util::quoted(backup.label)),
+      "`bkp catalog rebuild --store NAME` tells a catalog that does not know"};
 }
 
 std::optional<Error> overall_error(const std::vector<Error>& failures, std::size_t all) {
@@ -123,25 +90,27 @@ cli::Report run(const CopyOptions& options, run::Context& context) {
   std::optional<run::SiteLock> lock;
   if (!context.dry_run)
     lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "copy");
+  const backup::Layout layout{context.config.site};
   const auto to = context.open_store(options.to);
-  backup::require_site_file(*to.store, backup::Layout{context.config.site}, "");
-  const auto backups = choose(options, context, to);
+  backup::require_site_file(*to.store, layout, "");
+  auto backups = choose(options, context, to);
   cli::Report report;
   report.result = {{"copied", json::array()}, {"dry_run", context.dry_run}};
   report.text_of_failures.emplace();
   std::vector<Error> failures;
-  for (const auto& backup : backups) {
+  for (auto& backup : backups) {
     const auto label = util::printable(backup.label);
     if (context.dry_run) {
       report.text += fmt::format("would copy {} to store {}\n", label, to.name);
       continue;
     }
     try {
-      const auto from = copy_one(options, context, backup, to, report.bytes);
-      record(context, backup, to, from);
-      report.result["copied"].push_back({{"label", backup.label}, {"from", from}, {"to", to.name}});
-      report.text += fmt::format("copied {} from store {} to store {}, {}\n", label, from, to.name,
-                                 util::format_size(util::byte_count(backup.size_bytes)));
+      require_absent(layout, backup, to);
+      const auto copy = backup::bring_copy(context, layout, backup, to,
+                                           reading_keys(options.keys, context), options.from);
+      report.bytes += copy.bytes;
+      report.result["copied"].push_back(copied_json(copy));
+      report.text += copied_text(copy);
     } catch (Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       error.add_context("copying " + label);

@@ -63,7 +63,8 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
                     {"TOOK", Align::right, keep},
                     {"STORES"}}};
   bool any_good = false;
-  for (const auto& [record, error] : result.items) {
+  for (const auto& item : result.items) {
+    const auto& record = item.record;
     any_good = any_good || record.good();
     const bool sized = record.good();
     table.add(
@@ -73,6 +74,11 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
          stores_text(record)});
   }
   std::string text = table.to_text(cli::terminal_width());
+  for (const auto& copy : result.brought) text += copied_text(copy);
+  if (!result.missing_copies.empty()) {
+    text +=
+        fmt::format("copies of earlier backups still missing: {}\n", result.missing_copies.size());
+  }
   if (dry_run) text += "dry run: nothing was written\n";
   if (any_good) text += "A hope until restored: `bkp verify` proves it.\n";
   return text;
@@ -93,11 +99,18 @@ void warn_when_late(run::Context& context, const backup::FullResult& result) {
 nlohmann::json to_json(const backup::FullResult& result, std::chrono::seconds window) {
   std::vector<catalog::BackupRecord> records;
   for (const auto& item : result.items) records.push_back(item.record);
+  auto copied = nlohmann::json::array();
+  for (const auto& copy : result.brought) copied.push_back(copied_json(copy));
+  auto missing = nlohmann::json::array();
+  for (const auto& copy : result.missing_copies)
+    missing.push_back({{"label", copy.backup.label}, {"to", copy.to.name}});
   const auto took = duration_of(result);
   // What did not come to its end took no time to speak of.
   const bool all_good = std::ranges::all_of(records, &catalog::BackupRecord::good);
   return {{"backups", backups_json(records)},
           {"debris_removed", result.debris_removed},
+          {"copied", copied},
+          {"missing_copies", missing},
           {"window",
            {{"objective_seconds", window.count()},
             {"seconds", took.count()},

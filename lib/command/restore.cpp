@@ -33,7 +33,7 @@ struct Trail {
 
 /// Fetches from the first copy that proves good, starting with `source`, which may change.
 recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance,
-                                RestoreChoice& found, recover::Source& source,
+                                RestoreChoice& found, backup::Source& source,
                                 const recover::RestoreRequest& request,
                                 const run::ReadingKeys& keys) {
   for (;;) {
@@ -124,7 +124,7 @@ void require_sense(const RestoreOptions& options, const run::Context& context) {
 }
 
 /// Before a database takes another's place, its rows are compared with the dump's.
-void check_before_swap(run::Context& context, const recover::Source& source, int connections,
+void check_before_swap(run::Context& context, const backup::Source& source, int connections,
                        const pg::Conninfo& database) {
   verify::Verification verification;
   context.log.info("comparing the restored rows with the backup's");

@@ -102,18 +102,18 @@ RestoreChoice find_backup(const RestoreOptions& options, run::Context& context) 
   filter.backup_type = "full";
   const auto all = backup::list_backups(context, filter);
   auto record = select(all, options);
-  auto stores = recover::stores_with(context, record, options.store);
+  auto stores = backup::stores_with(context, record, options.store);
   auto better = better_than(all, record);
   return {std::move(record), std::move(better), backup::Layout{context.config.site},
           std::move(stores)};
 }
 
-recover::Source open_first_good(run::Context& context, const RestoreChoice& found,
-                                const run::ReadingKeys& keys) {
+backup::Source open_first_good(run::Context& context, const RestoreChoice& found,
+                               const run::ReadingKeys& keys) {
   for (std::size_t i = 0;; ++i) {
     try {
       backup::require_site_file(*found.stores.at(i).store, found.layout, "");
-      auto source = recover::open_source(found.stores.at(i), found.layout, found.record, keys);
+      auto source = backup::open_source(found.stores.at(i), found.layout, found.record, keys);
       for (const auto& problem : source.backup.marks.unreadable)
         context.warn(problem + "; what it said of this backup is not known");
       return source;

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "backup/layout.hpp"
+#include "backup/source.hpp"
 #include "catalog/records.hpp"
 #include "command/restore.hpp"
-#include "recover/source.hpp"
 #include "run/context.hpp"
 
 namespace bkp::command {
@@ -31,7 +31,7 @@ struct RestoreChoice {
 RestoreChoice find_backup(const RestoreOptions& options, run::Context& context);
 
 /// The first copy whose manifest is good.
-recover::Source open_first_good(run::Context& context, const RestoreChoice& found,
-                                const run::ReadingKeys& keys);
+backup::Source open_first_good(run::Context& context, const RestoreChoice& found,
+                               const run::ReadingKeys& keys);
 
 }  // namespace bkp::command

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/source.hpp"
 #include "command/choice.hpp"
 #include "command/verify_attempt.hpp"
-#include "recover/source.hpp"
 #include "run/lock.hpp"
 #include "util/files.hpp"
 #include "util/priority.hpp"
@@ -80,7 +80,7 @@ std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& c
                             util::quoted(backup.label), backup.method),
                 "narrow with --type full"};
   }
-  auto stores = recover::stores_with(context, backup, options.store);
+  auto stores = backup::stores_with(context, backup, options.store);
   if (options.level != "checksum") stores.resize(1);
   std::vector<Attempt> attempts;
   for (const auto& store : stores) attempts.push_back(verify_copy(options, context, backup, store));
@@ -218,7 +218,7 @@ cli::Report dry_run(const VerifyOptions& options, run::Context& context,
                    {"verifications", nlohmann::json::array()},
                    {"would_verify", nlohmann::json::array()}};
   for (const auto& backup : backups) {
-    auto stores = recover::stores_with(context, backup, options.store);
+    auto stores = backup::stores_with(context, backup, options.store);
     if (options.level != "checksum") stores.resize(1);
     for (const auto& store : stores) {
       report.result["would_verify"].push_back({{"label", backup.label}, {"store", store.name}});

@@ -4,8 +4,8 @@
 
 #include "backup/marks.hpp"
 #include "backup/site_file.hpp"
+#include "backup/source.hpp"
 #include "command/key_options.hpp"
-#include "recover/source.hpp"
 #include "report/page_checksum.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -48,7 +48,7 @@ void look_at_page(run::Context& context, const run::NamedStore& store, const sto
 
 namespace {
 
-void look(const VerifyOptions& options, run::Context& context, const recover::Source& source,
+void look(const VerifyOptions& options, run::Context& context, const backup::Source& source,
           Verification& verification) {
   verification.checks = verify::check_manifest(source.manifest());
   if (options.level == "checksum") {
@@ -122,9 +122,9 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
   const backup::Layout layout{context.config.site};
   result.not_made = trouble_with_site(store, layout);
   if (result.not_made) return result;
-  std::optional<recover::Source> source;
+  std::optional<backup::Source> source;
   try {
-    source = recover::open_source(store, layout, backup, reading_keys(options.keys, context));
+    source = backup::open_source(store, layout, backup, reading_keys(options.keys, context));
     look(options, context, *source, verification);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;

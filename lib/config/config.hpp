@@ -99,7 +99,8 @@ struct Full {
   std::vector<std::string> method{"dump"};  ///< "dump", "base"
   FingerprintMode fingerprint = FingerprintMode::full;
   int jobs = 2;
-  std::chrono::seconds lock_timeout{1800};  ///< of pg_dump, for one table; 0: for ever
+  std::chrono::seconds lock_timeout{1800};       ///< of pg_dump, for one table; 0: for ever
+  std::chrono::seconds slow_store_timeout{600};  ///< see stream::TeeSink::Patience; 0: for ever
   bool config_export = true;
   bool operator==(const Full&) const = default;
 };

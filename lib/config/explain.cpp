@@ -238,6 +238,8 @@ void write_backups(Writer& writer, const Config& config) {
   writer.key("jobs", std::to_string(config.full.jobs), "databases at once");
   writer.key("lock_timeout", duration(config.full.lock_timeout),
              "wait so long for a locked table; 0 = for ever");
+  writer.key("slow_store_timeout", duration(config.full.slow_store_timeout),
+             "a dump waits so long for a store slower than the others; 0 = for ever");
   writer.key("config_export", boolean(config.full.config_export));
 }
 

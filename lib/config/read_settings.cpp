@@ -132,6 +132,8 @@ Full read_full(const Section& top) {
   }
   result.jobs = read_int(section, "jobs", result.jobs, 1, 256);
   if (const auto value = section.find("lock_timeout")) result.lock_timeout = to_duration(*value);
+  if (const auto value = section.find("slow_store_timeout"))
+    result.slow_store_timeout = to_duration(*value);
   if (const auto value = section.find("config_export")) result.config_export = to_boolean(*value);
   return result;
 }

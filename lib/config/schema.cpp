@@ -80,6 +80,7 @@ constexpr std::array rules{
     KeyRule{"full.fingerprint", text},
     KeyRule{"full.jobs", integer},
     KeyRule{"full.lock_timeout", duration},
+    KeyRule{"full.slow_store_timeout", duration},
     KeyRule{"full.config_export", boolean},
     KeyRule{"incremental", mapping, later},
     KeyRule{"incremental.full_after", duration, later},

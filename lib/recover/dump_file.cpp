@@ -33,7 +33,7 @@ constexpr int k_wide_offset = 8;
 }  // namespace
 
 struct DumpFile::State {
-  State(run::Context& run_context, const Source& source, DumpFlow dump_flow)
+  State(run::Context& run_context, const backup::Source& source, DumpFlow dump_flow)
       : context{run_context},
         flow{dump_flow},
         stored{run_context, source},
@@ -146,7 +146,7 @@ void DumpFile::State::wait_for_contents() {
   wait(lock, [&] { return has_contents; });
 }
 
-DumpFile::DumpFile(run::Context& context, const Source& source, DumpFlow flow)
+DumpFile::DumpFile(run::Context& context, const backup::Source& source, DumpFlow flow)
     : m_state{std::make_unique<State>(context, source, flow)} {
   m_state->thread = std::jthread{[state = m_state.get()] { state->decompress(); }};
 }

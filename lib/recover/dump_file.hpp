@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "backup/source.hpp"
 #include "pg/archive_reader.hpp"
 #include "pg/seekable_archive.hpp"
-#include "recover/source.hpp"
 #include "run/context.hpp"
 
 namespace bkp::recover {
@@ -41,7 +41,7 @@ struct DumpFlow {
 class DumpFile {
  public:
   /// Fetches and proves; see StoredDump.
-  DumpFile(run::Context& context, const Source& source, DumpFlow flow = {});
+  DumpFile(run::Context& context, const backup::Source& source, DumpFlow flow = {});
   /// Ends the decompression where it is.
   ~DumpFile();
   DumpFile(const DumpFile&) = delete;

@@ -89,7 +89,7 @@ Globals parse_globals(std::string_view script) {
   return globals;
 }
 
-Globals read_globals(const Source& source) {
+Globals read_globals(const backup::Source& source) {
   const backup::Part* part = source.manifest().part("globals");
   if (part == nullptr) return {};
   stream::StringSink text;

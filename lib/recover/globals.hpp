@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "backup/source.hpp"
 #include "pg/archive_reader.hpp"
 #include "pg/connection.hpp"
-#include "recover/source.hpp"
 #include "run/context.hpp"
 #include "store/store.hpp"
 
@@ -35,7 +35,7 @@ struct Globals {
 Globals parse_globals(std::string_view script);
 
 /// Fetches and parses the globals of a backup; empty when it has none.
-Globals read_globals(const Source& source);
+Globals read_globals(const backup::Source& source);
 
 /// The roles an archive needs on the server: owners, grantees, those of default privileges and
 /// policies. Sorted, without PUBLIC and the roles PostgreSQL brings (pg_…).

@@ -97,8 +97,8 @@ void warn_all(run::Context& context, std::vector<std::string> problems) {
   for (auto& problem : problems) context.warn(std::move(problem));
 }
 
-SwapProperties properties_of(run::Context& context, const Source& source, const ReadyRestore& ready,
-                             const RestorePlan& plan) {
+SwapProperties properties_of(run::Context& context, const backup::Source& source,
+                             const ReadyRestore& ready, const RestorePlan& plan) {
   if (ready.dump->entries().empty()) {
     context.warn(
         "this dump's archive version is not known here, so what it holds about the database itself "
@@ -146,8 +146,8 @@ void require_ownership(pg::Connection& maintenance, const std::vector<pg::Archiv
 
 }  // namespace
 
-ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,
-                       const RestoreRequest& request) {
+ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance,
+                       const backup::Source& source, const RestoreRequest& request) {
   ReadyRestore ready;
   ready.globals = read_globals(source);
   ready.dump = std::make_unique<DumpFile>(context, source);
@@ -189,7 +189,8 @@ std::vector<std::string> settle_roles(run::Context& context, pg::Connection& mai
 }
 
 RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
-                         const Source& source, const ReadyRestore& ready, const RestorePlan& plan,
+                         const backup::Source& source, const ReadyRestore& ready,
+                         const RestorePlan& plan,
                          const std::function<void(const pg::Conninfo&)>& check) {
   auto connection = pg::Connection::open(maintenance, context.interrupt);
   const auto old = read_database_settings(connection, plan.request.database);

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "backup/source.hpp"
 #include "recover/dump_restore.hpp"
 #include "recover/globals.hpp"
 #include "recover/restore_plan.hpp"
 #include "recover/selection.hpp"
-#include "recover/source.hpp"
 #include "run/context.hpp"
 
 namespace bkp::recover {
@@ -26,8 +26,8 @@ struct ReadyRestore {
 /// Fetches and proves; see DumpFile. For a partial restore, chooses the entries: an archive of
 /// an unknown version cannot be taken apart, Error{refused}. Refused likewise when this role may
 /// not give objects to their owners, unless the request does without.
-ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance, const Source& source,
-                       const RestoreRequest& request);
+ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance,
+                       const backup::Source& source, const RestoreRequest& request);
 
 /// Creates the missing roles from the backup's globals, when the request or the person at the
 /// terminal says so; otherwise Error{refused} naming them. Returns those created.
@@ -45,7 +45,8 @@ struct RestoreOutcome {
 /// database is dropped and the old one is as it was; killed, it leaves one that
 /// unfinished_restores() names.
 RestoreOutcome carry_out(run::Context& context, const pg::Conninfo& maintenance,
-                         const Source& source, const ReadyRestore& ready, const RestorePlan& plan,
+                         const backup::Source& source, const ReadyRestore& ready,
+                         const RestorePlan& plan,
                          const std::function<void(const pg::Conninfo&)>& check);
 
 }  // namespace bkp::recover

@@ -128,7 +128,7 @@ const catalog::BackupRecord* better_backup(const std::vector<catalog::BackupReco
 }
 
 RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
-                      const catalog::BackupRecord& record, const Source& source,
+                      const catalog::BackupRecord& record, const backup::Source& source,
                       const RestoreRequest& request) {
   const auto& manifest = source.manifest();
   RestorePlan plan;

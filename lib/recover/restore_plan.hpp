@@ -7,9 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backup/source.hpp"
 #include "catalog/records.hpp"
 #include "pg/connection.hpp"
-#include "recover/source.hpp"
 #include "recover/swap.hpp"
 #include "run/context.hpp"
 
@@ -74,7 +74,7 @@ const catalog::BackupRecord* better_backup(const std::vector<catalog::BackupReco
 
 /// Without an alternative.
 RestorePlan make_plan(run::Context& context, pg::Connection& maintenance,
-                      const catalog::BackupRecord& record, const Source& source,
+                      const catalog::BackupRecord& record, const backup::Source& source,
                       const RestoreRequest& request);
 
 /// Throws Error{refused} when the plan cannot be carried out safely: the target exists, the server

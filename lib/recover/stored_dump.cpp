@@ -57,7 +57,7 @@ class ScratchSink final : public stream::Sink {
 
 }  // namespace
 
-StoredDump::StoredDump(run::Context& context, const Source& source)
+StoredDump::StoredDump(run::Context& context, const backup::Source& source)
     : m_manifest{source.manifest()},
       m_part{dump_part(m_manifest)},
       m_keys{source.keys},

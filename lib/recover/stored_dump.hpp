@@ -4,7 +4,7 @@
 #include <string>
 
 #include "backup/manifest.hpp"
-#include "recover/source.hpp"
+#include "backup/source.hpp"
 #include "run/context.hpp"
 #include "stream/sink.hpp"
 #include "util/fd.hpp"
@@ -18,7 +18,7 @@ class StoredDump {
  public:
   /// Throws Error{damaged} when a byte differs, Error{refused} when the scratch directory's file
   /// system has not the space, decompressed too (names both figures and the setting).
-  StoredDump(run::Context& context, const Source& source);
+  StoredDump(run::Context& context, const backup::Source& source);
 
   /// Streams into `sink` what pg_dump wrote, never more than the manifest says, and finishes it.
   /// Throws Error{damaged} when it is not so many bytes, Error{key} when it is sealed and no key of

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view globals_end = "-- PostgreSQL database cluster dump complete";
 
 /// The fingerprint of the dump as it streams past, if the archive can be read.
-void check_dump(run::Context& context, const recover::Source& source, const backup::Part& part,
+void check_dump(run::Context& context, const backup::Source& source, const backup::Part& part,
                 std::vector<Check>& checks) {
   stream::NullSink end;
   pg::FingerprintSink fingerprint{end};
@@ -44,7 +44,7 @@ void check_dump(run::Context& context, const recover::Source& source, const back
   }
 }
 
-std::string check_globals(const recover::Source& source, const backup::Part& part) {
+std::string check_globals(const backup::Source& source, const backup::Part& part) {
   stream::StringSink text;
   backup::fetch_part(*source.store.store, source.layout, source.manifest(), part, source.keys,
                      text);
@@ -53,7 +53,7 @@ std::string check_globals(const recover::Source& source, const backup::Part& par
   return "the script does not come to its end";
 }
 
-Check check_part(run::Context& context, const recover::Source& source, const backup::Part& part,
+Check check_part(run::Context& context, const backup::Source& source, const backup::Part& part,
                  std::vector<Check>& more) {
   try {
     std::string trouble;
@@ -109,7 +109,7 @@ std::vector<Check> check_manifest(const backup::Manifest& manifest) {
   return checks.take();
 }
 
-std::vector<Check> check_parts(run::Context& context, const recover::Source& source,
+std::vector<Check> check_parts(run::Context& context, const backup::Source& source,
                                std::uint64_t& bytes) {
   std::vector<Check> checks;
   const auto& manifest = source.manifest();

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "recover/source.hpp"
+#include "backup/source.hpp"
 #include "run/context.hpp"
 #include "verify/check.hpp"
 
@@ -15,7 +15,7 @@ std::vector<Check> check_manifest(const backup::Manifest& manifest);
 /// dump is parsed again and its fingerprint compared with the manifest's, the globals must be
 /// complete. No server is needed. Damage is a failed check; a store that does not answer throws.
 /// `bytes` grows by what was read.
-std::vector<Check> check_parts(run::Context& context, const recover::Source& source,
+std::vector<Check> check_parts(run::Context& context, const backup::Source& source,
                                std::uint64_t& bytes);
 
 /// Why two fingerprints differ; empty when they do not.

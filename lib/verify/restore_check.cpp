@@ -118,7 +118,7 @@ bool restore(run::Context& context, recover::DumpFile& dump, ScratchDatabase& sc
   return true;
 }
 
-std::unique_ptr<recover::DumpFile> fetch(run::Context& context, const recover::Source& source,
+std::unique_ptr<recover::DumpFile> fetch(run::Context& context, const backup::Source& source,
                                          Verification& result) {
   try {
     auto dump = std::make_unique<recover::DumpFile>(context, source);
@@ -187,7 +187,7 @@ void check_structure(run::Context& context, const pg::Conninfo& database,
          run_probes(context, database, connections, assertions, [](pg::Connection&) {}));
 }
 
-void verify_restore(run::Context& context, const recover::Source& source, int jobs,
+void verify_restore(run::Context& context, const backup::Source& source, int jobs,
                     Verification& result) {
   const auto begin = context.clock.steady();
   result.bytes_read += source.manifest().size_bytes();

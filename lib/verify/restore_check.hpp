@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "backup/source.hpp"
 #include "pg/archive_reader.hpp"
-#include "recover/source.hpp"
 #include "run/context.hpp"
 #include "verify/check.hpp"
 #include "verify/verification.hpp"
@@ -25,7 +25,7 @@ void check_structure(run::Context& context, const pg::Conninfo& database,
 /// Restores the backup into a scratch database, checks it and drops it again. A backup that cannot
 /// be fetched or restored, or fails a check, is a result; what says nothing about the backup (no
 /// server, no space, a store that does not answer, an interruption) throws.
-void verify_restore(run::Context& context, const recover::Source& source, int jobs,
+void verify_restore(run::Context& context, const backup::Source& source, int jobs,
                     Verification& result);
 
 }  // namespace bkp::verify

@@ -117,7 +117,9 @@ TEST_CASE("a run and all that it starts have the configured niceness and I/O cla
       {{"nice: 10, ionice: idle", 10, idle}, {"nice: 3, ionice: best-effort", 3, best_effort}}));
   LimitedSite site{"{rate: 4MiB/s, " + text + "}", 16};
   auto run = site.start({"full", "--db", "heavy"});
-  check_priority(site.tasks_of_dump(run), niceness, io_class);
+  // What started the tests may itself be nice.
+  const int together = std::min(19, look_at(::getpid()).niceness + niceness);
+  check_priority(site.tasks_of_dump(run), together, io_class);
   CHECK(run.wait().succeeded());
 }
 

@@ -6,7 +6,7 @@
 #include "backup/full_backup.hpp"
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
-#include "recover/source.hpp"
+#include "backup/source.hpp"
 #include "store/open.hpp"
 #include "support/open_store.hpp"
 #include "support/outside.hpp"
@@ -25,11 +25,11 @@ class RestoreBench {
   }
 
   /// Takes a backup of the database; opens it on the store.
-  recover::Source back_up(const std::string& database) {
+  backup::Source back_up(const std::string& database) {
     const auto result = backup::full_backup(context, {{database}, {}});
     if (const auto error = result.error()) throw util::Error{*error};
-    return recover::open_source(context.open_store("local"), backup::Layout{config.site},
-                                result.items.at(0).record, run::reading_keys(config));
+    return backup::open_source(context.open_store("local"), backup::Layout{config.site},
+                               result.items.at(0).record, run::reading_keys(config));
   }
 
   TemporaryDirectory directory;

@@ -58,7 +58,12 @@ TEST_CASE("backups can be narrowed in every way the list offers") {
   config.method = "archive";
   config.status = status::failed;
   recorder->save_backup(config);
-  recorder->save_backup(f.backup("late"));
+  auto partial = f.backup("late");
+  auto& missing = partial.copies.emplace_back();
+  missing.store = "vault";
+  missing.url = "file:///vault";
+  missing.state = status::failed;
+  recorder->save_backup(partial);
   recorder->save_verification(f.verification("late", "restore", true));
   auto catalog = f.open_catalog();
   const auto labels = [&](const BackupFilter& filter) {
@@ -73,6 +78,8 @@ TEST_CASE("backups can be narrowed in every way the list offers") {
   CHECK(labels({.until = f.started}) == "early ");
   CHECK(labels({.status = status::failed}) == "config ");
   CHECK(labels({.verified = true}) == "late ");
+  CHECK(labels({.copy_failed_on = "vault"}) == "late ");
+  CHECK(labels({.copy_failed_on = "local"}).empty());
   CHECK(labels({.backup_type = "full", .verified = false}) == "early ");
   CHECK(labels({.database = "x'; drop table backups; --"}).empty());
 }

@@ -89,7 +89,7 @@ struct LockedRestore {
   RestoreBench bench;
   std::string database = with_tables(4);
   std::string name = fresh_database();
-  std::optional<recover::Source> source;
+  std::optional<backup::Source> source;
   std::unique_ptr<recover::DumpFile> dump;
   std::future<void> restore;
   util::Interrupt calm;

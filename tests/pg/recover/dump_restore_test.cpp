@@ -21,7 +21,7 @@ recover::DumpRestoreOptions with_jobs(int jobs) {
 }
 
 /// Restores into a new database; its name.
-std::string restore(RestoreBench& bench, const recover::Source& source, int jobs = 2) {
+std::string restore(RestoreBench& bench, const backup::Source& source, int jobs = 2) {
   const auto name = fresh_database();
   auto dump = open_dump(bench, source);
   recover::restore_dump(bench.context, dump, conninfo(name), 150000, with_jobs(jobs));

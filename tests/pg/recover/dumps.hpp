@@ -13,13 +13,13 @@
 
 namespace bkp::test {
 
-inline std::filesystem::path dump_path(const RestoreBench& bench, const recover::Source& source) {
+inline std::filesystem::path dump_path(const RestoreBench& bench, const backup::Source& source) {
   const auto& manifest = source.manifest();
   return bench.directory /
          ("store/" + source.layout.part(manifest.label, manifest.part("dump")->name).text());
 }
 
-inline backup::Part& dump_part(recover::Source& source) {
+inline backup::Part& dump_part(backup::Source& source) {
   for (auto& part : source.backup.manifest.parts) {
     if (part.role == "dump") return part;
   }
@@ -27,7 +27,7 @@ inline backup::Part& dump_part(recover::Source& source) {
 }
 
 /// Puts another dump, uncompressed, in the place of the one stored, with the right sums.
-inline void replace_dump(const RestoreBench& bench, recover::Source& source,
+inline void replace_dump(const RestoreBench& bench, backup::Source& source,
                          const std::string& archive) {
   auto& part = dump_part(source);
   std::ofstream{dump_path(bench, source), std::ios::binary} << archive;
@@ -38,14 +38,14 @@ inline void replace_dump(const RestoreBench& bench, recover::Source& source,
   part.md5 = digests.md5;
 }
 
-inline std::string archive_of(const recover::Source& source) {
+inline std::string archive_of(const backup::Source& source) {
   stream::StringSink text;
   backup::fetch_part(*source.store.store, source.layout, source.manifest(),
                      *source.manifest().part("dump"), source.keys, text);
   return text.text();
 }
 
-inline recover::DumpFile open_dump(RestoreBench& bench, const recover::Source& source,
+inline recover::DumpFile open_dump(RestoreBench& bench, const backup::Source& source,
                                    recover::DumpFlow flow = {}) {
   return recover::DumpFile{bench.context, source, flow};
 }

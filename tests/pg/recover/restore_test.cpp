@@ -41,7 +41,7 @@ struct Restored {
 };
 
 Restored restore(
-    RestoreBench& bench, const recover::Source& source, const recover::RestoreRequest& request,
+    RestoreBench& bench, const backup::Source& source, const recover::RestoreRequest& request,
     const std::function<void(const pg::Conninfo&)>& check = [](const auto&) {}) {
   auto maintenance = pg::Connection::open(bench.context.cluster(), bench.outside.interrupt);
   Restored result;

@@ -53,7 +53,7 @@ struct Loading {
   }
 
   RestoreBench bench;
-  std::optional<recover::Source> source;
+  std::optional<backup::Source> source;
   std::unique_ptr<recover::DumpFile> dump;
   std::string target = fresh_database();
   std::set<int> wanted;

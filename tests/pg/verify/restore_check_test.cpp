@@ -28,7 +28,7 @@ std::string studio() {
 }
 
 /// All checks of a database that plays the restored one.
-verify::Verification check(RestoreBench& bench, const recover::Source& source,
+verify::Verification check(RestoreBench& bench, const backup::Source& source,
                            const std::string& database) {
   verify::Verification result;
   verify::check_data(bench.context, conninfo(database), source.manifest(), 1.0, 3, result);
@@ -36,7 +36,7 @@ verify::Verification check(RestoreBench& bench, const recover::Source& source,
   return result;
 }
 
-verify::Verification verified(RestoreBench& bench, const recover::Source& source, int jobs = 2) {
+verify::Verification verified(RestoreBench& bench, const backup::Source& source, int jobs = 2) {
   verify::Verification result;
   result.label = source.manifest().label;
   verify::verify_restore(bench.context, source, jobs, result);

@@ -84,4 +84,16 @@ TEST_CASE("a filter narrows by each of its fields") {
   filter = {};
   filter.verified = true;
   CHECK_FALSE(backup::matches(backups[2], filter));
+  filter = {};
+  filter.copy_failed_on = "offsite";
+  auto backup = backups[2];
+  CHECK_FALSE(backup::matches(backup, filter));
+  backup.copies.resize(2);
+  backup.copies[0].store = "offsite";
+  backup.copies[0].state = catalog::status::failed;
+  backup.copies[1].store = "vault";
+  backup.copies[1].state = catalog::status::completed;
+  CHECK(backup::matches(backup, filter));
+  filter.copy_failed_on = "vault";
+  CHECK_FALSE(backup::matches(backup, filter));
 }

@@ -38,6 +38,7 @@ TEST_CASE("the smallest file protects everything with the documented defaults") 
   CHECK(config.full.method == std::vector<std::string>{"dump"});
   CHECK(config.full.fingerprint == FingerprintMode::full);
   CHECK(config.full.lock_timeout == 30min);
+  CHECK(config.full.slow_store_timeout == 10min);
   CHECK(config.verify.database_prefix == "bkp_verify_");
   CHECK(config.verify.sample == 1.0);
   CHECK(config.objectives.rpo == 15min);
@@ -228,6 +229,7 @@ TEST_CASE("nothing needs no unit, where nothing is allowed") {
   CHECK(parse_text(stores + "full: {lock_timeout: 0}\n").full.lock_timeout == 0s);
   CHECK(parse_text(stores + "full: {lock_timeout: 90s}\n").full.lock_timeout == 90s);
   CHECK_THROWS(parse_text(stores + "full: {lock_timeout: 90}\n"));
+  CHECK(parse_text(stores + "full: {slow_store_timeout: 2h}\n").full.slow_store_timeout == 2h);
   CHECK_THROWS(parse_text(stores + "objectives: {rpo: 0}\n"));
 }
 

@@ -1,4 +1,4 @@
-#include "recover/source.hpp"
+#include "backup/source.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "util/error.hpp"
 #include "util/text.hpp"
 
-namespace bkp::recover {
+namespace bkp::backup {
 
 using util::Error;
 using util::ErrorKind;
@@ -47,9 +47,9 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
   return std::move(opened.stores);
 }
 
-Source open_source(const run::NamedStore& store, const backup::Layout& layout,
+Source open_source(const run::NamedStore& store, const Layout& layout,
                    const catalog::BackupRecord& backup, const run::ReadingKeys& keys) {
-  auto stored = backup::read_backup(*store.store, layout, backup.label, &keys);
+  auto stored = read_backup(*store.store, layout, backup.label, &keys);
   if (!stored) {
     throw Error{ErrorKind::damaged,
                 fmt::format("the manifest of {} is missing from store {}",
@@ -71,4 +71,4 @@ Source open_source(const run::NamedStore& store, const backup::Layout& layout,
   return source;
 }
 
-}  // namespace bkp::recover
+}  // namespace bkp::backup

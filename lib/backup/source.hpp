@@ -9,16 +9,16 @@
 #include "run/context.hpp"
 #include "run/keys.hpp"
 
-namespace bkp::recover {
+namespace bkp::backup {
 
 /// A backup, opened on one of its stores.
 struct Source {
   run::NamedStore store;
-  backup::Layout layout;
-  backup::StoredBackup backup;
+  Layout layout;
+  StoredBackup backup;
   seal::Keyring keys = {};  ///< what opens it; empty where it is not sealed
 
-  const backup::Manifest& manifest() const { return backup.manifest; }
+  const Manifest& manifest() const { return backup.manifest; }
 };
 
 /// The stores that should hold a complete copy of the backup and can be opened, in the
@@ -32,7 +32,7 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
 /// that copy. Throws Error{damaged} when it is missing, no good, not signed as it must be, or not
 /// the one that was stored; Error{key} when the backup is sealed and an identity file cannot be
 /// read.
-Source open_source(const run::NamedStore& store, const backup::Layout& layout,
+Source open_source(const run::NamedStore& store, const Layout& layout,
                    const catalog::BackupRecord& backup, const run::ReadingKeys& keys);
 
-}  // namespace bkp::recover
+}  // namespace bkp::backup

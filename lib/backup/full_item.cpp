@@ -1,0 +1,120 @@
+#include "backup/full_item.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "run/keys.hpp"
+#include "util/text.hpp"
+
+namespace bkp::backup {
+
+using catalog::BackupRecord;
+using util::Error;
+using util::ErrorKind;
+
+namespace status = catalog::status;
+
+namespace {
+
+void warn_of_missing(run::Context& context, const std::string& store, const BackupRecord& record,
+                     const Error& error) {
+  context.warn(fmt::format("store {} got no copy of {}: {}", util::quoted(store), record.label,
+                           error.message()));
+}
+
+void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome& outcome) {
+  const auto copy =
+      std::find_if(record.copies.begin(), record.copies.end(),
+                   [&](const auto& candidate) { return candidate.store == target.name; });
+  if (outcome.error || target.failure) {
+    copy->state = status::failed;
+    copy->error_message =
+        target.failure ? target.failure->full_message() : outcome.error->full_message();
+    return;
+  }
+  copy->state = status::completed;
+  copy->size_bytes = static_cast<std::int64_t>(outcome.manifest->size_bytes());
+  copy->checksum_sha256 = outcome.manifest_sha256;
+  copy->completed_at = record.completed_at;
+}
+
+void judge_copies(run::Context& context, FullItem& item, const DumpOutcome& outcome,
+                  const std::vector<run::StoreFailure>& all_closed) {
+  std::vector<std::string> missing;
+  for (const auto& target : outcome.targets) {
+    if (!target.failure) continue;
+    if (target.left_behind) {
+      context.log.info("store {} was too slow for the dump of {}; its copy follows", target.name,
+                       item.record.label);
+      item.left_behind.push_back(target.name);
+    } else {
+      warn_of_missing(context, target.name, item.record, *target.failure);
+    }
+    if (target.required) missing.push_back(target.name);
+  }
+  for (const auto& closed : all_closed) {
+    if (closed.required) missing.push_back(closed.name);
+  }
+  item.record.status = missing.empty() ? status::completed : status::partial;
+  if (missing.empty()) return;
+  item.error =
+      Error{ErrorKind::partial, fmt::format("the copy on {} is missing", fmt::join(missing, ", ")),
+            "the other copies are good; mend the store, the next run brings it there"};
+  item.record.error_message = item.error->message();
+}
+
+void bring(run::Context& context, const Layout& layout, FullItem& item, const run::NamedStore& to,
+           std::vector<BroughtCopy>& brought) {
+  try {
+    brought.push_back(
+        bring_copy(context, layout, item.record, to, run::reading_keys(context.config)));
+    context.log.info("store {} got its copy of {}", to.name, item.record.label);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) {
+      item.error = error;
+      return;
+    }
+    warn_of_missing(context, to.name, item.record, error);
+  }
+}
+
+}  // namespace
+
+void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
+              const std::vector<run::StoreFailure>& closed) {
+  BackupRecord& record = item.record;
+  record.completed_at = context.clock.now();
+  if (outcome.manifest) {
+    // The catalog says what the store says: rebuilt from there, a row is the same again.
+    record.started_at = outcome.manifest->started_at;
+    record.completed_at = outcome.manifest->completed_at;
+  }
+  for (const auto& warning : outcome.warnings) {
+    context.warn(fmt::format("database {}: {}", util::quoted(*record.database_name), warning));
+  }
+  for (const auto& target : outcome.targets) complete_copy(record, target, outcome);
+  if (outcome.error) {
+    record.status =
+        outcome.error->kind() == ErrorKind::interrupted ? status::cancelled : status::failed;
+    record.error_message = outcome.error->full_message();
+    item.error = outcome.error;
+    return;
+  }
+  record.size_bytes = static_cast<std::int64_t>(outcome.manifest->size_bytes());
+  record.original_bytes = static_cast<std::int64_t>(outcome.manifest->original_bytes());
+  record.checksum_md5 = outcome.manifest_md5;
+  record.checksum_sha256 = outcome.manifest_sha256;
+  judge_copies(context, item, outcome, closed);
+}
+
+void catch_up(run::Context& context, const Layout& layout, FullItem& item,
+              const std::vector<run::NamedStore>& stores, std::vector<BroughtCopy>& brought) {
+  for (const auto& name : item.left_behind) {
+    if (context.interrupt.signal() != 0 || !item.record.good()) return;
+    bring(context, layout, item, *std::ranges::find(stores, name, &run::NamedStore::name), brought);
+  }
+  if (!item.left_behind.empty() && item.record.status == status::completed) item.error.reset();
+}
+
+}  // namespace bkp::backup

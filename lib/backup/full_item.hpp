@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backup/copies.hpp"
+#include "backup/dump.hpp"
+#include "catalog/records.hpp"
+#include "run/context.hpp"
+#include "util/error.hpp"
+
+namespace bkp::backup {
+
+/// What became of one database.
+struct FullItem {
+  catalog::BackupRecord record;  ///< as in the catalog
+  std::optional<util::Error>
+      error;  ///< why there is no backup, or (kind partial) which copy is missing
+  std::vector<std::string> left_behind =
+      {};  ///< stores the dump went on without: they were too slow
+};
+
+/// Enters what a dump came to: a copy that is missing on a required store makes the backup partial,
+/// every other missing copy is a warning. `closed` are the stores that could not be opened.
+void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
+              const std::vector<run::StoreFailure>& closed);
+
+/// Brings to the stores that were left behind their copies, notes them in the item and the catalog,
+/// and adds them to `brought`. What fails is a warning; an interrupt is the item's error.
+void catch_up(run::Context& context, const Layout& layout, FullItem& item,
+              const std::vector<run::NamedStore>& stores, std::vector<BroughtCopy>& brought);
+
+}  // namespace bkp::backup
