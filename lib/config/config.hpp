@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "store/s3_options.hpp"
-#include "store/sftp_options.hpp"
+#include "s3/options.hpp"
+#include "sftp/options.hpp"
 #include "util/priority.hpp"
 
 namespace bkp::config {
@@ -60,9 +60,9 @@ struct Store {
   bool required = true;
   std::optional<std::uint64_t> capacity;  ///< asked from the file system when absent
   RetentionPolicy retention;
-  store::S3Options s3;      ///< of an s3: URL
-  store::SftpOptions sftp;  ///< of an sftp: URL
-  int line = 0;             ///< in the file, for messages
+  s3::Options s3;      ///< of an s3: URL
+  sftp::Options sftp;  ///< of an sftp: URL
+  int line = 0;        ///< in the file, for messages
   bool operator==(const Store&) const = default;
 };
 

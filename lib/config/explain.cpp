@@ -147,28 +147,28 @@ void write_connections(Writer& writer, const Config& config) {
              "records wait here while it is down");
 }
 
-std::string credentials(const store::CredentialsSource& source) {
+std::string credentials(const s3::CredentialsSource& source) {
   struct Text {
-    std::string operator()(const store::CredentialsFile& from) const {
+    std::string operator()(const s3::CredentialsFile& from) const {
       return fmt::format("{{file: {}, profile: {}}}", path_text(from.file), quote(from.profile));
     }
-    std::string operator()(const store::CredentialsEnvironment&) const { return "{env: true}"; }
-    std::string operator()(const store::CredentialsCommand& from) const {
+    std::string operator()(const s3::CredentialsEnvironment&) const { return "{env: true}"; }
+    std::string operator()(const s3::CredentialsCommand& from) const {
       return fmt::format("{{command: {}}}", list(from.arguments));
     }
-    std::string operator()(const store::CredentialsInstance&) const { return "{imds: true}"; }
+    std::string operator()(const s3::CredentialsInstance&) const { return "{imds: true}"; }
   };
   return std::visit(Text{}, source);
 }
 
-void write_s3(Writer& writer, const store::S3Options& options) {
+void write_s3(Writer& writer, const s3::Options& options) {
   if (options.endpoint.empty()) {
     writer.unset("endpoint", "not set: AWS's of the region");
   } else {
     writer.key("endpoint", quote(options.endpoint));
   }
   writer.key("region", quote(options.region));
-  writer.key("addressing", options.addressing == store::Addressing::path ? "path" : "virtual");
+  writer.key("addressing", options.addressing == s3::Addressing::path ? "path" : "virtual");
   writer.key("credentials", credentials(options.credentials));
   writer.optional("ca_file", options.ca_file, path_text, "else the system's");
   writer.key("parallel", std::to_string(options.parallel), "parts of an object at once");
@@ -183,7 +183,7 @@ void write_s3(Writer& writer, const store::S3Options& options) {
   }
 }
 
-void write_sftp(Writer& writer, const store::SftpOptions& options) {
+void write_sftp(Writer& writer, const sftp::Options& options) {
   writer.optional("key_file", options.key_file, path_text, "else what the agent has");
   writer.optional("known_hosts_file", options.known_hosts_file, path_text,
                   "else ~/.ssh/known_hosts");

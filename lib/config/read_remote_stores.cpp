@@ -40,30 +40,30 @@ std::string read_endpoint(const Value& value) {
   return text;
 }
 
-store::CredentialsSource read_credentials(const Section& section) {
+s3::CredentialsSource read_credentials(const Section& section) {
   std::vector<Value> sources;
-  store::CredentialsSource result;
-  const auto take = [&](const Value& value, store::CredentialsSource source) {
+  s3::CredentialsSource result;
+  const auto take = [&](const Value& value, s3::CredentialsSource source) {
     sources.push_back(value);
     result = std::move(source);
   };
   const auto profile = section.find("profile");
   if (const auto value = section.find("file")) {
-    store::CredentialsFile from{to_path(*value)};
+    s3::CredentialsFile from{to_path(*value)};
     if (profile) from.profile = non_empty_text(*profile);
     take(*value, std::move(from));
   } else if (profile) {
     profile->fail("needs a file", "add `file: /etc/bkp/s3.ini`");
   }
   if (const auto value = section.find("env"); value && to_boolean(*value))
-    take(*value, store::CredentialsEnvironment{});
+    take(*value, s3::CredentialsEnvironment{});
   if (const auto value = section.find("command")) {
     auto arguments = to_texts(*value);
     if (arguments.empty()) value->fail("is empty", "write [PROGRAM, ARGUMENT, …]");
-    take(*value, store::CredentialsCommand{std::move(arguments)});
+    take(*value, s3::CredentialsCommand{std::move(arguments)});
   }
   if (const auto value = section.find("imds"); value && to_boolean(*value))
-    take(*value, store::CredentialsInstance{});
+    take(*value, s3::CredentialsInstance{});
   if (sources.size() > 1) {
     sources[1].fail("is a second source of the credentials",
                     "keep one of file, env, command and imds");
@@ -71,8 +71,8 @@ store::CredentialsSource read_credentials(const Section& section) {
   return result;
 }
 
-store::ObjectLock read_object_lock(const Section& section) {
-  store::ObjectLock result;
+s3::ObjectLock read_object_lock(const Section& section) {
+  s3::ObjectLock result;
   const auto mode = section.require("mode", "write governance or compliance");
   const auto text = to_text(mode);
   if (text != "governance" && text != "compliance")
@@ -85,15 +85,15 @@ store::ObjectLock read_object_lock(const Section& section) {
 
 }  // namespace
 
-store::S3Options read_s3_options(const Section& section) {
-  store::S3Options result;
+s3::Options read_s3_options(const Section& section) {
+  s3::Options result;
   if (const auto value = section.find("endpoint")) result.endpoint = read_endpoint(*value);
   if (const auto value = section.find("region")) result.region = non_empty_text(*value);
   if (const auto value = section.find("addressing")) {
     const auto text = to_text(*value);
     if (text != "path" && text != "virtual")
       value->fail(fmt::format("must not be {}", util::quoted(text)), "write path or virtual");
-    result.addressing = text == "path" ? store::Addressing::path : store::Addressing::virtual_host;
+    result.addressing = text == "path" ? s3::Addressing::path : s3::Addressing::virtual_host;
   }
   result.credentials = read_credentials(section.section("credentials"));
   if (const auto value = section.find("ca_file")) result.ca_file = to_path(*value);
@@ -115,8 +115,8 @@ store::S3Options read_s3_options(const Section& section) {
   return result;
 }
 
-store::SftpOptions read_sftp_options(const Section& section) {
-  store::SftpOptions result;
+sftp::Options read_sftp_options(const Section& section) {
+  sftp::Options result;
   if (const auto value = section.find("key_file")) result.key_file = to_path(*value);
   if (const auto value = section.find("known_hosts_file"))
     result.known_hosts_file = to_path(*value);

@@ -34,8 +34,8 @@ Status read_status(const Section& top);
 Runbook read_runbook(const Section& top);
 
 /// What a store of read_stores() needs beyond its URL.
-store::S3Options read_s3_options(const Section& section);
-store::SftpOptions read_sftp_options(const Section& section);
+s3::Options read_s3_options(const Section& section);
+sftp::Options read_sftp_options(const Section& section);
 /// Fails for a key of the store that a store of this scheme has no use for.
 void require_keys_that_fit(const Section& section, std::string_view scheme);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "run/stores.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -99,8 +100,7 @@ OpenedStores Context::open_stores(const std::vector<std::string>& names,
 
 std::unique_ptr<store::Store> Context::open_place(const config::Store& wanted,
                                                   store::OpenMode mode) const {
-  return store::open_store({wanted.url, wanted.s3, wanted.sftp}, mode,
-                           {environment, processes, interrupt});
+  return run::open_store(wanted, mode, {environment, processes, interrupt});
 }
 
 NamedStore Context::open_store(const std::string& name) const {

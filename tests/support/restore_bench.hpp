@@ -7,7 +7,6 @@
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
 #include "backup/source.hpp"
-#include "store/open.hpp"
 #include "support/open_store.hpp"
 #include "support/outside.hpp"
 #include "support/shared_cluster.hpp"

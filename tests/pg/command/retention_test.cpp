@@ -12,7 +12,7 @@
 #include "command/release.hpp"
 #include "command/show.hpp"
 #include "run/lock.hpp"
-#include "store/open.hpp"
+#include "store/store.hpp"
 #include "util/error.hpp"
 
 namespace bkp::command {

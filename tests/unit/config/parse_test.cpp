@@ -83,9 +83,9 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   const auto& offsite = config.stores[1].s3;
   CHECK(offsite.endpoint == "https://s3.eu-central-1.example");
   CHECK(offsite.region == "eu-central-1");
-  CHECK(offsite.addressing == store::Addressing::path);
+  CHECK(offsite.addressing == s3::Addressing::path);
   CHECK(offsite.credentials ==
-        store::CredentialsSource{store::CredentialsFile{"/etc/bkp/s3.ini", "backup"}});
+        s3::CredentialsSource{s3::CredentialsFile{"/etc/bkp/s3.ini", "backup"}});
   CHECK(offsite.ca_file == "/etc/ssl/certs/ca-certificates.crt");
   CHECK(offsite.parallel == 4);
   CHECK(config.encryption.recipients.size() == 1);

@@ -61,3 +61,19 @@ TEST_CASE("what has a user or a port only has no password") {
     CHECK_FALSE(url_password(url));
   }
 }
+
+TEST_CASE("file URLs and paths are each other's inverse") {
+  const auto [path, url] = GENERATE(table<std::string, std::string>({
+      {"/var/backups/bkp", "file:///var/backups/bkp"},
+      {"/srv/back up/ü%?#", "file:///srv/back%20up/%C3%BC%25%3F%23"},
+      {"/odd\n\xe9", "file:///odd%0A%E9"},
+      {"/", "file:///"},
+  }));
+  CHECK(file_url(path) == url);
+  CHECK(path_of_file_url(url) == path);
+}
+
+TEST_CASE("file URLs may be written in other ways") {
+  CHECK(path_of_file_url("FILE://localhost/srv/%7euser") == "/srv/~user");
+  CHECK(path_of_file_url("file:///plain text") == "/plain text");
+}
