@@ -72,10 +72,7 @@ std::optional<Form> form_of(const Tokens& tokens) {
 std::string parameter_name(const Tokens& tokens, std::size_t begin) {
   std::string name;
   for (auto i = begin; i < tokens.size() && !tokens[i].is_word("to"); ++i) name += tokens[i].text;
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return name;
+  return util::lower(name);
 }
 
 std::optional<Statement> parse(const std::string& sql) {

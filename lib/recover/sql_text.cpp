@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "util/error.hpp"
+#include "util/text.hpp"
 
 namespace bkp::recover {
 
@@ -113,14 +114,6 @@ class Lexer {
   std::string_view m_text;
 };
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::string unquoted(std::string_view text) {
   std::string result;
   for (std::size_t i = 1; i + 1 < text.size(); ++i) {
@@ -167,7 +160,7 @@ std::vector<Token> tokenize(std::string_view statement) {
       case Element::Kind::space:
         break;
       case Element::Kind::word:
-        tokens.push_back({Token::Kind::word, lower(text), begin, i});
+        tokens.push_back({Token::Kind::word, util::lower(text), begin, i});
         break;
       case Element::Kind::quoted:
         tokens.push_back({Token::Kind::quoted, unquoted(text), begin, i});

@@ -11,6 +11,7 @@
 
 #include "stream/hash.hpp"
 #include "util/error.hpp"
+#include "util/text.hpp"
 #include "util/version.hpp"
 
 namespace bkp::s3 {
@@ -33,14 +34,10 @@ void take_head_line(Response& response, std::string_view line) {
   }
   const auto colon = line.find(':');
   if (colon == line.npos) return;
-  std::string name{line.substr(0, colon)};
-  std::transform(name.begin(), name.end(), name.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
   auto value = line.substr(colon + 1);
   while (value.starts_with(' ')) value.remove_prefix(1);
   while (value.ends_with(' ')) value.remove_suffix(1);
-  response.headers[std::move(name)] = value;
+  response.headers[util::lower(line.substr(0, colon))] = value;
 }
 
 void set_method(net::Easy& easy, const Request& request) {

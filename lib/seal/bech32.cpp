@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "util/text.hpp"
+
 namespace bkp::seal {
 
 namespace {
@@ -33,13 +35,6 @@ Groups expanded(std::string_view prefix) {
   groups.push_back(0);
   for (const char c : prefix) groups.push_back(static_cast<std::uint8_t>(c) & 31U);
   return groups;
-}
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return result;
 }
 
 bool has(std::string_view text, char first, char last) {
@@ -93,7 +88,7 @@ std::string to_bech32(std::string_view prefix, std::span<const std::byte> data) 
 
 std::optional<Bech32> from_bech32(std::string_view text) {
   if (has(text, 'A', 'Z') && has(text, 'a', 'z')) return std::nullopt;
-  const auto all = lower(text);
+  const auto all = util::lower(text);
   const auto separator = all.rfind('1');
   if (separator == all.npos || separator == 0) return std::nullopt;
   const auto prefix = all.substr(0, separator);

@@ -19,14 +19,6 @@ using util::Base64Padding;
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& letter : result) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  return result;
-}
-
 /// Cuts the next word off.
 std::string_view next_word(std::string_view& text) {
   constexpr std::string_view blanks = " \t";
@@ -87,7 +79,7 @@ bool names_host(std::string_view hosts, std::string_view name) {
     hosts.remove_prefix(std::min(pattern.size() + 1, hosts.size()));
     const bool negated = pattern.starts_with('!');
     if (negated) pattern.remove_prefix(1);
-    if (!matches(name, lower(pattern))) continue;
+    if (!matches(name, util::lower(pattern))) continue;
     if (negated) return false;
     found = true;
   }
@@ -113,7 +105,7 @@ KnownHosts::KnownHosts(std::string_view text) {
 }
 
 KnownHosts::Answer KnownHosts::check(std::string_view name, std::span<const std::byte> key) const {
-  const std::string host = lower(name);
+  const std::string host = util::lower(name);
   Answer answer;
   for (const Entry& entry : m_entries) {
     const bool same = std::equal(key.begin(), key.end(), entry.key.begin(), entry.key.end());
@@ -131,7 +123,7 @@ KnownHosts::Answer KnownHosts::check(std::string_view name, std::span<const std:
 }
 
 std::vector<std::string> KnownHosts::key_types(std::string_view name) const {
-  const std::string host = lower(name);
+  const std::string host = util::lower(name);
   std::vector<std::string> types;
   for (const Entry& entry : m_entries) {
     if (entry.revoked || !names_host(entry.hosts, host)) continue;

@@ -107,13 +107,10 @@ std::filesystem::path path_of_file_url(std::string_view url) {
 std::optional<std::string> scheme_of(std::string_view url) {
   const auto parts = split_url(url);
   if (!parts) return std::nullopt;
-  std::string scheme{parts->scheme};
+  auto scheme = util::lower(parts->scheme);
   const auto fits = [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
   };
-  for (char& letter : scheme) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
   if (!std::all_of(scheme.begin(), scheme.end(), fits)) return std::nullopt;
   return scheme;
 }

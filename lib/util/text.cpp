@@ -156,6 +156,14 @@ bool is_literal_pattern(std::string_view pattern) {
   return pattern.find_first_of("*?[\\") == pattern.npos;
 }
 
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& letter : out) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return out;
+}
+
 std::string to_hex(std::span<const std::byte> bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

@@ -40,6 +40,9 @@ bool matches_pattern(std::string_view name, std::string_view pattern);
 /// Whether a pattern matches itself and nothing else: it has nothing of fnmatch(3) in it.
 bool is_literal_pattern(std::string_view pattern);
 
+/// With A to Z, and nothing else, in lower case, whatever the locale.
+std::string lower(std::string_view text);
+
 std::string to_hex(std::span<const std::byte> bytes);
 
 /// The lines of a text without their ends ("\n" or "\r\n"); a last empty line does not count. The

@@ -1,7 +1,8 @@
 #include "support/http_exchange.hpp"
 
 #include <algorithm>
-#include <cctype>
+
+#include "util/text.hpp"
 
 namespace bkp::test {
 
@@ -9,15 +10,9 @@ namespace {
 
 constexpr std::string_view end_of_head = "\r\n\r\n";
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return text;
-}
-
 /// The value of a line of the head, in lower case; `name` is so too.
 std::optional<std::string> header(std::string_view head, const std::string& name) {
-  const std::string text = lower(std::string{head});
+  const std::string text = util::lower(head);
   const auto line = text.find("\r\n" + name + ":");
   if (line == text.npos) return std::nullopt;
   const auto start = text.find_first_not_of(' ', line + name.size() + 3);

@@ -78,6 +78,12 @@ TEST_CASE("a pattern that is a name has nothing of a pattern in it") {
   }
 }
 
+TEST_CASE("lower changes the letters of ASCII only") {
+  CHECK(lower("@AZ[`az{ Content-MD5") == "@az[`az{ content-md5");
+  CHECK(lower("\xc3\x84\xdc I") == "\xc3\x84\xdc i");
+  CHECK(lower("").empty());
+}
+
 TEST_CASE("to_hex writes two lower-case digits a byte") {
   const std::array bytes{std::byte{0}, std::byte{0xAF}, std::byte{0x10}};
   CHECK(to_hex(bytes) == "00af10");
