@@ -1,11 +1,8 @@
 #include "support/cluster.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +13,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "support/loopback.hpp"
 #include "support/task_state.hpp"
 #include "support/wait_until.hpp"
 #include "util/fd.hpp"
@@ -45,20 +43,6 @@ void give_to(const User& user, const fs::path& path) {
   if (::geteuid() == 0 && ::chown(path.c_str(), user.uid, user.gid) != 0) {
     fail("chown " + path.string());
   }
-}
-
-int free_loopback_port() {
-  const util::Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(socket.get(), generic, length) != 0 ||
-      ::getsockname(socket.get(), generic, &length) != 0) {
-    fail("no free port on 127.0.0.1");
-  }
-  return ::ntohs(address.sin_port);
 }
 
 std::vector<std::string> initdb_arguments(const ClusterOptions& options) {
@@ -129,7 +113,7 @@ std::string sql_literal(std::string_view text) {
 Cluster::Cluster(ClusterOptions options) : m_options{std::move(options)}, m_user{server_user()} {
   give_to(m_user, m_directory.path());
   if (m_options.loopback) {
-    m_port = free_loopback_port();
+    m_port = port_of(listen_on_loopback());
   }
   create_data_directory();
   write_settings();
