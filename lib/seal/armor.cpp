@@ -33,9 +33,9 @@ DearmorSink::~DearmorSink() {
 }
 
 void DearmorSink::write(std::span<const std::byte> data) {
-  const auto first = [&] { return static_cast<char>(data.front()); };
-  if (m_place == Place::start && m_line.empty() && !data.empty() && first() == binary_begin)
-    m_place = Place::binary;
+  if (data.empty()) return;
+  if (m_place == Place::start)
+    m_place = static_cast<char>(data.front()) == binary_begin ? Place::binary : Place::before;
   if (m_place == Place::binary) {
     m_next.write(data);
     return;
@@ -48,7 +48,7 @@ void DearmorSink::take(char c) {
     if (!is_space(c)) throw malformed("something follows it");
     return;
   }
-  if (m_place == Place::start && m_line.empty() && is_space(c)) return;
+  if (m_place == Place::before && m_line.empty() && is_space(c)) return;
   if (c == '\n') {
     take_line();
     return;
@@ -59,7 +59,7 @@ void DearmorSink::take(char c) {
 
 void DearmorSink::take_line() {
   if (m_line.ends_with('\r')) m_line.pop_back();
-  if (m_place == Place::start) {
+  if (m_place == Place::before) {
     if (m_line != begin_line) throw malformed("its first line is wrong");
     m_place = Place::body;
   } else if (m_line == end_line) {

@@ -19,7 +19,7 @@ class DearmorSink final : public stream::Sink {
   void abort() noexcept override;
 
  private:
-  enum class Place { start, binary, body, last_line, behind };
+  enum class Place { start, binary, before, body, last_line, behind };
   void take(char c);
   void take_line();
   void take_body_line();

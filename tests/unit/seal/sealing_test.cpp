@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "seal/armor.hpp"
 #include "seal/payload.hpp"
 #include "seal/unsealing.hpp"
 #include "stream/sinks.hpp"
@@ -92,6 +93,20 @@ TEST_CASE("not a byte passes that is not proven, wherever the file is changed or
   auto whole = at < payload ? 0 : (at - payload) / seal::sealed_chunk_size;
   if (cut && at == payload + seal::sealed_chunk_size) whole = 0;
   CHECK((plain.text() == text.substr(0, whole * seal::chunk_size)));
+}
+
+TEST_CASE("white space comes before armor, and before no binary file, in whatever pieces") {
+  const auto identity = seal::Identity::generate();
+  const std::string file = " " + sealed("text", {identity.recipient()});
+  for (const std::size_t piece : {std::size_t{1}, file.size()}) {
+    CAPTURE(piece);
+    stream::StringSink plain;
+    seal::UnsealSink unseal{plain, {{identity}, {}}};
+    seal::DearmorSink dearmor{unseal};
+    const auto error = error_of([&] { push(dearmor, file, piece); });
+    CHECK(error.kind() == util::ErrorKind::damaged);
+    CHECK(plain.text().empty());
+  }
 }
 
 TEST_CASE("a stage that is given up makes no file") {
