@@ -75,8 +75,8 @@ Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const s
 
 Cleared clear_remains(store::Store& store, const Layout& layout,
                       const std::function<Remains(const std::string& label)>& judge) {
-  store.remove_unfinished(layout.root());
   Cleared cleared;
+  cleared.unfinished = store.remove_unfinished(layout.root());
   for (auto& [label, objects] : objects_by_label(store, layout)) {
     const auto manifest = layout.manifest(label);
     if (has(objects, manifest)) continue;

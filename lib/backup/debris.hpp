@@ -24,8 +24,9 @@ enum class Remains {
 Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const std::string& store);
 
 struct Cleared {
-  std::vector<std::string> removed;  ///< labels
-  std::vector<std::string> left;     ///< messages about what was not removed, and why
+  std::vector<std::string> removed;     ///< labels
+  std::vector<std::string> unfinished;  ///< keys of uploads that were given up
+  std::vector<std::string> left;        ///< messages about what was not removed, and why
 };
 
 /// Removes, for a holder of the write lock: unfinished uploads, and the objects of labels without a

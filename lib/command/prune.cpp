@@ -78,6 +78,7 @@ json store_json(const StorePrune& result) {
           {"removed", result.swept.removed.size()},
           {"bytes_freed", result.swept.freed.bytes},
           {"debris", result.debris},
+          {"unfinished", result.unfinished},
           {"vanished", result.vanished},
           {"usage", result.usage ? catalog::to_json(*result.usage) : json{}},
           {"error", result.error ? json(result.error->full_message()) : json{}}};
@@ -106,6 +107,10 @@ std::string store_text(const StorePrune& result, util::Time now, bool dry_run, s
   auto text = fmt::format("store {} at {}\nkeeps {}\n", util::printable(result.name),
                           util::printable(result.url), retention::describe(*result.policy));
   if (!result.plan.empty()) text += plan_text(result.plan, now, width);
+  for (const auto& key : result.unfinished) {
+    text +=
+        fmt::format("unfinished upload {}{}\n", util::printable(key), dry_run ? "" : ": removed");
+  }
   if (result.error) return text + failure_text(result);
   return text + summary(result, dry_run) + "\n";
 }

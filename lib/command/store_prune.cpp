@@ -48,7 +48,11 @@ class StorePruner {
                                  util::quoted(m_store.name), util::printable(label),
                                  m_context.dry_run ? "still names" : "now says too"));
     }
-    if (!m_context.dry_run) change(candidates);
+    if (m_context.dry_run) {
+      m_result.unfinished = m_store.store->unfinished(m_layout.root());
+    } else {
+      change(candidates);
+    }
     auto* catalog = m_known.catalog ? &*m_known.catalog : nullptr;
     m_result.usage = retention::record_usage(m_context, m_store, m_layout, catalog);
   }
@@ -81,6 +85,7 @@ class StorePruner {
     });
     for (auto& message : cleared.left) m_context.warn(std::move(message));
     m_result.debris = std::move(cleared.removed);
+    m_result.unfinished = std::move(cleared.unfinished);
   }
 
   /// Lets the catalog say what the store says.

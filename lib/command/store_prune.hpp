@@ -20,8 +20,9 @@ struct StorePrune {
   const config::RetentionPolicy* policy = nullptr;  ///< the configuration's
   retention::Plan plan;                             ///< as it turned out: what was spared is kept
   retention::Swept swept;
-  std::vector<std::string> debris;    ///< labels of unfinished backups that were cleared away
-  std::vector<std::string> vanished;  ///< labels the catalog names here and the store has not
+  std::vector<std::string> debris;      ///< labels of unfinished backups that were cleared away
+  std::vector<std::string> unfinished;  ///< keys of uploads of dead writers, given up or to be
+  std::vector<std::string> vanished;    ///< labels the catalog names here and the store has not
   std::optional<catalog::StoreUsage> usage;
   std::optional<util::Error> error;
 };

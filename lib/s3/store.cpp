@@ -99,19 +99,36 @@ void Store::remove_all(const std::vector<store::Key>& keys) {
   for (const auto index : refused) remove(keys[index]);
 }
 
-std::size_t Store::remove_unfinished(const store::Key& prefix) {
-  const auto what = operation("clean up", prefix);
+std::vector<UploadsPage::Upload> Store::uploads_below(const Operation& what,
+                                                      const store::Key& prefix) {
   const auto own = bucket_key(prefix);
-  std::size_t removed = 0;
-  for (const auto& upload : uploads(m_client, what, own)) {
-    if (upload.key != own && !upload.key.starts_with(own + "/")) continue;
+  auto found = uploads(m_client, what, own);
+  std::erase_if(found, [&](const auto& upload) {
+    return upload.key != own && !upload.key.starts_with(own + "/");
+  });
+  return found;
+}
+
+std::vector<std::string> Store::unfinished(const store::Key& prefix) {
+  const auto before = bucket_key(prefix).size() - prefix.text().size();
+  std::vector<std::string> keys;
+  for (const auto& upload : uploads_below(operation("list", prefix), prefix))
+    keys.push_back(upload.key.substr(before));
+  return keys;
+}
+
+std::vector<std::string> Store::remove_unfinished(const store::Key& prefix) {
+  const auto what = operation("clean up", prefix);
+  const auto before = bucket_key(prefix).size() - prefix.text().size();
+  std::vector<std::string> removed;
+  for (const auto& upload : uploads_below(what, prefix)) {
     Request request;
     request.method = "DELETE";
     request.key = upload.key;
     request.query = {{"uploadId", upload.id}};
     const auto response = m_client.send(request);
     if (response.ok()) {
-      ++removed;
+      removed.push_back(upload.key.substr(before));
     } else if (response.code() != "NoSuchUpload") {
       throw failure(what, m_client, response);
     }

@@ -2,6 +2,7 @@
 
 #include "s3/client.hpp"
 #include "s3/failure.hpp"
+#include "s3/xml.hpp"
 #include "store/opening.hpp"
 #include "store/store.hpp"
 
@@ -31,13 +32,15 @@ class Store final : public store::Store {
   std::vector<std::string> names(const store::Key& prefix) override;
   bool remove(const store::Key& key) override;
   void remove_all(const std::vector<store::Key>& keys) override;
-  std::size_t remove_unfinished(const store::Key& prefix) override;
+  std::vector<std::string> unfinished(const store::Key& prefix) override;
+  std::vector<std::string> remove_unfinished(const store::Key& prefix) override;
   std::optional<store::StoreSpace> space() override { return std::nullopt; }
 
  private:
   Operation operation(std::string_view verb, const store::Key& key) const;
   std::string bucket_key(const store::Key& key) const { return m_client.address().bucket_key(key); }
   std::optional<store::ObjectInfo> info(const Operation& what, const store::Key& key);
+  std::vector<UploadsPage::Upload> uploads_below(const Operation& what, const store::Key& prefix);
 
   Client m_client;
 };

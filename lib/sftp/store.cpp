@@ -28,6 +28,10 @@ std::optional<Status> object_at(Session& session, const std::string& path) {
   return status;
 }
 
+bool is_unfinished(const Entry& entry) {
+  return entry.status.type == FileType::file && entry.name.starts_with(store::unfinished_prefix);
+}
+
 }  // namespace
 
 Store::Store(std::string_view url, const Options& options, store::OpenMode mode,
@@ -133,18 +137,28 @@ bool Store::remove(const store::Key& key) {
   });
 }
 
-std::size_t Store::remove_unfinished(const store::Key& prefix) {
+std::vector<std::string> Store::unfinished(const store::Key& prefix) {
+  const Operation operation{"list", prefix.text(), m_url};
+  return m_pool.run(operation, [&](Pool::Lease& lease) {
+    std::vector<std::string> found;
+    walk(*lease, m_root, prefix.text(), [&](const std::string& key, const Entry& entry) {
+      if (is_unfinished(entry)) found.push_back(key);
+    });
+    return found;
+  });
+}
+
+std::vector<std::string> Store::remove_unfinished(const store::Key& prefix) {
   const Operation operation{"clean up", prefix.text(), m_url};
-  std::size_t removed = 0;
+  std::vector<std::string> removed;
   m_pool.run(operation, [&](Pool::Lease& lease) {
     walk(*lease, m_root, prefix.text(), [&](const std::string& key, const Entry& entry) {
       const auto path = m_root + "/" + key;
       if (entry.status.type == FileType::directory) {
         // Succeeds for those that are empty now.
         lease->remove_directory(path);
-      } else if (entry.status.type == FileType::file &&
-                 entry.name.starts_with(store::unfinished_prefix)) {
-        if (lease->remove_file(path)) ++removed;
+      } else if (is_unfinished(entry)) {
+        if (lease->remove_file(path)) removed.push_back(key);
       }
     });
     remove_empty_directories(*lease, m_root, path_of(prefix));

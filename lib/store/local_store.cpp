@@ -60,6 +60,10 @@ struct Entry {
   struct ::stat status;
 };
 
+bool is_unfinished(const Entry& entry) {
+  return S_ISREG(entry.status.st_mode) && entry.name.starts_with(unfinished_prefix);
+}
+
 /// Shows `visit` everything below `directory`, contents before their directory. What vanishes
 /// meanwhile is left out, and so is what can be no part of a store.
 template <class Visit>
@@ -185,21 +189,32 @@ bool LocalStore::remove(const Key& key) {
   return true;
 }
 
-std::size_t LocalStore::remove_unfinished(const Key& prefix) {
+std::vector<std::string> LocalStore::unfinished(const Key& prefix) {
+  const LocalOperation operation{"list", prefix.text(), m_url};
+  const auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
+  std::vector<std::string> found;
+  if (!directory) return found;
+  walk(directory->fd(), prefix.text(), operation, [&](Entry entry) {
+    if (is_unfinished(entry)) found.push_back(std::move(entry.key));
+  });
+  return found;
+}
+
+std::vector<std::string> LocalStore::remove_unfinished(const Key& prefix) {
   const LocalOperation operation{"clean up", prefix.text(), m_url};
   auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
-  if (!directory) return 0;
-  std::size_t removed = 0;
+  std::vector<std::string> removed;
+  if (!directory) return removed;
   walk(directory->fd(), prefix.text(), operation, [&](const Entry& entry) {
     if (S_ISDIR(entry.status.st_mode)) {
       // Succeeds for those that are empty now.
       ::unlinkat(entry.directory, entry.name.c_str(), AT_REMOVEDIR);
-    } else if (S_ISREG(entry.status.st_mode) && entry.name.starts_with(unfinished_prefix)) {
+    } else if (is_unfinished(entry)) {
       if (::unlinkat(entry.directory, entry.name.c_str(), 0) != 0 && errno != ENOENT) {
         throw LocalOperation{operation.verb, entry.key, m_url}.failed(errno);
       }
       sync(entry.directory, operation);
-      ++removed;
+      removed.push_back(entry.key);
     }
   });
   directory->remove_if_empty();

@@ -98,8 +98,12 @@ bool MemoryStore::remove(const Key& key) {
 }
 
 /// There is nothing that outlives its sink.
-std::size_t MemoryStore::remove_unfinished(const Key&) {
-  return 0;
+std::vector<std::string> MemoryStore::unfinished(const Key&) {
+  return {};
+}
+
+std::vector<std::string> MemoryStore::remove_unfinished(const Key&) {
+  return {};
 }
 
 }  // namespace bkp::store

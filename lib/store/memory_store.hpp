@@ -17,7 +17,8 @@ class MemoryStore final : public Store {
   std::vector<ObjectInfo> list(const Key& prefix) override;
   std::vector<std::string> names(const Key& prefix) override;
   bool remove(const Key& key) override;
-  std::size_t remove_unfinished(const Key& prefix) override;
+  std::vector<std::string> unfinished(const Key& prefix) override;
+  std::vector<std::string> remove_unfinished(const Key& prefix) override;
   std::optional<StoreSpace> space() override { return std::nullopt; }
 
  private:

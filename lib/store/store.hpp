@@ -65,9 +65,11 @@ class Store {
   /// error some may be left.
   virtual void remove_all(const std::vector<Key>& keys);
 
-  /// Removes what crashed writers left below `prefix` (temporary files, open multipart uploads);
-  /// returns how many. Only for a caller who holds the site's write lock.
-  virtual std::size_t remove_unfinished(const Key& prefix) = 0;
+  /// The keys, below `prefix`, of what crashed writers left and others are at: temporary files, and
+  /// the objects that open multipart uploads would become.
+  virtual std::vector<std::string> unfinished(const Key& prefix) = 0;
+  /// Removes it; returns the keys. Only for a caller who holds the site's write lock.
+  virtual std::vector<std::string> remove_unfinished(const Key& prefix) = 0;
 
   /// nullopt where the notion makes no sense.
   virtual std::optional<StoreSpace> space() = 0;

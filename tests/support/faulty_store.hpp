@@ -79,7 +79,10 @@ class FaultyStore final : public store::Store {
   bool remove(const store::Key& key) override {
     return perform(Operation::remove, key, [&] { return m_inner.remove(key); });
   }
-  std::size_t remove_unfinished(const store::Key& prefix) override {
+  std::vector<std::string> unfinished(const store::Key& prefix) override {
+    return perform(Operation::list, prefix, [&] { return m_inner.unfinished(prefix); });
+  }
+  std::vector<std::string> remove_unfinished(const store::Key& prefix) override {
     return perform(Operation::remove, prefix, [&] { return m_inner.remove_unfinished(prefix); });
   }
   std::optional<store::StoreSpace> space() override { return m_inner.space(); }

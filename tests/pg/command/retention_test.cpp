@@ -138,6 +138,23 @@ TEST_CASE("prune plans without a change, then removes files and marks rows") {
   CHECK(again.at("bytes_freed") == 0);
 }
 
+TEST_CASE("uploads that dead writers left are listed, and removed") {
+  Retained site{1};
+  const std::string key = "studio/backups/.bkp-0123456789abcdef";
+  const auto file = site.bench.store_directory("second") / key;
+  test::write_text(file, "debris");
+  const auto unfinished = [](const json& result) {
+    json keys;
+    for (const auto& store : result.at("stores")) keys[store.at("store")] = store.at("unfinished");
+    return keys;
+  };
+  const json expected{{"local", json::array()}, {"second", {key}}};
+  CHECK(unfinished(site.prune(true)) == expected);
+  CHECK(std::filesystem::exists(file));
+  CHECK(unfinished(site.prune()) == expected);
+  CHECK_FALSE(std::filesystem::exists(file));
+}
+
 TEST_CASE("each store has its own policy, and one store may be named") {
   Retained site;
   site.bench.config().stores[1].retention.last = 3;

@@ -50,7 +50,10 @@ class SmallStore final : public store::Store {
   }
   std::vector<std::string> names(const store::Key&) override { return {}; }
   bool remove(const store::Key& key) override { return m_inner.remove(key); }
-  std::size_t remove_unfinished(const store::Key& prefix) override {
+  std::vector<std::string> unfinished(const store::Key& prefix) override {
+    return m_inner.unfinished(prefix);
+  }
+  std::vector<std::string> remove_unfinished(const store::Key& prefix) override {
     return m_inner.remove_unfinished(prefix);
   }
   std::optional<store::StoreSpace> space() override { return store::StoreSpace{1000, 150}; }
