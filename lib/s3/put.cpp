@@ -68,7 +68,9 @@ void put(Client& client, const NewObject& object, std::span<const std::byte> bod
   for (auto& header : body_digests(body).headers) request.headers.push_back(std::move(header));
   request.body = body;
   const auto response = client.send_if_none_match(request);
-  if (response.ok() && !client.options().object_lock) return;
+  // An answer without an ETag is none of S3's: of something that stands before it, or an error.
+  const bool said_so = response.ok() && !response.header("etag").empty();
+  if (said_so && !client.options().object_lock) return;
   // When an answer was lost, the next attempt meets what the first one made.
   const bool may_be_there = response.ok() || response.status == 412 || response.may_pass();
   if (const auto head = may_be_there ? own_object(client, object) : std::nullopt)
