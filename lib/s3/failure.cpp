@@ -121,11 +121,23 @@ std::string answer(const Response& response) {
   return text;
 }
 
+/// Services without a limit have no code for it; Ceph answers 403, MinIO 400 or 507.
+bool is_full(const Response& response) {
+  const auto code = response.code();
+  constexpr long insufficient_storage = 507;
+  return response.status == insufficient_storage || code.find("QuotaExceeded") != code.npos ||
+         code.find("StorageFull") != code.npos;
+}
+
 std::string refusal_hint(const Client& client, const Response& response) {
   const auto code = response.code();
   const auto& bucket = client.address().bucket;
   if (code == "NoSuchBucket") {
     return fmt::format("make the bucket {}, or correct the URL; bkp never makes one",
+                       util::quoted(bucket));
+  }
+  if (is_full(response)) {
+    return fmt::format("make room in the bucket {}: `bkp prune`, fewer rules, or a larger quota",
                        util::quoted(bucket));
   }
   if (code == "AccessDenied" || response.status == 403) {
