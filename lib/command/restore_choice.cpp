@@ -87,6 +87,11 @@ RestoreChoice find_by_url(const RestoreOptions& options, run::Context& context) 
     backup::doubt_if_no_copy_is_sound(record);
   }
   for (const auto& problem : problems) context.warn(problem);
+  // What is wrong with a manifest that was asked for by name is the error, not that it is missing.
+  if (backup::is_label(options.id) &&
+      std::ranges::find(records, options.id, &BackupRecord::label) == records.end()) {
+    backup::read_backup(*store, layout, options.id);
+  }
   std::stable_sort(records.begin(), records.end(),
                    [](const auto& a, const auto& b) { return a.started_at > b.started_at; });
   auto record = select(records, options);
