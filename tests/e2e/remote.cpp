@@ -2,19 +2,13 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "support/ceph_server.hpp"
+#include "support/remote_stores.hpp"
 #include "support/site.hpp"
-#include "support/sshd.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
 
 namespace {
-
-std::string credentials(const std::string& secret) {
-  return std::string{"[backup]\naws_access_key_id = "} + CephServer::access_key +
-         "\naws_secret_access_key = " + secret + "\n";
-}
 
 /// A site with stores local, offsite (S3, optional) and vault (SFTP), sealed, with database x121.
 struct RemoteSite : Site {
@@ -27,42 +21,18 @@ struct RemoteSite : Site {
     output_of(Program{{"age-keygen", "-o", identity.string()}});
     auto recipient = output_of(Program{{"age-keygen", "-y", identity.string()}});
     recipient.pop_back();
-    write_private(secrets, credentials(CephServer::secret_key));
+    write_private(secrets, credentials());
     write_text(directory() / "known_hosts", sshd.known_hosts_line() + "\n");
     auto config = base_config();
     config.insert(config.find("recover:"),
-                  "  - name: offsite\n"
-                  "    url: s3://" +
-                      bucket +
-                      "/backups\n"
-                      "    required: false\n"
-                      "    endpoint: " +
-                      ceph().endpoint() +
-                      "\n"
-                      "    credentials: {file: " +
-                      secrets.string() +
-                      ", profile: backup}\n"
-                      "  - name: vault\n"
-                      "    url: " +
-                      sshd.url(directory() / "vault") +
-                      "\n"
-                      "    key_file: " +
-                      sshd.key().string() +
-                      "\n"
-                      "    known_hosts_file: " +
-                      (directory() / "known_hosts").string() + "\n");
+                  bucket_yaml("offsite", bucket, ceph().endpoint(), secrets, false) +
+                      host_yaml("vault", sshd, directory() / "vault", directory() / "known_hosts"));
     write_config(config + "encryption:\n  recipients: [" + recipient + "]\n  identity_files: [" +
                  identity.string() + "]\n");
     must({"init"});
     cluster().create_database("x121");
     cluster().psql("x121",
                    "create table t as select i, md5(i::text) from generate_series(1, 40000) i");
-  }
-
-  static void write_private(const std::filesystem::path& file, const std::string& text) {
-    write_text(file, text);
-    std::filesystem::permissions(
-        file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
 
   nlohmann::json listed() const {
@@ -160,7 +130,7 @@ TEST_CASE("what is beyond the rules goes from every store") {
 TEST_CASE("a store that cannot be used keeps no other from its copy, and says why") {
   RemoteSite site;
   SECTION("a wrong secret") {
-    RemoteSite::write_private(site.secrets, credentials("wrong"));
+    write_private(site.secrets, credentials("wrong"));
     const auto full = site.run({"full", "--db", "x121"});
     CAPTURE(full);
     CHECK(full.exit_code == 0);

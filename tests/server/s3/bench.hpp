@@ -8,6 +8,7 @@
 #include "s3/store.hpp"
 #include "support/ceph_server.hpp"
 #include "support/faulty_proxy.hpp"
+#include "support/http_answers.hpp"
 #include "support/no_programs.hpp"
 #include "util/clock.hpp"
 
@@ -72,16 +73,5 @@ struct ProxiedBench : S3Bench {
     return count;
   }
 };
-
-/// An answer for FaultyProxy::answer().
-inline std::string http_answer(const std::string& status, const std::string& body = {},
-                               const std::string& headers = {}) {
-  return "HTTP/1.1 " + status + "\r\n" + headers +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-inline std::string error_body(const std::string& code) {
-  return "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code></Error>";
-}
 
 }  // namespace bkp::test
