@@ -191,6 +191,18 @@ std::string CephServer::make_bucket(const std::vector<std::string>& headers) {
   return name;
 }
 
+void CephServer::set_quota(const std::string& bucket, std::uint64_t bytes) const {
+  const auto administer = [&](std::vector<std::string> arguments) {
+    std::vector<std::string> argv{"radosgw-admin", "-n",   "client.rgw",          "quota",
+                                  "--bucket",      bucket, "--quota-scope=bucket"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    output_of(program(std::move(argv)));
+  };
+  if (bytes == 0) return administer({"disable"});
+  administer({"set", "--max-size=" + std::to_string(bytes)});
+  administer({"enable"});
+}
+
 CephServer& ceph() {
   static CephServer server;
   return server;

@@ -41,6 +41,8 @@ class CephServer {
 
   /// A new, empty bucket; its name. Throws unless it was made.
   std::string make_bucket(const std::vector<std::string>& headers = {});
+  /// From here on the bucket takes no more than so many bytes in all; 0: as many as there are.
+  void set_quota(const std::string& bucket, std::uint64_t bytes) const;
 
  private:
   Program program(std::vector<std::string> argv) const;
