@@ -8,6 +8,7 @@
 
 #include "backup/repository.hpp"
 #include "run/keys.hpp"
+#include "util/advice.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
@@ -66,7 +67,7 @@ Backfill backfill(run::Context& context, const Layout& layout, std::vector<Missi
         result.interrupted = error;
       } else {
         context.warn(fmt::format("store {} still has no copy of {}: {}", util::quoted(copy.to.name),
-                                 util::printable(copy.backup.label), error.full_message()));
+                                 util::printable(copy.backup.label), util::with_hint(error)));
       }
       if (error.kind() == ErrorKind::store) failed.insert(copy.to.name);
       result.left.push_back(std::move(copy));

@@ -14,6 +14,7 @@
 #include "backup/site_file.hpp"
 #include "pg/roles.hpp"
 #include "run/keys.hpp"
+#include "util/advice.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
@@ -100,7 +101,7 @@ class FullRun {
     if (m_targets.empty()) throw m_closed.front().error;
     for (const auto& closed : m_closed) {
       m_context.warn(fmt::format("store {} gets no copy: {}", util::quoted(closed.name),
-                                 closed.error.message()));
+                                 util::with_hint(closed.error)));
     }
   }
 
@@ -111,8 +112,7 @@ class FullRun {
       body();
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
-      m_context.warn(fmt::format("{}: {}{}{}", what, error.full_message(),
-                                 error.hint().empty() ? "" : "; ", error.hint()));
+      m_context.warn(fmt::format("{}: {}", what, util::with_hint(error)));
     }
   }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "run/keys.hpp"
+#include "util/advice.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
@@ -20,7 +21,7 @@ namespace {
 void warn_of_missing(run::Context& context, const std::string& store, const BackupRecord& record,
                      const Error& error) {
   context.warn(fmt::format("store {} got no copy of {}: {}", util::quoted(store), record.label,
-                           error.message()));
+                           util::with_hint(error)));
 }
 
 void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome& outcome) {

@@ -40,7 +40,6 @@ TEST_CASE("the bucket is full and the disk is not: said as what it is, and prune
   ceph().set_quota(site().bucket, 0);
   site().reach(ceph().port());
   site().check_unharmed(site().json({"full", "--db", "slow"}));
-  site().must({"copy", "--to", "offsite"});
   CHECK(site().run({"verify", missing, "--level", "checksum", "--store", "offsite"}).succeeded());
   site().check_equal();
 }

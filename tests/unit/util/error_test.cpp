@@ -1,5 +1,6 @@
 #include "util/error.hpp"
 #include "support/error_of.hpp"
+#include "util/advice.hpp"
 
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -71,4 +72,12 @@ TEST_CASE("foreign exceptions become internal errors, our own stay") {
   CHECK(foreign.message() == "odd");
   CHECK(caught(std::bad_alloc{}).message() == "out of memory");
   CHECK(caught(42).kind() == ErrorKind::internal);
+}
+
+TEST_CASE("an error that is only a warning is told with its hint") {
+  Error error{ErrorKind::store, "no room", "make some"};
+  CHECK(with_hint(error) == "no room; make some");
+  error.add_context("copying");
+  CHECK(with_hint(error) == error.full_message() + "; make some");
+  CHECK(with_hint(Error{ErrorKind::store, "no room"}) == "no room");
 }
