@@ -47,13 +47,4 @@ class ArchiveRecorder : public pg::ArchiveListener {
   std::string m_data;
 };
 
-/// Writes `text` to `sink` in pieces of `size` bytes.
-inline void write_in_pieces(stream::Sink& sink, std::string_view text, std::size_t size) {
-  for (std::size_t at = 0; at < text.size(); at += size) {
-    // A copy of its own: a reader that keeps a pointer into a piece is caught by the sanitizer.
-    const std::string piece{text.substr(at, size)};
-    sink.write(bytes_of(piece));
-  }
-}
-
 }  // namespace bkp::test
