@@ -1,4 +1,4 @@
-#include "bench/catalog_figures.hpp"
+#include "bench/dump/catalog_figures.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,8 +14,8 @@
 
 #include <fmt/format.h>
 
-#include "bench/report.hpp"
-#include "bench/series.hpp"
+#include "bench/support/report.hpp"
+#include "bench/support/series.hpp"
 #include "support/site.hpp"
 
 namespace bkp::bench {

@@ -1,28 +1,22 @@
 // ./dev bench dump: how long dumps, restores and verifications take beside what people use today.
-#include <charconv>
 #include <cstdlib>
-#include <exception>
-#include <system_error>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
-#include "bench/catalog_figures.hpp"
-#include "bench/report.hpp"
-#include "bench/series.hpp"
-#include "bench/text_database.hpp"
+#include "bench/dump/catalog_figures.hpp"
+#include "bench/support/bench.hpp"
+#include "bench/support/cluster_options.hpp"
+#include "bench/support/report.hpp"
+#include "bench/support/series.hpp"
+#include "bench/support/text_database.hpp"
 #include "support/site.hpp"
 
 namespace {
 
+using bkp::bench::Bench;
 using bkp::bench::Contender;
 using bkp::test::Program;
-
-struct Options {
-  int runs = 3;
-  int scale = 50;                  // of pgbench; 15 MiB each
-  std::uint64_t megabytes = 1024;  // of the database of text
-  std::string only;                // pgbench, text, catalog
-};
 
 std::uint64_t size_below(const std::filesystem::path& path) {
   if (std::filesystem::is_regular_file(path)) return std::filesystem::file_size(path);
@@ -129,22 +123,13 @@ class DumpBench {
   bkp::test::TemporaryDirectory m_out;
 };
 
-bkp::test::ClusterOptions cluster_options() {
-  bkp::test::ClusterOptions options;
-  options.settings = {{"shared_buffers", "1GB"},
-                      {"max_wal_size", "4GB"},
-                      {"maintenance_work_mem", "256MB"},
-                      {"autovacuum", "off"}};
-  return options;
-}
-
 void bench_database(bkp::test::Site& site, const std::string& name, const std::string& title,
-                    const Options& options) {
+                    int runs) {
   bkp::bench::print_title(fmt::format(
       "{}: a database of {}", title,
       site.cluster().psql("postgres",
                           fmt::format("select pg_size_pretty(pg_database_size('{}'))", name))));
-  DumpBench bench{site, name, options.runs};
+  DumpBench bench{site, name, runs};
   bench.dumps();
   if (name == "text") {
     bkp::bench::print_goal("time of bkp full / pg_dump -Fc", bench.against_custom(), 0.35);
@@ -152,84 +137,36 @@ void bench_database(bkp::test::Site& site, const std::string& name, const std::s
   bench.restores();
 }
 
-bool wanted(const Options& options, std::string_view part) {
-  return options.only.empty() || options.only == part;
-}
-
-/// A whole number above 0 and nothing else.
-template <class Number>
-Number parse_number(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size() && number > 0) return number;
-  throw std::runtime_error{fmt::format("\"{}\" is no whole number above 0", text)};
-}
-
-std::string parse_part(std::string_view text) {
-  for (const std::string_view part : {"pgbench", "text", "catalog"}) {
-    if (text == part) return std::string{part};
+void bench_databases(const Bench& bench, int scale) {
+  bkp::test::Site site{"", bkp::bench::cluster_options()};
+  fmt::print("PostgreSQL {}\n{}", site.cluster().psql("postgres", "show server_version"),
+             site.bkp().run({"--version"}).out);
+  site.must({"init"});
+  if (bench.wants("pgbench")) {
+    site.cluster().create_database("pgbench");
+    bkp::test::output_of(Program{{(site.cluster().bin_directory() / "pgbench").string(), "-i", "-q",
+                                  "--foreign-keys", "-s", std::to_string(scale), "pgbench"}}
+                             .with_environment(site.cluster().environment())
+                             .with_timeout(std::chrono::hours{1}));
+    bench_database(site, "pgbench", fmt::format("pgbench, scale {}", scale), bench.runs());
+    site.cluster().psql("postgres", "drop database pgbench");
   }
-  throw std::runtime_error{fmt::format("--only pgbench, text or catalog, not \"{}\"", text)};
-}
-
-Options parse(int argc, char** argv) {
-  Options options;
-  if (argc % 2 == 0) {
-    throw std::runtime_error{
-        "usage: ./dev bench dump [--runs N] [--scale N] [--megabytes N] [--only "
-        "pgbench|text|catalog]"};
+  if (bench.wants("text")) {
+    bkp::bench::make_text_database(site.cluster(), "text", bench.bytes());
+    bench_database(site, "text", "text and jsonb", bench.runs());
   }
-  for (int i = 1; i < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const std::string_view value = argv[i + 1];
-    if (name == "--runs")
-      options.runs = parse_number<int>(value);
-    else if (name == "--scale")
-      options.scale = parse_number<int>(value);
-    else if (name == "--megabytes")
-      options.megabytes = parse_number<std::uint64_t>(value);
-    else if (name == "--only")
-      options.only = parse_part(value);
-    else
-      throw std::runtime_error{fmt::format("unknown option {}", name)};
-  }
-  return options;
-}
-
-void run(const Options& options) {
-  fmt::print("{}\nmedians of {} runs in turn, after one that is not counted\n",
-             bkp::bench::machine(), options.runs);
-  if (wanted(options, "pgbench") || wanted(options, "text")) {
-    bkp::test::Site site{"", cluster_options()};
-    fmt::print("PostgreSQL {}\n{}", site.cluster().psql("postgres", "show server_version"),
-               site.bkp().run({"--version"}).out);
-    site.must({"init"});
-    if (wanted(options, "pgbench")) {
-      site.cluster().create_database("pgbench");
-      bkp::test::output_of(
-          Program{{(site.cluster().bin_directory() / "pgbench").string(), "-i", "-q",
-                   "--foreign-keys", "-s", std::to_string(options.scale), "pgbench"}}
-              .with_environment(site.cluster().environment())
-              .with_timeout(std::chrono::hours{1}));
-      bench_database(site, "pgbench", fmt::format("pgbench, scale {}", options.scale), options);
-      site.cluster().psql("postgres", "drop database pgbench");
-    }
-    if (wanted(options, "text")) {
-      bkp::bench::make_text_database(site.cluster(), "text", options.megabytes << 20U);
-      bench_database(site, "text", "text and jsonb", options);
-    }
-  }
-  if (wanted(options, "catalog")) bkp::bench::catalog_figures(options.runs);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench: {}\n", error.what());
-    return 2;
-  }
-  return bkp::bench::missed() == 0 ? 0 : 1;
+  Bench bench{"dump", {"pgbench", "text", "catalog"}};
+  int scale = 50;
+  bench.app()
+      .add_option("--scale", scale, "of pgbench, 15 MiB each; default 50")
+      ->check(CLI::Range(1, 100'000));
+  return bench.run(argc, argv, [&] {
+    if (bench.wants("pgbench") || bench.wants("text")) bench_databases(bench, scale);
+    if (bench.wants("catalog")) bkp::bench::catalog_figures(bench.runs());
+  });
 }

@@ -1,8 +1,10 @@
-#include "bench/series.hpp"
+#include "bench/support/series.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 
@@ -10,25 +12,52 @@ namespace bkp::bench {
 
 namespace {
 
-test::Outcome run_once(const Contender& contender) {
+struct Sample {
+  double wall_seconds = 0;
+  double cpu_seconds = 0;
+  std::uint64_t peak_memory = 0;
+};
+
+double cpu_seconds_of_this_thread() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+Sample sample(const test::Program& program) {
+  const test::Outcome outcome = program.run();
+  if (!outcome.succeeded()) throw std::runtime_error{outcome.describe()};
+  return {std::chrono::duration<double>(outcome.duration).count(), outcome.cpu_seconds,
+          outcome.peak_memory};
+}
+
+Sample sample(const std::function<void()>& function) {
+  const double cpu_before = cpu_seconds_of_this_thread();
+  const auto begin = std::chrono::steady_clock::now();
+  function();
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  return {wall.count(), cpu_seconds_of_this_thread() - cpu_before, 0};
+}
+
+Sample run_once(const Contender& contender) {
   if (contender.prepare) contender.prepare();
   // What an earlier contender left to be written must not be this one's burden.
   ::sync();
-  const test::Outcome outcome = contender.program.run();
-  if (!outcome.succeeded()) throw std::runtime_error{outcome.describe()};
+  const auto result = std::visit([](const auto& job) { return sample(job); }, contender.job);
   if (contender.clean_up) contender.clean_up();
-  return outcome;
+  return result;
 }
 
-Figures figures_of(const std::string& name, const std::vector<test::Outcome>& outcomes) {
+Figures figures_of(const std::string& name, const std::vector<Sample>& samples) {
   std::vector<double> wall;
   std::vector<double> cpu;
   Figures figures;
   figures.name = name;
-  for (const auto& outcome : outcomes) {
-    wall.push_back(std::chrono::duration<double>(outcome.duration).count());
-    cpu.push_back(outcome.cpu_seconds);
-    figures.peak_memory = std::max(figures.peak_memory, outcome.peak_memory);
+  for (const auto& one : samples) {
+    wall.push_back(one.wall_seconds);
+    cpu.push_back(one.cpu_seconds);
+    figures.peak_memory = std::max(figures.peak_memory, one.peak_memory);
   }
   figures.slowest_seconds = *std::max_element(wall.begin(), wall.end());
   figures.wall_seconds = median(std::move(wall));
@@ -46,17 +75,17 @@ double median(std::vector<double> values) {
 }
 
 std::vector<Figures> measure(const std::vector<Contender>& contenders, int runs) {
-  std::vector<std::vector<test::Outcome>> outcomes(contenders.size());
+  std::vector<std::vector<Sample>> samples(contenders.size());
   for (int round = 0; round <= runs; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {
       std::fprintf(stderr, "  round %d of %d: %s\n", round, runs, contenders[i].name.c_str());
-      auto outcome = run_once(contenders[i]);
-      if (round > 0) outcomes[i].push_back(std::move(outcome));
+      const auto result = run_once(contenders[i]);
+      if (round > 0) samples[i].push_back(result);
     }
   }
   std::vector<Figures> figures;
   for (std::size_t i = 0; i < contenders.size(); ++i) {
-    figures.push_back(figures_of(contenders[i].name, outcomes[i]));
+    figures.push_back(figures_of(contenders[i].name, samples[i]));
   }
   return figures;
 }

@@ -1,4 +1,4 @@
-#include "bench/text_database.hpp"
+#include "bench/support/text_database.hpp"
 
 #include <algorithm>
 #include <cmath>
