@@ -203,6 +203,10 @@ void CephServer::set_quota(const std::string& bucket, std::uint64_t bytes) const
   administer({"enable"});
 }
 
+void CephServer::free_removed() const {
+  output_of(program({"radosgw-admin", "-n", "client.rgw", "gc", "process", "--include-all"}));
+}
+
 CephServer& ceph() {
   static CephServer server;
   return server;

@@ -44,6 +44,9 @@ class CephServer {
   /// From here on the bucket takes no more than so many bytes in all; 0: as many as there are.
   void set_quota(const std::string& bucket, std::uint64_t bytes) const;
 
+  /// Gives back the memory of removed objects, which Ceph keeps for two hours otherwise.
+  void free_removed() const;
+
  private:
   Program program(std::vector<std::string> argv) const;
   void write_settings() const;
