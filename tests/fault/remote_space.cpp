@@ -41,6 +41,8 @@ TEST_CASE("the bucket is full and the disk is not: said as what it is, and prune
   site().reach(ceph().port());
   site().check_unharmed(site().json({"full", "--db", "slow"}));
   CHECK(site().run({"verify", missing, "--level", "checksum", "--store", "offsite"}).succeeded());
+  // What was pruned there, too.
+  site().must({"copy", "--to", "offsite"});
   site().check_equal();
 }
 
