@@ -36,15 +36,6 @@ struct Transfer {
   }
 };
 
-std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* user) noexcept {
-  auto& transfer = *static_cast<Transfer*>(user);
-  std::size_t filled = 0;
-  const bool done = transfer.guarded([&] {
-    filled = transfer.callbacks.read(std::as_writable_bytes(std::span{buffer, size * count}));
-  });
-  return done ? filled : CURL_READFUNC_ABORT;
-}
-
 std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user) noexcept {
   auto& transfer = *static_cast<Transfer*>(user);
   const auto bytes = std::as_bytes(std::span{data, size * count});
@@ -124,10 +115,6 @@ void Easy::perform(const Callbacks& callbacks, const util::Interrupt& interrupt)
   Transfer transfer{callbacks, interrupt, nullptr};
   std::array<char, CURL_ERROR_SIZE> text{};
   set(CURLOPT_ERRORBUFFER, text.data());
-  if (callbacks.read) {
-    set(CURLOPT_READFUNCTION, on_read);
-    set(CURLOPT_READDATA, &transfer);
-  }
   set(CURLOPT_WRITEFUNCTION, on_write);
   set(CURLOPT_WRITEDATA, &transfer);
   set(CURLOPT_HEADERFUNCTION, on_header);

@@ -19,8 +19,6 @@ namespace bkp::net {
 /// What libcurl calls during a transfer. Each may throw: the transfer ends, and perform() throws
 /// the same on.
 struct Callbacks {
-  /// Fills the buffer with what is to be sent; 0 bytes end the upload.
-  std::function<std::size_t(std::span<std::byte> buffer)> read;
   /// Takes what arrives of the body.
   std::function<void(std::span<const std::byte> data)> write;
   /// Takes each line of the head, without its end.
@@ -47,7 +45,7 @@ class TransferError : public util::Error {
 /// 1 byte a second for `stall_limit` is given up.
 class Easy {
  public:
-  /// `protocols`: "https,http" or "sftp" (CURLOPT_PROTOCOLS_STR). Throws Error{internal}.
+  /// `protocols`: "https,http" (CURLOPT_PROTOCOLS_STR). Throws Error{internal}.
   explicit Easy(const std::string& protocols);
 
   /// curl_easy_setopt(3). The value is copied by libcurl as it says for the option. Throws
@@ -69,8 +67,6 @@ class Easy {
 
   /// Forgets all options, as if new; keeps connections. The constructor's defaults are set again.
   void reset();
-
-  CURL* handle() noexcept { return m_handle.get(); }
 
  private:
   struct HandleDeleter {
