@@ -180,9 +180,9 @@ std::size_t QueueSink::write_some(std::span<const std::byte> data) {
   return taken;
 }
 
-void QueueSink::wait_for_room(std::chrono::milliseconds longest) {
+bool QueueSink::wait_for_room(std::chrono::milliseconds longest) {
   std::unique_lock lock{m_state->mutex};
-  m_state->changed.wait_for(lock, longest, [&] { return m_state->has_room(); });
+  return m_state->changed.wait_for(lock, longest, [&] { return m_state->has_room(); });
 }
 
 bool QueueSink::idle() const {

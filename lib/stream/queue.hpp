@@ -23,8 +23,9 @@ class QueueSink final : public Sink {
 
   /// Takes what there is room for, without waiting; returns how many bytes that are.
   std::size_t write_some(std::span<const std::byte> data);
-  /// Waits, at most so long, until write_some() would take something, or throw.
-  void wait_for_room(std::chrono::milliseconds longest);
+  /// Waits, at most so long, until write_some() would take something, or throw; false when it would
+  /// not.
+  bool wait_for_room(std::chrono::milliseconds longest);
   /// Whether the next stage has nothing to do but wait for data.
   bool idle() const;
 

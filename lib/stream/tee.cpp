@@ -67,19 +67,33 @@ void TeeSink::write(std::span<const std::byte> data) {
   }
 }
 
-/// In slices, so that other full lanes are looked at too.
+/// In slices, so that other full lanes are looked at too, and what counts is the time in which
+/// another lane had nothing to do.
 void TeeSink::wait_for(Lane& full) {
-  constexpr std::chrono::milliseconds slice{100};
+  constexpr std::chrono::milliseconds slice{1};
+  constexpr int slices = 100;
   if (!m_patience) {
-    full.queue.wait_for_room(slice);
+    full.queue.wait_for_room(slice * slices);
     return;
   }
-  const auto start = m_patience->clock.steady();
-  full.queue.wait_for_room(slice);
-  const auto waited = m_patience->clock.steady() - start;
-  const bool held_up = std::ranges::any_of(
-      m_lanes, [](const auto& lane) { return !lane->failure && lane->queue.idle(); });
-  if (!held_up) return;
+  auto last = m_patience->clock.steady();
+  bool idle = any_idle();
+  for (int i = 0; i < slices && !full.failure; ++i) {
+    const bool room = full.queue.wait_for_room(slice);
+    const auto now = m_patience->clock.steady();
+    const bool was_idle = std::exchange(idle, any_idle());
+    if (was_idle && idle) charge(now - last);
+    if (room) return;
+    last = now;
+  }
+}
+
+bool TeeSink::any_idle() const {
+  return std::ranges::any_of(m_lanes,
+                             [](const auto& lane) { return !lane->failure && lane->queue.idle(); });
+}
+
+void TeeSink::charge(std::chrono::nanoseconds waited) {
   for (const auto& lane : m_lanes) {
     if (!lane->full() || lane->queue.idle()) continue;
     lane->waited += waited;

@@ -50,6 +50,8 @@ class TeeSink final : public Sink {
   void for_each_good_lane(Action action);
   void require_good_lane() const;
   void wait_for(Lane& full);
+  bool any_idle() const;
+  void charge(std::chrono::nanoseconds waited);
   const Lane& lane_of(std::string_view branch) const;
 
   std::vector<std::unique_ptr<Lane>> m_lanes;
