@@ -5,7 +5,7 @@
 #include <span>
 #include <stdexcept>
 
-#include "store/open.hpp"
+#include "run/stores.hpp"
 #include "stream/fd_sink.hpp"
 #include "support/no_programs.hpp"
 #include "util/fd.hpp"
@@ -18,13 +18,13 @@ namespace {
 class BucketStore {
  public:
   explicit BucketStore(const std::vector<std::string>& arguments)
-      : m_store{store::open_store(place(arguments), store::OpenMode::existing,
-                                  {m_environment, m_programs, m_interrupt})} {}
+      : m_store{run::open_store(place(arguments), store::OpenMode::existing,
+                                {m_environment, m_programs, m_interrupt})} {}
   store::Store* operator->() { return m_store.get(); }
 
  private:
-  static store::Place place(const std::vector<std::string>& arguments) {
-    store::Place place;
+  static config::Store place(const std::vector<std::string>& arguments) {
+    config::Store place;
     place.url = "s3://" + arguments.at(1);
     place.s3.endpoint = arguments.at(0);
     place.s3.parallel = std::stoi(arguments.at(2));

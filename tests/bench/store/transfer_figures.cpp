@@ -10,7 +10,7 @@
 #include "bench/support/random_data.hpp"
 #include "bench/support/report.hpp"
 #include "bench/support/series.hpp"
-#include "store/s3_options.hpp"
+#include "s3/options.hpp"
 #include "util/units.hpp"
 
 namespace bkp::bench {
@@ -25,9 +25,8 @@ class TransferBench {
  public:
   TransferBench(std::uint64_t bytes, int runs) : m_bytes{bytes}, m_runs{runs} {
     m_clients = peers(m_server, m_bucket, m_directory.path());
-    m_clients.insert(m_clients.begin(),
-                     {bkp_client(m_server, m_bucket, store::S3Options{}.parallel),
-                      bkp_client(m_server, m_bucket, 8)});
+    m_clients.insert(m_clients.begin(), {bkp_client(m_server, m_bucket, s3::Options{}.parallel),
+                                         bkp_client(m_server, m_bucket, 8)});
     write_random_file(m_file, bytes);
   }
 
