@@ -1,6 +1,7 @@
 #include "report/runbook_publish.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "backup/site_file.hpp"
 #include "report/page_checksum.hpp"
@@ -104,7 +105,9 @@ std::optional<std::string> runbook_staleness(store::Store& store, const backup::
                                              const std::string& label, util::Time completed_at) {
   const auto page = store.stat(layout.runbook());
   if (!page) return "is missing";
-  if (page->modified < completed_at) return "is older than the newest backup, " + label;
+  // Some stores tell times in whole seconds.
+  if (page->modified < std::chrono::floor<std::chrono::seconds>(completed_at))
+    return "is older than the newest backup, " + label;
   return std::nullopt;
 }
 
