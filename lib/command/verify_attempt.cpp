@@ -1,5 +1,7 @@
 #include "command/verify_attempt.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/marks.hpp"
@@ -67,19 +69,10 @@ void look(const VerifyOptions& options, run::Context& context, const backup::Sou
   verify::verify_restore(context, source, jobs, verification);
 }
 
-/// Beside the backup, so that the store alone tells later. A re-read proves no restore; it leaves a
-/// mark where there is something to take back (`doubted`: the marks say that this copy is damaged).
-void leave_mark(run::Context& context, const run::NamedStore& store, bool doubted,
-                const Verification& verification) {
-  const bool re_read = verification.level == "checksum";
-  if (verification.success() && re_read && !doubted) return;
+void write_mark(run::Context& context, const run::NamedStore& store,
+                const Verification& verification, std::string_view kind,
+                const nlohmann::json& details) {
   const backup::Layout layout{context.config.site};
-  nlohmann::json details{{"level", verification.level}};
-  if (!verification.success()) {
-    details["scope"] = verification.about_the_copy() ? "copy" : "backup";
-    details["error"] = verification.errors().front();
-  }
-  const auto* kind = !verification.success() ? "failed" : re_read ? "intact" : "verified";
   try {
     // Without a manifest there is no backup here to stand beside.
     if (!store.store->stat(layout.manifest(verification.label))) return;
@@ -88,6 +81,37 @@ void leave_mark(run::Context& context, const run::NamedStore& store, bool doubte
   } catch (const Error& error) {
     context.warn(fmt::format("the result could not be noted on store {}: {}",
                              util::quoted(store.name), error.message()));
+  }
+}
+
+/// Beside the backup, so that the store alone tells later; on every store that has a copy, unless
+/// the result is about this one. A re-read proves no restore; it leaves a mark where there is
+/// something to take back (`doubted`: the marks say that this copy is damaged).
+void leave_mark(run::Context& context, const BackupRecord& backup, const run::NamedStore& store,
+                bool doubted, const Verification& verification) {
+  const bool re_read = verification.level == "checksum";
+  if (verification.success() && re_read && !doubted) return;
+  nlohmann::json details{{"level", verification.level}};
+  if (!verification.success()) {
+    details["scope"] = verification.about_the_copy() ? "copy" : "backup";
+    details["error"] = verification.errors().front();
+  }
+  const auto* kind = !verification.success() ? "failed" : re_read ? "intact" : "verified";
+  write_mark(context, store, verification, kind, details);
+  if (re_read || verification.about_the_copy()) return;
+  std::vector<std::string> others;
+  for (const auto& copy : backup.copies) {
+    const bool configured = std::ranges::any_of(
+        context.config.stores, [&](const auto& known) { return known.name == copy.store; });
+    if (configured && copy.store != store.name && backup.complete_copy_on(copy.store) != nullptr)
+      others.push_back(copy.store);
+  }
+  if (others.empty()) return;
+  const auto opened = context.open_stores(others);
+  for (const auto& other : opened.stores) write_mark(context, other, verification, kind, details);
+  for (const auto& failure : opened.failures) {
+    context.warn(fmt::format("the result could not be noted on store {}: {}",
+                             util::quoted(failure.name), failure.error.message()));
   }
 }
 
@@ -139,7 +163,8 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
   look_at_page(context, store, layout.part(backup.label, "runbook.html"), result);
   if (result.not_made) return result;
   record(context, verification);
-  leave_mark(context, store, source && !source->backup.marks.copy_error.empty(), verification);
+  leave_mark(context, backup, store, source && !source->backup.marks.copy_error.empty(),
+             verification);
   if (!verification.objective_met()) {
     context.warn(fmt::format("the restore took {}, the objective is {} (objectives.rto)",
                              util::format_duration(util::Duration{verification.restore_seconds}),

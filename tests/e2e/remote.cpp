@@ -81,8 +81,9 @@ TEST_CASE("one run leaves a copy on a disk, in a bucket and on a host; each can 
 TEST_CASE("a lost catalog comes back from a bucket, the same") {
   RemoteSite site;
   site.back_up("x121");
-  site.must({"verify", "--db", "x121", "--store", "offsite"});
+  site.must({"verify", "--db", "x121", "--store", "local"});
   const auto before = site.listed();
+  CHECK(before.at(0).at("verified") == true);
   site.cluster().psql("postgres", "drop database bkp");
   site.must({"init"});
   CHECK(site.listed().empty());
