@@ -6,9 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "backup/copying.hpp"
 #include "backup/repository.hpp"
 #include "run/keys.hpp"
 #include "util/advice.hpp"
+#include "util/error.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
@@ -24,24 +26,36 @@ bool is_there(run::Context& context, const Layout& layout, MissingCopy& copy,
   const auto stored = read_backup(*copy.to.store, layout, copy.backup.label, &keys);
   if (!stored) return false;
   if (stored->manifest_sha256 != copy.backup.checksum_sha256) {
-    throw Error{ErrorKind::damaged,
-                fmt::format("{} there is another backup of that name", copy.backup.label),
+    throw Error{ErrorKind::damaged, "there is another backup of that name",
                 "find out what writes to that store, and remove it there"};
   }
-  note_copy(context, layout, copy.backup, copy.to, copy.to.name);
+  note_copy(context, layout, copy.backup, copy.to, "");
   return true;
+}
+
+bool has_source(const MissingCopy& copy, const std::vector<run::NamedStore>& stores) {
+  return std::ranges::any_of(stores, [&](const auto& store) {
+    return store.name != copy.to.name && copy.backup.complete_copy_on(store.name) != nullptr;
+  });
+}
+
+void warn_of_missing(run::Context& context, const MissingCopy& copy, const Error& error) {
+  context.warn(fmt::format("store {} still has no copy of {}: {}", util::quoted(copy.to.name),
+                           util::printable(copy.backup.label), util::with_hint(error)));
 }
 
 }  // namespace
 
 std::vector<MissingCopy> missing_copies(catalog::Catalog& catalog,
-                                        const std::vector<run::NamedStore>& stores) {
+                                        const std::vector<run::NamedStore>& stores,
+                                        const std::vector<run::NamedStore>& to) {
   std::vector<MissingCopy> missing;
-  for (const auto& store : stores) {
+  for (const auto& store : to) {
     catalog::BackupFilter filter;
     filter.copy_failed_on = store.name;
     for (auto& backup : catalog.backups(filter)) {
-      if (backup.good()) missing.push_back({std::move(backup), store});
+      MissingCopy copy{std::move(backup), store};
+      if (copy.backup.good() && has_source(copy, stores)) missing.push_back(std::move(copy));
     }
   }
   std::ranges::stable_sort(missing, std::greater{},
@@ -49,29 +63,46 @@ std::vector<MissingCopy> missing_copies(catalog::Catalog& catalog,
   return missing;
 }
 
-Backfill backfill(run::Context& context, const Layout& layout, std::vector<MissingCopy> missing,
+Backfill backfill(run::Context& context, const Layout& layout,
+                  const std::vector<run::NamedStore>& stores, std::vector<MissingCopy> missing,
                   util::Time deadline) {
   Backfill result;
+  if (missing.empty()) return result;
   const auto keys = run::reading_keys(context.config);
   std::set<std::string> failed;
+  bool begun = false;
+  bool late = false;
   for (auto& copy : missing) {
-    if (result.interrupted || failed.contains(copy.to.name) || context.clock.now() >= deadline) {
+    if (!result.interrupted && !failed.contains(copy.to.name)) {
+      late = begun && context.clock.now() >= deadline;
+    }
+    if (late || result.interrupted || failed.contains(copy.to.name)) {
       result.left.push_back(std::move(copy));
       continue;
     }
+    begun = true;
     try {
+      context.interrupt.check();
       if (!is_there(context, layout, copy, keys))
-        result.brought.push_back(bring_copy(context, layout, copy.backup, copy.to, keys));
+        result.brought.push_back(bring_copy(context, layout, copy.backup, stores, copy.to, keys));
+      continue;
+    } catch (const TargetError& error) {
+      failed.insert(copy.to.name);
+      warn_of_missing(context, copy, error);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) {
         result.interrupted = error;
       } else {
-        context.warn(fmt::format("store {} still has no copy of {}: {}", util::quoted(copy.to.name),
-                                 util::printable(copy.backup.label), util::with_hint(error)));
+        warn_of_missing(context, copy, error);
       }
-      if (error.kind() == ErrorKind::store) failed.insert(copy.to.name);
-      result.left.push_back(std::move(copy));
     }
+    result.left.push_back(std::move(copy));
+  }
+  if (late) {
+    context.warn(
+        fmt::format("{} copies of earlier backups wait for the next run: the backup window "
+                    "is over; `bkp copy --to {}` brings them now",
+                    result.left.size(), util::shell_quoted(result.left.front().to.name)));
   }
   return result;
 }

@@ -16,10 +16,11 @@ struct MissingCopy {
   run::NamedStore to;
 };
 
-/// What the catalog knows to be missing on these stores, the newest backup first. Copies that no
-/// run tried to write are not missing: `bkp copy` makes them.
+/// What the catalog knows to be missing on stores of `to` and another of `stores` has, the newest
+/// backup first. Copies that no run tried to write are not missing: `bkp copy` makes them.
 std::vector<MissingCopy> missing_copies(catalog::Catalog& catalog,
-                                        const std::vector<run::NamedStore>& stores);
+                                        const std::vector<run::NamedStore>& stores,
+                                        const std::vector<run::NamedStore>& to);
 
 struct Backfill {
   std::vector<BroughtCopy> brought;
@@ -27,9 +28,11 @@ struct Backfill {
   std::optional<util::Error> interrupted;
 };
 
-/// Brings missing copies in their order. None is begun from `deadline` on, and no more on a store
-/// that failed. What cannot be brought is a warning.
-Backfill backfill(run::Context& context, const Layout& layout, std::vector<MissingCopy> missing,
+/// Brings missing copies from one of `stores`, in their order. At least one is begun, and none any
+/// more from `deadline` on, nor on a store that failed. What cannot be brought, or must wait, is a
+/// warning.
+Backfill backfill(run::Context& context, const Layout& layout,
+                  const std::vector<run::NamedStore>& stores, std::vector<MissingCopy> missing,
                   util::Time deadline);
 
 }  // namespace bkp::backup

@@ -1,6 +1,7 @@
 #include "backup/copies.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
 #include "backup/source.hpp"
+#include "util/advice.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -19,33 +21,46 @@ using util::ErrorKind;
 
 namespace {
 
-/// Whether a store that needs its copy is known to have none.
-bool lacks_required_copy(const run::Context& context, const BackupRecord& backup) {
-  return std::ranges::any_of(context.config.stores, [&](const auto& store) {
-    const auto* copy = backup.copy_on(store.name);
-    return store.required && copy != nullptr && copy->state == catalog::status::failed;
+std::vector<run::NamedStore> sources_of(const BackupRecord& backup,
+                                        std::vector<run::NamedStore> stores,
+                                        const run::NamedStore& to) {
+  std::erase_if(stores, [&](const auto& store) {
+    return store.name == to.name || backup.complete_copy_on(store.name) == nullptr;
   });
+  std::ranges::stable_partition(
+      stores, [&](const auto& store) { return !backup.complete_copy_on(store.name)->damaged(); });
+  return stores;
+}
+
+std::vector<std::string> required_stores(const run::Context& context) {
+  std::vector<std::string> names;
+  for (const auto& store : context.config.stores) {
+    if (store.required) names.push_back(store.name);
+  }
+  return names;
 }
 
 }  // namespace
 
 BroughtCopy bring_copy(run::Context& context, const Layout& layout, BackupRecord& backup,
-                       const run::NamedStore& to, run::ReadingKeys keys,
-                       const std::string& only_from) {
-  auto sources = stores_with(context, backup, only_from);
-  std::erase_if(sources, [&](const auto& source) { return source.name == to.name; });
+                       const std::vector<run::NamedStore>& stores, const run::NamedStore& to,
+                       run::ReadingKeys keys) {
+  const auto sources = sources_of(backup, stores, to);
   keys.identity_files.clear();
   for (std::size_t i = 0; i < sources.size(); ++i) {
     try {
       require_site_file(*sources[i].store, layout, "");
       const auto source = open_source(sources[i], layout, backup, keys);
-      copy_backup(context, layout, source.backup, *sources[i].store, *to.store);
+      copy_objects(context, layout, source.backup, *sources[i].store, *to.store);
       note_copy(context, layout, backup, to, sources[i].name);
       return {backup.label, sources[i].name, to.name, source.manifest().size_bytes()};
+    } catch (const TargetError&) {
+      throw;
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::damaged || i + 1 == sources.size()) throw;
+      const bool of_source = error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::store;
+      if (!of_source || i + 1 == sources.size()) throw;
       context.warn(fmt::format("trying the copy on store {}: {}", util::quoted(sources[i + 1].name),
-                               error.full_message()));
+                               util::with_hint(error)));
     }
   }
   throw Error{ErrorKind::not_found,
@@ -56,24 +71,30 @@ BroughtCopy bring_copy(run::Context& context, const Layout& layout, BackupRecord
 void note_copy(run::Context& context, const Layout& layout, BackupRecord& backup,
                const run::NamedStore& to, const std::string& from) {
   const auto stored = read_backup(*to.store, layout, backup.label);
-  if (!stored) return;
+  if (!stored) {
+    throw Error{ErrorKind::damaged,
+                fmt::format("the manifest of {} is not on store {} after all",
+                            util::quoted(backup.label), util::quoted(to.name)),
+                "find out what else writes to that store"};
+  }
   const auto found = to_record(*stored, layout, to.name, to.store->url());
   std::erase_if(backup.copies, [&](const auto& copy) { return copy.store == to.name; });
   backup.copies.push_back(found.copies.front());
-  if (backup.status == catalog::status::partial && !lacks_required_copy(context, backup)) {
+  const auto required = required_stores(context);
+  if (backup.status == catalog::status::partial &&
+      std::ranges::none_of(required,
+                           [&](const auto& name) { return backup.copy_failed_on(name); })) {
     backup.status = catalog::status::completed;
     backup.error_message.clear();
   }
-  // Of what is read from the stores alone nobody can tell what the catalog knows to be missing.
-  if (context.recorder.online()) {
-    context.recorder.save_backup(backup);
-  } else {
-    context.recorder.import_backup(found);
-  }
-  context.recorder.audit({.action = "copy",
-                          .subject = backup.label,
-                          .details = {{"from", from}, {"to", to.name}},
-                          .at = context.clock.now()});
+  context.recorder.import_backup(found);
+  context.recorder.complete_backup(backup.label, required);
+  context.recorder.audit(
+      {.action = "copy",
+       .subject = backup.label,
+       .details = {{"from", from.empty() ? nlohmann::json() : nlohmann::json(from)},
+                   {"to", to.name}},
+       .at = context.clock.now()});
 }
 
 }  // namespace bkp::backup

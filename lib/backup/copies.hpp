@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "backup/layout.hpp"
 #include "catalog/records.hpp"
@@ -18,19 +19,17 @@ struct BroughtCopy {
   std::uint64_t bytes = 0;  ///< of the parts
 };
 
-/// Copies a backup, as it is stored, to `to`, which has no such backup, from the first other store
-/// whose copy proves good on the way (only from `only_from` when that is not empty): parts, page,
-/// marks and signature, the manifest last. Each part is held against the manifest and becomes an
-/// object only when it is right. What an earlier attempt left on `to` is removed first. `keys`
-/// judge the manifest's signature; nothing is opened. Then notes the copy, see note_copy(). Call
-/// with the site's write lock held. Throws Error{damaged} when no copy is what was stored, and what
-/// the stores throw; `to` then has no such backup.
+/// Brings a backup to `to`, which has it not, from the first other of `stores` whose copy proves
+/// good on the way, sound ones first (copying.hpp), and notes it, see note_copy(). `keys` judge the
+/// manifest's signature; nothing is opened. Throws Error{not_found} when none of the stores has a
+/// copy, what was wrong with the last one, and TargetError.
 BroughtCopy bring_copy(run::Context& context, const Layout& layout, catalog::BackupRecord& backup,
-                       const run::NamedStore& to, run::ReadingKeys keys,
-                       const std::string& only_from = "");
+                       const std::vector<run::NamedStore>& stores, const run::NamedStore& to,
+                       run::ReadingKeys keys);
 
-/// Notes in `backup`, the catalog and its audit log a copy that is on store `to`; where no required
-/// store's copy is failed any more, a partial backup is completed.
+/// Enters in `backup`, the catalog and its audit log a copy that is on store `to`, from where it
+/// was brought there (empty: it was found). Where no required store's copy is failed any more, a
+/// partial backup is completed. Throws Error{damaged} when there is none.
 void note_copy(run::Context& context, const Layout& layout, catalog::BackupRecord& backup,
                const run::NamedStore& to, const std::string& from);
 

@@ -6,27 +6,63 @@
 #include "backup/marks.hpp"
 #include "backup/parts.hpp"
 #include "stream/hash.hpp"
+#include "stream/rate_limit.hpp"
 #include "stream/sinks.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
 namespace bkp::backup {
 
+using util::Error;
+using util::ErrorKind;
+
 namespace {
+
+/// An interrupt is nobody's fault.
+template <class Body>
+decltype(auto) on_target(Body&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    throw TargetError{error};
+  }
+}
+
+/// Tells the errors of the object that is written from those of what is read.
+class TargetSink final : public stream::Sink {
+ public:
+  explicit TargetSink(std::unique_ptr<stream::Sink> object) : m_object{std::move(object)} {}
+  void write(std::span<const std::byte> data) override {
+    on_target([&] { m_object->write(data); });
+  }
+  void finish() override {
+    on_target([&] { m_object->finish(); });
+  }
+  void abort() noexcept override { m_object->abort(); }
+
+ private:
+  std::unique_ptr<stream::Sink> m_object;
+};
 
 void copy_part(run::Context& context, const Layout& layout, const Manifest& manifest,
                const Part& part, store::Store& from, store::Store& to) {
-  const auto object = to.create(layout.part(manifest.label, part.name));
-  stream::ObservingSink meter{*object, [&](std::size_t bytes) {
+  TargetSink object{on_target([&] { return to.create(layout.part(manifest.label, part.name)); })};
+  stream::ObservingSink meter{object, [&](std::size_t bytes) {
                                 context.interrupt.check();
                                 context.progress.advance(bytes);
                               }};
-  fetch_stored_part(from, layout, manifest, part, meter, stream::DigestSet::md5_and_sha256);
+  stream::RateLimitSink limited{meter, context.config.limits.rate, context.clock};
+  fetch_stored_part(from, layout, manifest, part, limited, stream::DigestSet::md5_and_sha256);
+}
+
+void put(const store::Key& key, const std::string& text, store::Store& to) {
+  on_target([&] { store::put_text(to, key, text); });
 }
 
 /// A small object, where there is one.
 void copy_object(const store::Key& key, store::Store& from, store::Store& to) {
-  if (const auto text = store::get_text(from, key)) store::put_text(to, key, *text);
+  if (const auto text = store::get_text(from, key)) put(key, *text, to);
 }
 
 /// The very manifest that was read and judged.
@@ -34,22 +70,35 @@ void copy_manifest(const store::Key& key, const StoredBackup& backup, store::Sto
                    store::Store& to) {
   const auto text = store::get_text(from, key);
   if (!text || stream::digests_of(*text).sha256 != backup.manifest_sha256) {
-    throw util::Error{util::ErrorKind::damaged,
-                      fmt::format("{} on {} is not what it was a moment ago",
-                                  util::quoted(key.text()), from.url()),
-                      "find out what writes to that store"};
+    throw Error{ErrorKind::damaged,
+                fmt::format("{} on {} is not what it was a moment ago", util::quoted(key.text()),
+                            from.url()),
+                "find out what writes to that store"};
   }
-  store::put_text(to, key, *text);
+  put(key, *text, to);
+}
+
+/// Who took the lock that this run had lost may have cleared away what looked like remains.
+void require_parts(const Layout& layout, const Manifest& manifest, store::Store& to) {
+  for (const auto& part : manifest.parts) {
+    const auto key = layout.part(manifest.label, part.name);
+    const auto found = on_target([&] { return to.stat(key); });
+    if (found && found->size == part.size_bytes) continue;
+    throw TargetError{
+        Error{ErrorKind::store,
+              fmt::format("{} on {} went away meanwhile", util::quoted(key.text()), to.url()),
+              "find out what else writes to that store"}};
+  }
 }
 
 }  // namespace
 
-void copy_backup(run::Context& context, const Layout& layout, const StoredBackup& backup,
-                 store::Store& from, store::Store& to) {
+void copy_objects(run::Context& context, const Layout& layout, const StoredBackup& backup,
+                  store::Store& from, store::Store& to) {
   const auto& manifest = backup.manifest;
   const auto& label = manifest.label;
   RemovedObjects ignored;
-  remove_objects(to, layout, label, ignored);
+  on_target([&] { remove_objects(to, layout, label, ignored); });
   const run::ProgressStep step{context.progress, "copying " + label, manifest.size_bytes()};
   try {
     for (const auto& part : manifest.parts) copy_part(context, layout, manifest, part, from, to);
@@ -59,11 +108,12 @@ void copy_backup(run::Context& context, const Layout& layout, const StoredBackup
       if (!is_pruned_mark(mark.key)) copy_object(store::Key{mark.key}, from, to);
     }
     copy_object(layout.signature(label), from, to);
+    require_parts(layout, manifest, to);
     copy_manifest(layout.manifest(label), backup, from, to);
   } catch (...) {
     try {
       remove_objects(to, layout, label, ignored);
-    } catch (const util::Error& error) {
+    } catch (const Error& error) {
       context.log.debug("what was copied of {} stays on {}: {}", util::printable(label), to.url(),
                         error.full_message());
     }

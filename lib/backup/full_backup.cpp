@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -58,7 +59,11 @@ class FullRun {
       dump_all();
     }
     m_result.finished_at = m_context.clock.now();
-    make_missing_copies();
+    if (m_context.dry_run) {
+      m_result.missing_copies = ask_for_missing_copies();
+    } else {
+      make_missing_copies();
+    }
     return std::move(m_result);
   }
 
@@ -204,31 +209,47 @@ class FullRun {
   }
 
   /// Of this run's backups first. Those of earlier ones must not keep the next run from its own for
-  /// long: none is begun when the backup window is over.
+  /// long: after the first none is begun when the backup window is over.
   void make_missing_copies() {
-    if (!m_context.dry_run) {
-      for (auto& item : m_result.items)
-        catch_up(m_context, m_layout, item, m_result.stores, m_result.brought);
-    }
-    if (!m_catalog || m_context.interrupt.signal() != 0) return;
+    std::set<std::string> failed;
+    for (auto& item : m_result.items)
+      catch_up(m_context, m_layout, item, m_result.stores, failed, m_result.brought);
+    if (m_context.interrupt.signal() != 0) return;
+    auto missing = ask_for_missing_copies();
     attempt("copies that earlier runs could not make are still missing", [&] {
-      std::vector<MissingCopy> missing;
-      try {
-        missing = missing_copies(*m_catalog, m_result.stores);
-      } catch (const Error& error) {
-        do_without_catalog(error);
-      }
-      std::erase_if(missing, [&](const auto& copy) { return is_of_this_run(copy.backup.label); });
-      if (m_context.dry_run) {
-        m_result.missing_copies = std::move(missing);
-        return;
-      }
-      auto filled = backfill(m_context, m_layout, std::move(missing),
+      auto filled = backfill(m_context, m_layout, m_result.stores, std::move(missing),
                              m_result.started_at + m_context.config.objectives.window);
       std::ranges::move(filled.brought, std::back_inserter(m_result.brought));
       m_result.missing_copies = std::move(filled.left);
       m_result.interrupted = std::move(filled.interrupted);
     });
+  }
+
+  std::vector<MissingCopy> ask_for_missing_copies() {
+    std::vector<MissingCopy> missing;
+    if (!m_catalog) return missing;
+    try {
+      missing = missing_copies(*m_catalog, m_result.stores, working_stores());
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) {
+        m_result.interrupted = error;
+      } else {
+        do_without_catalog(error);
+      }
+    }
+    std::erase_if(missing, [&](const auto& copy) { return is_of_this_run(copy.backup.label); });
+    return missing;
+  }
+
+  /// Those that failed this run as well are not tried again by it.
+  std::vector<run::NamedStore> working_stores() const {
+    auto stores = m_result.stores;
+    std::erase_if(stores, [&](const auto& store) {
+      return std::ranges::any_of(m_result.items, [&](const auto& item) {
+        return item.record.good() && item.record.copy_failed_on(store.name);
+      });
+    });
+    return stores;
   }
 
   bool is_of_this_run(const std::string& label) const {

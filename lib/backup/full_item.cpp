@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/copying.hpp"
 #include "run/keys.hpp"
 #include "util/advice.hpp"
 #include "util/text.hpp"
@@ -46,8 +47,8 @@ void judge_copies(run::Context& context, FullItem& item, const DumpOutcome& outc
   for (const auto& target : outcome.targets) {
     if (!target.failure) continue;
     if (target.left_behind) {
-      context.log.info("store {} was too slow for the dump of {}; its copy follows", target.name,
-                       item.record.label);
+      context.log.info("store {} was too slow for the dump of {}, and left behind",
+                       util::quoted(target.name), item.record.label);
       item.left_behind.push_back(target.name);
     } else {
       warn_of_missing(context, target.name, item.record, *target.failure);
@@ -63,21 +64,6 @@ void judge_copies(run::Context& context, FullItem& item, const DumpOutcome& outc
       Error{ErrorKind::partial, fmt::format("the copy on {} is missing", fmt::join(missing, ", ")),
             "the other copies are good; mend the store, the next run brings it there"};
   item.record.error_message = item.error->message();
-}
-
-void bring(run::Context& context, const Layout& layout, FullItem& item, const run::NamedStore& to,
-           std::vector<BroughtCopy>& brought) {
-  try {
-    brought.push_back(
-        bring_copy(context, layout, item.record, to, run::reading_keys(context.config)));
-    context.log.info("store {} got its copy of {}", to.name, item.record.label);
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) {
-      item.error = error;
-      return;
-    }
-    warn_of_missing(context, to.name, item.record, error);
-  }
 }
 
 }  // namespace
@@ -110,10 +96,26 @@ void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
 }
 
 void catch_up(run::Context& context, const Layout& layout, FullItem& item,
-              const std::vector<run::NamedStore>& stores, std::vector<BroughtCopy>& brought) {
+              const std::vector<run::NamedStore>& stores, std::set<std::string>& failed,
+              std::vector<BroughtCopy>& brought) {
+  if (!item.record.good()) return;
   for (const auto& name : item.left_behind) {
-    if (context.interrupt.signal() != 0 || !item.record.good()) return;
-    bring(context, layout, item, *std::ranges::find(stores, name, &run::NamedStore::name), brought);
+    try {
+      context.interrupt.check();
+      if (failed.contains(name)) throw Error{ErrorKind::store, "it failed a moment ago"};
+      const auto& to = *std::ranges::find(stores, name, &run::NamedStore::name);
+      brought.push_back(
+          bring_copy(context, layout, item.record, stores, to, run::reading_keys(context.config)));
+      context.log.info("store {} got its copy of {}", util::quoted(name), item.record.label);
+    } catch (const TargetError& error) {
+      failed.insert(name);
+      warn_of_missing(context, name, item.record, error);
+    } catch (const Error& error) {
+      warn_of_missing(context, name, item.record, error);
+      if (error.kind() != ErrorKind::interrupted) continue;
+      item.error = error;
+      return;
+    }
   }
   if (!item.left_behind.empty() && item.record.status == status::completed) item.error.reset();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,10 @@ void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
               const std::vector<run::StoreFailure>& closed);
 
 /// Brings to the stores that were left behind their copies, notes them in the item and the catalog,
-/// and adds them to `brought`. What fails is a warning; an interrupt is the item's error.
+/// and adds them to `brought`. A store that fails is added to `failed`; what cannot be brought, for
+/// one there is too, is a warning. An interrupt is the item's error.
 void catch_up(run::Context& context, const Layout& layout, FullItem& item,
-              const std::vector<run::NamedStore>& stores, std::vector<BroughtCopy>& brought);
+              const std::vector<run::NamedStore>& stores, std::set<std::string>& failed,
+              std::vector<BroughtCopy>& brought);
 
 }  // namespace bkp::backup

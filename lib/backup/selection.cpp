@@ -17,11 +17,6 @@ namespace {
 
 constexpr std::string_view latest = "latest";
 
-bool failed_on(const BackupRecord& backup, const std::string& store) {
-  const auto* copy = backup.copy_on(store);
-  return copy != nullptr && copy->state == catalog::status::failed;
-}
-
 template <class Integer>
 std::optional<Integer> whole_number(std::string_view text) {
   Integer value = 0;
@@ -83,7 +78,7 @@ bool matches(const BackupRecord& backup, const catalog::BackupFilter& filter) {
          (!filter.until || backup.started_at < *filter.until) &&
          (!filter.status || backup.status == *filter.status) &&
          (!filter.verified || backup.verified == *filter.verified) &&
-         (!filter.copy_failed_on || failed_on(backup, *filter.copy_failed_on)) &&
+         (!filter.copy_failed_on || backup.copy_failed_on(*filter.copy_failed_on)) &&
          (filter.include_purged || backup.status != catalog::status::purged);
 }
 

@@ -163,6 +163,10 @@ void Recorder::mark_purged(const std::string& label, const std::string& store, T
   m_state->record(kind::copy_purged, {{"label", label}, {"store", store}, {"at", time_text(at)}});
 }
 
+void Recorder::complete_backup(const std::string& label, const std::vector<std::string>& required) {
+  m_state->record(kind::copies_made, {{"label", label}, {"required", required}});
+}
+
 void Recorder::save_usage(const StoreUsage& usage) {
   m_state->record(kind::usage_sampled, to_json(usage));
 }

@@ -65,6 +65,9 @@ class Recorder {
   void save_verification(const VerificationRecord& verification);
   /// nullopt releases it.
   void set_hold(const std::string& label, std::optional<Time> until, const std::string& reason);
+  /// Copies were made up for: a partial backup is completed, unless one of the stores that are
+  /// required is still known to have none.
+  void complete_backup(const std::string& label, const std::vector<std::string>& required);
   /// One store's copy is gone; when it was the last one, the backup is `purged`.
   void mark_purged(const std::string& label, const std::string& store, Time at);
   void save_usage(const StoreUsage& usage);

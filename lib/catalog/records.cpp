@@ -134,6 +134,11 @@ const CopyRecord* BackupRecord::complete_copy_on(std::string_view store) const {
   return copy != nullptr && copy->state == status::completed ? copy : nullptr;
 }
 
+bool BackupRecord::copy_failed_on(std::string_view store) const {
+  const auto* copy = copy_on(store);
+  return copy != nullptr && copy->state == status::failed;
+}
+
 std::string BackupRecord::verification_error() const {
   if (!failed_verification() || !verification_result.is_object()) return {};
   const auto errors = verification_result.find("errors");

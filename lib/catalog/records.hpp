@@ -85,6 +85,8 @@ struct BackupRecord {
   const CopyRecord* copy_on(std::string_view store) const;
   /// The same where it was completed there, damaged or not.
   const CopyRecord* complete_copy_on(std::string_view store) const;
+  /// A run tried to write it there, and could not.
+  bool copy_failed_on(std::string_view store) const;
   /// Complete on at least one store: what may be restored.
   bool good() const { return status == status::completed || status == status::partial; }
   /// Its last verification failed, or a check of every copy did.

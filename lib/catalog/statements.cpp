@@ -242,6 +242,14 @@ constexpr auto purge_backup = R"(
     AND NOT EXISTS (SELECT FROM backup_copies c WHERE c.backup_id = b.id
                     AND c.state NOT IN ('purged', 'failed', 'cancelled')))";
 
+constexpr auto complete_backup = R"(
+  UPDATE backups b SET error_message = NULL,
+                       status_id = (SELECT id FROM job_statuses WHERE name = 'completed')
+  FROM event WHERE b.label = data->>'label'
+    AND b.status_id = (SELECT id FROM job_statuses WHERE name = 'partial')
+    AND NOT EXISTS (SELECT FROM backup_copies c WHERE c.backup_id = b.id AND c.state = 'failed'
+                    AND data->'required' ? c.store))";
+
 constexpr auto sample_usage = R"(
   INSERT INTO store_usage (store, url, used_bytes, objects, capacity_bytes, available_bytes,
                            alert_state, full_at, sampled_at, run_id)
@@ -273,6 +281,7 @@ const std::vector<std::string>& statements_for(const std::string& kind) {
         on_event(doubt_backup()), on_event(trust_backup_again())}},
       {kind::hold_set, {on_event(set_hold)}},
       {kind::copy_purged, {on_event(purge_copy), on_event(purge_backup)}},
+      {kind::copies_made, {on_event(complete_backup)}},
       {kind::usage_sampled, {on_event(sample_usage)}},
       {kind::audited, {on_event(write_audit)}},
   };

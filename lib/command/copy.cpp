@@ -11,6 +11,7 @@
 #include "command/backup_json.hpp"
 #include "command/backup_text.hpp"
 #include "run/lock.hpp"
+#include "util/advice.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
@@ -49,6 +50,16 @@ std::vector<BackupRecord> choose(const CopyOptions& options, run::Context& conte
   });
   std::ranges::reverse(backups);
   return backups;
+}
+
+std::vector<run::NamedStore> open_sources(const CopyOptions& options, run::Context& context) {
+  if (!options.from.empty()) return {context.open_store(options.from)};
+  auto opened = context.open_stores();
+  for (const auto& failure : opened.failures) {
+    context.warn(fmt::format("store {} cannot be opened: {}", util::quoted(failure.name),
+                             util::with_hint(failure.error)));
+  }
+  return std::move(opened.stores);
 }
 
 void require_absent(const backup::Layout& layout, const BackupRecord& backup,
@@ -94,6 +105,7 @@ cli::Report run(const CopyOptions& options, run::Context& context) {
   const auto to = context.open_store(options.to);
   backup::require_site_file(*to.store, layout, "");
   auto backups = choose(options, context, to);
+  const auto sources = open_sources(options, context);
   cli::Report report;
   report.result = {{"copied", json::array()}, {"dry_run", context.dry_run}};
   report.text_of_failures.emplace();
@@ -106,8 +118,8 @@ cli::Report run(const CopyOptions& options, run::Context& context) {
     }
     try {
       require_absent(layout, backup, to);
-      const auto copy = backup::bring_copy(context, layout, backup, to,
-                                           reading_keys(options.keys, context), options.from);
+      const auto copy = backup::bring_copy(context, layout, backup, sources, to,
+                                           reading_keys(options.keys, context));
       report.bytes += copy.bytes;
       report.result["copied"].push_back(copied_json(copy));
       report.text += copied_text(copy);

@@ -49,7 +49,7 @@ class StorePruner {
                                  m_context.dry_run ? "still names" : "now says too"));
     }
     if (m_context.dry_run) {
-      m_result.unfinished = m_store.store->unfinished(m_layout.root());
+      if (m_known.catalog) m_result.unfinished = m_store.store->unfinished(m_layout.root());
     } else {
       change(candidates);
     }

@@ -98,16 +98,57 @@ TEST_CASE("a copy the store has after all, without the run having heard of it, i
   CHECK(backup_of(site, site.missed)["status"] == "completed");
 }
 
-TEST_CASE("when the backup window is over no copy of an earlier run is begun") {
+TEST_CASE("two stores that missed the same backups get them, all but those that must wait") {
   AwaySite site{true};
+  site.add_store("third");
+  site.must({"init"});
+  site.take_away();
+  fs::rename(site.directory() / "third", site.directory() / "third_away");
+  const std::string second = site.json({"full", "--db", "a"})["result"]["backups"][0]["label"];
+  site.bring_back();
+  fs::rename(site.directory() / "third_away", site.directory() / "third");
+  const auto report = site.json({"full", "--db", "a"});
+  INFO(report.dump(1));
+  CHECK(report["exit_code"] == 0);
+  CHECK(report["result"]["copied"].size() == 3);
+  for (const auto& label : {site.missed, second}) {
+    const auto backup = backup_of(site, label);
+    INFO(backup.dump(1));
+    CHECK(backup["status"] == "completed");
+    for (const auto& copy : backup["copies"]) CHECK(copy["state"] == "completed");
+  }
+}
+
+TEST_CASE("a copy comes from another store when the first has it no more") {
+  AwaySite site{true};
+  site.add_store("third");
+  site.must({"init"});
+  site.must({"copy", "--to", "third"});
+  fs::rename(site.store(), site.directory() / "gone");
+  fs::create_directories(site.store());
+  fs::permissions(site.store(), fs::perms::owner_all);
+  const auto report = site.json({"full", "--db", "a"});
+  INFO(report.dump(1));
+  CHECK(report["result"]["copied"] ==
+        nlohmann::json{{{"label", site.missed}, {"from", "third"}, {"to", "vault"}}});
+}
+
+TEST_CASE("when the backup window is over one copy of an earlier run is begun, the next waits") {
+  AwaySite site{true};
+  site.take_away();
+  const std::string second = site.json({"full", "--db", "a"})["result"]["backups"][0]["label"];
+  site.bring_back();
   site.write_config(site.base_config() +
                     "objectives: {window: 1s}\n"
                     "limits: {rate: 10KiB/s}\n");
   site.add_store("vault");
   const auto report = site.json({"full", "--db", "a"});
   INFO(report.dump(1));
-  CHECK(report["result"]["copied"].empty());
-  CHECK(report["result"]["missing_copies"].size() == 1);
+  CHECK(report["result"]["copied"].size() == 1);
+  CHECK(report["result"]["copied"][0]["label"] == second);
+  CHECK(report["result"]["missing_copies"] ==
+        nlohmann::json{{{"label", site.missed}, {"to", "vault"}}});
+  CHECK_THAT(report["warnings"].dump(), Contains("wait for the next run") && Contains("bkp copy"));
   CHECK(report["result"]["backups"][0]["status"] == "completed");
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("a hold is copied with its backup, a removal that was broken off is no
                      {{"until", nullptr}, {"reason", "audit"}});
   backup::write_mark(*stores.from, layout, label, backup::pruned_kind, now,
                      nlohmann::json::object());
-  backup::copy_backup(stores.context, layout, stores.read(), *stores.from, stores.to);
+  backup::copy_objects(stores.context, layout, stores.read(), *stores.from, stores.to);
   CHECK(backup::read_marks(stores.to, layout, label).hold_reason == "audit");
   CHECK(stores.to.list(layout.marks(label)).size() == 1);
   CHECK(backup::read_backup(stores.to, layout, label));
@@ -75,7 +75,7 @@ TEST_CASE("a manifest that changed or went since it was judged is not copied") {
   }
   SECTION("gone") {}
   const auto error = test::error_of(
-      [&] { backup::copy_backup(stores.context, layout, backup, *stores.from, stores.to); });
+      [&] { backup::copy_objects(stores.context, layout, backup, *stores.from, stores.to); });
   CHECK(error.kind() == util::ErrorKind::damaged);
   CHECK(stores.copied().empty());
 }
