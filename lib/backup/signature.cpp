@@ -15,11 +15,11 @@ namespace {
 constexpr std::size_t largest_signature = 4096;
 constexpr auto ignore_hint = "; --ignore-signature goes on without that proof";
 
-Error refused(const store::Store& store, const store::Key& manifest, std::string_view why,
-              std::string hint) {
-  return {ErrorKind::damaged,
-          fmt::format("{} on {}{}", util::quoted(manifest.text()), store.url(), why),
-          std::move(hint)};
+UntrustedError refused(const store::Store& store, const store::Key& manifest, std::string_view why,
+                       std::string hint) {
+  return UntrustedError{Error{
+      ErrorKind::damaged,
+      fmt::format("{} on {}{}", util::quoted(manifest.text()), store.url(), why), std::move(hint)}};
 }
 
 }  // namespace

@@ -153,6 +153,34 @@ void judge_presence(const std::string& store, bool required,
        "catalog"});
 }
 
+void judge_missing_copies(const std::string& store, const std::vector<BackupRecord>& newest_first,
+                          Findings& findings) {
+  std::vector<const BackupRecord*> good;
+  std::vector<const BackupRecord*> failed;
+  for (const auto& backup : newest_first) {
+    if (!backup.good()) continue;
+    good.push_back(&backup);
+    if (backup.copy_failed_on(store)) failed.push_back(&backup);
+  }
+  const auto copy_command = "bkp copy --to " + util::shell_quoted(store);
+  if (!failed.empty()) {
+    findings.warning(
+        "copies",
+        fmt::format("store {} has no copy of {} backups that were to go there, the "
+                    "newest {}",
+                    util::quoted(store), failed.size(), util::printable(failed.front()->label)),
+        "the next `bkp full` brings them; now: " + copy_command);
+    return;
+  }
+  const bool is_new = std::ranges::all_of(
+      good, [&](const auto* backup) { return backup->copy_on(store) == nullptr; });
+  if (good.empty() || !is_new) return;
+  findings.warning("copies",
+                   fmt::format("store {} has none of the {} backups there are", util::quoted(store),
+                               good.size()),
+                   copy_command);
+}
+
 namespace {
 
 void examine_presence(run::Context& context, const std::vector<BackupRecord>& backups,
@@ -201,6 +229,8 @@ void examine_backups(run::Context& context, const std::optional<ServerFacts>& se
     return;
   }
   examine_presence(context, backups, findings);
+  for (const auto& store : context.config.stores)
+    judge_missing_copies(store.name, backups, findings);
   examine_runbook(context, backups, findings);
   const bool known = server && !server->databases.empty();
   judge_backups(known ? server->databases : databases_of(backups), backups, context.config.status,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/signature.hpp"
 #include "backup/site_file.hpp"
 #include "check/topics.hpp"
 #include "run/keys.hpp"
@@ -74,10 +75,21 @@ std::string opener_of(const std::vector<std::string>& recipients, const Openers&
   return {};
 }
 
-/// nullopt for a damaged manifest too: verify judges those.
+/// What manifests are not signed by anybody who is trusted.
+struct Untrusted {
+  std::size_t backups = 0;
+  std::string newest;
+};
+
+/// nullopt for a damaged manifest too: verify judges those. One that is not trusted is counted.
 std::optional<backup::StoredBackup> read_if_sound(store::Store& store, const backup::Layout& layout,
-                                                  const std::string& label) {
+                                                  const std::string& label,
+                                                  const run::ReadingKeys& keys,
+                                                  Untrusted& untrusted) {
   try {
+    return backup::read_backup(store, layout, label, &keys);
+  } catch (const backup::UntrustedError&) {
+    if (untrusted.backups++ == 0) untrusted.newest = label;
     return backup::read_backup(store, layout, label);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::damaged) throw;
@@ -85,22 +97,39 @@ std::optional<backup::StoredBackup> read_if_sound(store::Store& store, const bac
   }
 }
 
-/// Key rotation leaves backups that only an older identity opens.
-void examine_sealed(run::Context& context, const std::vector<catalog::BackupRecord>& newest_first,
-                    const Openers& openers, Findings& findings) {
+void judge_untrusted(const Untrusted& untrusted, Findings& findings) {
+  if (untrusted.backups == 0) return;
+  findings.warning(
+      "keys",
+      fmt::format("{} backup{} (the newest {}) not signed by any key trusted here: verify, restore "
+                  "and copy refuse {}",
+                  untrusted.backups, untrusted.backups == 1 ? " is" : "s are",
+                  util::printable(untrusted.newest), untrusted.backups == 1 ? "it" : "them"),
+      "name the public key that was in use then in signing.trusted_keys, beside the present one; "
+      "what is older than any key was never signed");
+}
+
+/// Key rotation leaves backups that only an older identity opens, or an older key proves.
+void examine_manifests(run::Context& context,
+                       const std::vector<catalog::BackupRecord>& newest_first,
+                       const Openers& openers, Findings& findings) {
   const backup::Layout layout{context.config.site};
   const auto opened = backup::open_stores_of_site(context);
   if (opened.stores.empty()) return;
+  const auto keys = run::reading_keys(context.config);
+  Untrusted untrusted;
   std::map<std::vector<std::string>, Sealed> by_recipients;
   std::size_t read = 0;
   for (const auto& record : newest_first) {
     if (!record.good() || read == most_manifests) continue;
     ++read;
-    const auto stored = read_if_sound(*opened.stores.front().store, layout, record.label);
+    const auto stored =
+        read_if_sound(*opened.stores.front().store, layout, record.label, keys, untrusted);
     if (!stored || !stored->manifest.sealed()) continue;
     auto& group = by_recipients[stored->manifest.recipients];
     if (group.backups++ == 0) group.newest = record.label;
   }
+  judge_untrusted(untrusted, findings);
   for (const auto& [recipients, sealed] : by_recipients) {
     const auto what = fmt::format("{} backup{} (the newest {}) sealed for {}", sealed.backups,
                                   sealed.backups == 1 ? "" : "s", util::printable(sealed.newest),
@@ -121,15 +150,19 @@ void examine_keys(run::Context& context, Findings& findings) {
   const auto openers = examine_identities(context.config, findings);
   examine_recipients(context.config, openers, findings);
   examine_signing(context.config, findings);
-  const auto& keys = context.config.encryption;
-  if (keys.recipients.empty() && keys.identity_files.empty()) return;
+  const auto& encryption = context.config.encryption;
+  const auto& signing = context.config.signing;
+  if (encryption.recipients.empty() && encryption.identity_files.empty() && !signing.key_file &&
+      signing.trusted_keys.empty()) {
+    return;
+  }
   try {
-    examine_sealed(context, backup::list_backups(context, {}), openers, findings);
+    examine_manifests(context, backup::list_backups(context, {}), openers, findings);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
-    findings.warning("keys",
-                     "which identity opens which backups is not known: " + error.full_message(),
-                     error.hint());
+    findings.warning(
+        "keys", "which key opens or proves which backups is not known: " + error.full_message(),
+        error.hint());
   }
 }
 

@@ -93,6 +93,11 @@ void judge_presence(const std::string& store, bool required,
                     const std::vector<std::string>& names_there,
                     const std::vector<catalog::BackupRecord>& backups, Findings& findings);
 
+/// Good backups that a run could not write to a store, or none of which was ever to go there.
+void judge_missing_copies(const std::string& store,
+                          const std::vector<catalog::BackupRecord>& newest_first,
+                          Findings& findings);
+
 /// Assertions of databases that are neither in the cluster (`present`) nor in a backup never run.
 void judge_assertions(const std::vector<config::Assertion>& assertions,
                       const std::vector<std::string>& present,

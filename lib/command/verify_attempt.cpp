@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "backup/marks.hpp"
+#include "backup/repository.hpp"
+#include "backup/signature.hpp"
 #include "backup/site_file.hpp"
 #include "backup/source.hpp"
 #include "command/key_options.hpp"
@@ -137,6 +139,16 @@ std::optional<Error> trouble_with_site(const run::NamedStore& store, const backu
   }
 }
 
+/// Then a signature that is not believed condemns no copy: perhaps a key that was in use before is
+/// missing from those that are trusted.
+bool is_as_recorded(const run::NamedStore& store, const backup::Layout& layout,
+                    const BackupRecord& backup) {
+  const auto* copy = backup.complete_copy_on(store.name);
+  if (copy == nullptr || copy->checksum_sha256.empty()) return false;
+  const auto stored = backup::read_backup(*store.store, layout, backup.label);
+  return stored && stored->manifest_sha256 == copy->checksum_sha256;
+}
+
 }  // namespace
 
 Attempt verify_copy(const VerifyOptions& options, run::Context& context, const BackupRecord& backup,
@@ -150,6 +162,12 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
   try {
     source = backup::open_source(store, layout, backup, reading_keys(options.keys, context));
     look(options, context, *source, verification);
+  } catch (const backup::UntrustedError& error) {
+    if (is_as_recorded(store, layout, backup)) {
+      result.not_made = error;
+    } else {
+      verification.checks.push_back(verify::failed("manifest", backup.label, error.full_message()));
+    }
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
     if (error.kind() == ErrorKind::damaged) {

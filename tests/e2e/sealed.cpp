@@ -290,6 +290,30 @@ TEST_CASE("old backups stay readable with the old identity, and check says which
   CHECK_THAT(site.run({"check"}).out, Contains("no identity here opens 1 backup"));
 }
 
+TEST_CASE("a new signing key condemns no backup of the old one, and check says what is missing") {
+  SealedSite site;
+  const auto old_public = site.directory() / "old.pub";
+  std::filesystem::copy(site.public_key(), old_public);
+  std::filesystem::remove(site.signing);
+  output_of(
+      Program{{"openssl", "genpkey", "-algorithm", "ed25519", "-out", site.signing.string()}});
+  std::filesystem::permissions(site.signing, std::filesystem::perms::owner_read);
+  const auto checked = site.run({"check"});
+  CAPTURE(checked);
+  CHECK_THAT(checked.out,
+             Contains("not signed by any key trusted here") && Contains("signing.trusted_keys"));
+  const auto refused = site.run({"verify", site.label, "--level", "checksum"});
+  CAPTURE(refused);
+  CHECK(refused.exit_code == 8);
+  CHECK_THAT(refused.out + refused.err, Contains("trusted_keys"));
+  const auto shown = site.json({"show", site.label})["result"]["backup"];
+  INFO(shown.dump(1));
+  CHECK(shown["copies"][0]["error_message"].is_null());
+  CHECK(
+      site.run({"verify", site.label, "--level", "checksum", "--trusted-key", old_public.string()})
+          .exit_code == 0);
+}
+
 TEST_CASE("openssl checks the signature of a manifest") {
   SealedSite site;
   const auto checked =

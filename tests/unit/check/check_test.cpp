@@ -326,6 +326,32 @@ TEST_CASE("a store without any of the backups that the catalog names there") {
   CHECK_THAT(only(judged("local", false, {})).message, Contains("none of the 1 backups"));
 }
 
+TEST_CASE("a store that lacks copies is named, with what brings them") {
+  auto older = backup_of("a", now - 2h);
+  older.label = "older";
+  auto newer = backup_of("a", now - 1h);
+  newer.label = "newer";
+  for (auto* backup : {&newer, &older}) {
+    auto& copy = backup->copies.emplace_back();
+    copy.store = "local";
+    copy.state = catalog::status::completed;
+  }
+  const auto judged = [&](const std::string& store) {
+    Findings findings;
+    judge_missing_copies(store, {newer, older}, findings);
+    return findings;
+  };
+  CHECK(judged("local").all().empty());
+  CHECK_THAT(only(judged("vault")).message, Contains("none of the 2 backups"));
+  CHECK(only(judged("vault")).fix == "bkp copy --to vault");
+  auto& missed = older.copies.emplace_back();
+  missed.store = "vault";
+  missed.state = catalog::status::failed;
+  CHECK_THAT(only(judged("vault")).message, Contains("no copy of 1 backups") && Contains("older"));
+  older.copies.back().state = catalog::status::purged;
+  CHECK(judged("vault").all().empty());
+}
+
 TEST_CASE("directories that runs write to and cannot") {
   auto config = sound_config();
   // Root may write anywhere but below what is no directory.
