@@ -123,6 +123,12 @@ std::string restore_alone(const RunbookModel& model, const RunbookBackup& backup
                      shell_word(backup::name_with_suffix(database, "_restored")), options);
 }
 
+/// For a command that opens the backup on a host whose configuration names no identity.
+std::string with_identity(const RunbookModel& model, const RunbookBackup& backup) {
+  if (!backup.manifest.sealed() || model.identity_configured) return {};
+  return " \\\n  --identity " + shell_word(model.identity_file);
+}
+
 bool any_sealed(const RunbookModel& model) {
   return std::ranges::any_of(model.databases, [](const auto& database) {
     return database.newest && database.newest->manifest.sealed();
@@ -202,7 +208,8 @@ void add_table(DatabaseCommands& commands, const RunbookModel& model, const Runb
       bkp(model,
           fmt::format("restore {} --db {} --table {} --into {}", shell_word(backup.manifest.label),
                       shell_word(database), shell_word(commands.table),
-                      shell_word(backup::name_with_suffix(database, "_part"))));
+                      shell_word(backup::name_with_suffix(database, "_part"))) +
+              with_identity(model, backup));
 }
 
 // pg_hba.conf and the package's defaults are of the major version: 150018 → 15, 90624 → 9.6.
@@ -303,7 +310,8 @@ DatabaseCommands database_commands(const RunbookModel& model, const RunbookBacku
   commands.list = bkp(model, "list --db " + name);
   commands.prove = bkp(model, fmt::format("verify {} --level checksum", label));
   const auto restore = [&](const std::string& rest) {
-    return bkp(model, fmt::format("restore {} --db {} {}", label, name, rest));
+    return bkp(model, fmt::format("restore {} --db {} {}{}", label, name, rest,
+                                  with_identity(model, backup)));
   };
   commands.restore_beside = restore("--into " + shell_word(commands.restored_name));
   commands.swap = restore("--swap --yes " + name);
@@ -374,7 +382,8 @@ StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost
         model, fmt::format("restore {} --db {} --into {} --store {}",
                            shell_word(database.newest->manifest.label), shell_word(database.name),
                            shell_word(backup::name_with_suffix(database.name, "_restored")),
-                           shell_word(other.name)));
+                           shell_word(other.name)) +
+                   with_identity(model, *database.newest));
   }
   commands.copy = bkp(model, "copy --to " + shell_word(lost.name));
   commands.init = bkp(model, "init");

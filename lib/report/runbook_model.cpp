@@ -73,6 +73,7 @@ void fill_site(RunbookModel& model, const run::Context& context) {
     model.catalog_database = context.catalog_conninfo().get("dbname").value_or("");
   }
   const auto& identities = config.encryption.identity_files;
+  model.identity_configured = !identities.empty();
   model.identity_file = identities.empty() ? "/etc/bkp/identity.txt" : identities.front().string();
   try {
     model.public_keys = run::reading_keys(config).trusted.public_pems();

@@ -86,6 +86,7 @@ struct RunbookModel {
   std::string catalog_database;  ///< where the catalog is lost with the cluster; else empty
 
   std::string identity_file;             ///< what opens sealed backups, or where to put it
+  bool identity_configured = false;      ///< that file: commands need not name it
   std::vector<std::string> public_keys;  ///< of those who sign manifests, PEM; the first signs now
 
   std::chrono::seconds rpo{0};

@@ -1,5 +1,13 @@
 #include "run/keys.hpp"
 
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "util/error.hpp"
+#include "util/text.hpp"
+
 namespace bkp::run {
 
 std::vector<seal::Recipient> recipients(const config::Config& config) {
@@ -26,7 +34,18 @@ seal::Keyring ReadingKeys::keyring() const {
 ReadingKeys reading_keys(const config::Config& config) {
   ReadingKeys keys{config.encryption.identity_files,
                    seal::TrustedKeys::read(config.signing.trusted_keys)};
-  if (auto own = signing_key(config)) keys.trusted.add(std::move(*own), *config.signing.key_file);
+  const auto& file = config.signing.key_file;
+  if (!file) return keys;
+  std::error_code unknown;
+  if (!std::filesystem::exists(*file, unknown) && !unknown) {
+    if (!keys.trusted.empty()) return keys;
+    throw util::Error{util::ErrorKind::key,
+                      fmt::format("there is no signing key {} whose signatures could be believed",
+                                  util::quoted(file->string())),
+                      "put it back, or name the signer's public key: --trusted-key FILE, or "
+                      "signing.trusted_keys"};
+  }
+  keys.trusted.add(seal::SigningKey::read(*file), *file);
   return keys;
 }
 

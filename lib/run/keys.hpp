@@ -26,7 +26,8 @@ struct ReadingKeys {
   /// The identities of all files; none where there are no files.
   seal::Keyring keyring() const;
 };
-/// As configured. A site that signs trusts its own key too.
+/// As configured. A site that signs trusts its own key too; where that is not at hand, as on a host
+/// that only restores, the trusted keys are enough.
 ReadingKeys reading_keys(const config::Config& config);
 
 }  // namespace bkp::run

@@ -12,6 +12,7 @@ namespace bkp::report {
 namespace {
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 // What a shell makes of one word.
@@ -173,14 +174,25 @@ TEST_CASE("what is sealed and signed comes with its keys") {
   CHECK_THAT(cluster_commands(model).packages, Contains(" zstd age"));
   CHECK_THAT(store_commands(model, model.stores[0], model.stores[1]).restore_alone,
              Contains("--identity /etc/bkp/identity.txt --trusted-key /tmp/bkp-signing.pub"));
+  const auto other = [&] {
+    return store_commands(model, model.stores[0], model.stores[1]).restore_from_other;
+  };
+  // The configuration of a host that only takes backups names no identity.
+  for (const auto& command :
+       {commands.restore_beside, commands.swap, commands.restore_table_only, other()}) {
+    CHECK_THAT(command, EndsWith(" \\\n  --identity /etc/bkp/identity.txt"));
+  }
+  model.identity_configured = true;
+  CHECK_THAT(commands_of(model).restore_beside, !Contains("--identity"));
+  CHECK_THAT(other(), !Contains("--identity"));
 }
 
 TEST_CASE("the configuration's text cannot end the command that writes it") {
   auto model = test::sample_model();
   model.config_text = "site: x\nEND_OF_CONFIGURATION\ntouch /tmp/harm\n";
   const auto command = cluster_commands(model).write_config;
-  CHECK_THAT(command, Contains("<<'END_OF_CONFIGURATION_'\n") &&
-                          Catch::Matchers::EndsWith("\nEND_OF_CONFIGURATION_"));
+  CHECK_THAT(command,
+             Contains("<<'END_OF_CONFIGURATION_'\n") && EndsWith("\nEND_OF_CONFIGURATION_"));
 }
 
 TEST_CASE("hostile names stay one argument each") {
