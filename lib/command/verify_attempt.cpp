@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 
 #include "backup/marks.hpp"
-#include "backup/repository.hpp"
 #include "backup/signature.hpp"
 #include "backup/site_file.hpp"
 #include "backup/source.hpp"
 #include "command/key_options.hpp"
 #include "report/page_checksum.hpp"
+#include "stream/hash.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "verify/checksum.hpp"
@@ -145,8 +145,8 @@ bool is_as_recorded(const run::NamedStore& store, const backup::Layout& layout,
                     const BackupRecord& backup) {
   const auto* copy = backup.complete_copy_on(store.name);
   if (copy == nullptr || copy->checksum_sha256.empty()) return false;
-  const auto stored = backup::read_backup(*store.store, layout, backup.label);
-  return stored && stored->manifest_sha256 == copy->checksum_sha256;
+  const auto manifest = store::get_text(*store.store, layout.manifest(backup.label));
+  return manifest && stream::digests_of(*manifest).sha256 == copy->checksum_sha256;
 }
 
 }  // namespace
