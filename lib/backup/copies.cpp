@@ -27,9 +27,7 @@ std::vector<run::NamedStore> sources_of(const BackupRecord& backup,
   std::erase_if(stores, [&](const auto& store) {
     return store.name == to.name || backup.complete_copy_on(store.name) == nullptr;
   });
-  std::stable_partition(stores.begin(), stores.end(), [&](const auto& store) {
-    return !backup.complete_copy_on(store.name)->damaged();
-  });
+  put_sound_first(backup, stores);
   return stores;
 }
 

@@ -41,10 +41,14 @@ std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::B
     context.warn(fmt::format("store {} cannot be opened: {}", util::quoted(failure.name),
                              failure.error.message()));
   }
-  std::stable_partition(opened.stores.begin(), opened.stores.end(), [&](const auto& store) {
+  put_sound_first(backup, opened.stores);
+  return std::move(opened.stores);
+}
+
+void put_sound_first(const catalog::BackupRecord& backup, std::vector<run::NamedStore>& stores) {
+  std::stable_partition(stores.begin(), stores.end(), [&](const auto& store) {
     return !backup.complete_copy_on(store.name)->damaged();
   });
-  return std::move(opened.stores);
 }
 
 Source open_source(const run::NamedStore& store, const Layout& layout,

@@ -28,6 +28,10 @@ struct Source {
 std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
                                          const std::string& only_store);
 
+/// Those whose copy failed its last check after all others, which keep their order. All of `stores`
+/// have a complete copy.
+void put_sound_first(const catalog::BackupRecord& backup, std::vector<run::NamedStore>& stores);
+
 /// Reads the manifest there and holds it against its signature and what the catalog recorded for
 /// that copy. Throws Error{damaged} when it is missing, no good, not signed as it must be, or not
 /// the one that was stored; Error{key} when the backup is sealed and an identity file cannot be
