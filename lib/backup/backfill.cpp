@@ -70,13 +70,15 @@ Backfill backfill(run::Context& context, const Layout& layout,
   if (missing.empty()) return result;
   const auto keys = run::reading_keys(context.config);
   std::set<std::string> failed;
+  std::size_t waiting = 0;
   bool begun = false;
-  bool late = false;
   for (auto& copy : missing) {
-    if (!result.interrupted && !failed.contains(copy.to.name)) {
-      late = begun && context.clock.now() >= deadline;
+    if (result.interrupted || failed.contains(copy.to.name)) {
+      result.left.push_back(std::move(copy));
+      continue;
     }
-    if (late || result.interrupted || failed.contains(copy.to.name)) {
+    if (begun && context.clock.now() >= deadline) {
+      ++waiting;
       result.left.push_back(std::move(copy));
       continue;
     }
@@ -98,11 +100,12 @@ Backfill backfill(run::Context& context, const Layout& layout,
     }
     result.left.push_back(std::move(copy));
   }
-  if (late) {
-    context.warn(
-        fmt::format("{} copies of earlier backups wait for the next run: the backup window "
-                    "is over; `bkp copy --to {}` brings them now",
-                    result.left.size(), util::shell_quoted(result.left.front().to.name)));
+  if (waiting > 0) {
+    context.warn(fmt::format(
+        "{} cop{} of earlier backups wait{} for the next run: the backup window is over; `bkp copy "
+        "--to {}` brings what is missing there now",
+        waiting, waiting == 1 ? "y" : "ies", waiting == 1 ? "s" : "",
+        util::shell_quoted(result.left.back().to.name)));
   }
   return result;
 }

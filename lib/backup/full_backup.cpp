@@ -216,6 +216,7 @@ class FullRun {
       catch_up(m_context, m_layout, item, m_result.stores, failed, m_result.brought);
     if (m_context.interrupt.signal() != 0) return;
     auto missing = ask_for_missing_copies();
+    if (m_result.interrupted) return;
     attempt("copies that earlier runs could not make are still missing", [&] {
       auto filled = backfill(m_context, m_layout, m_result.stores, std::move(missing),
                              m_result.started_at + m_context.config.objectives.window);

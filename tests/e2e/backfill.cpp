@@ -148,7 +148,8 @@ TEST_CASE("when the backup window is over one copy of an earlier run is begun, t
   CHECK(report["result"]["copied"][0]["label"] == second);
   CHECK(report["result"]["missing_copies"] ==
         nlohmann::json{{{"label", site.missed}, {"to", "vault"}}});
-  CHECK_THAT(report["warnings"].dump(), Contains("wait for the next run") && Contains("bkp copy"));
+  CHECK_THAT(report["warnings"].dump(),
+             Contains("1 copy of earlier backups waits for the next run") && Contains("bkp copy"));
   CHECK(report["result"]["backups"][0]["status"] == "completed");
 }
 
