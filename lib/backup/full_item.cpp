@@ -26,9 +26,7 @@ void warn_of_missing(run::Context& context, const std::string& store, const Back
 }
 
 void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome& outcome) {
-  const auto copy =
-      std::find_if(record.copies.begin(), record.copies.end(),
-                   [&](const auto& candidate) { return candidate.store == target.name; });
+  const auto copy = std::ranges::find(record.copies, target.name, &catalog::CopyRecord::store);
   if (outcome.error || target.failure) {
     copy->state = status::failed;
     copy->error_message =

@@ -102,11 +102,9 @@ void leave_mark(run::Context& context, const BackupRecord& backup, const run::Na
   write_mark(context, store, verification, kind, details);
   if (re_read || verification.about_the_copy()) return;
   std::vector<std::string> others;
-  for (const auto& copy : backup.copies) {
-    const bool configured = std::ranges::any_of(
-        context.config.stores, [&](const auto& known) { return known.name == copy.store; });
-    if (configured && copy.store != store.name && backup.complete_copy_on(copy.store) != nullptr)
-      others.push_back(copy.store);
+  for (const auto& known : context.config.stores) {
+    if (known.name != store.name && backup.complete_copy_on(known.name) != nullptr)
+      others.push_back(known.name);
   }
   if (others.empty()) return;
   const auto opened = context.open_stores(others);
