@@ -153,6 +153,14 @@ void judge_presence(const std::string& store, bool required,
        "catalog"});
 }
 
+namespace {
+
+std::string count_text(std::size_t backups) {
+  return fmt::format("{} backup{}", backups, backups == 1 ? "" : "s");
+}
+
+}  // namespace
+
 void judge_missing_copies(const std::string& store, const std::vector<BackupRecord>& newest_first,
                           Findings& findings) {
   std::vector<const BackupRecord*> good;
@@ -166,18 +174,18 @@ void judge_missing_copies(const std::string& store, const std::vector<BackupReco
   if (!failed.empty()) {
     findings.warning(
         "copies",
-        fmt::format("store {} has no copy of {} backups that were to go there, the "
-                    "newest {}",
-                    util::quoted(store), failed.size(), util::printable(failed.front()->label)),
-        "the next `bkp full` brings them; now: " + copy_command);
+        fmt::format("store {} has no copy of {} that {} to go there, the newest {}",
+                    util::quoted(store), count_text(failed.size()),
+                    failed.size() == 1 ? "was" : "were", util::printable(failed.front()->label)),
+        "the next `bkp full` makes up for it; now: " + copy_command);
     return;
   }
   const bool is_new = std::ranges::all_of(
       good, [&](const auto* backup) { return backup->copy_on(store) == nullptr; });
   if (good.empty() || !is_new) return;
   findings.warning("copies",
-                   fmt::format("store {} has none of the {} backups there are", util::quoted(store),
-                               good.size()),
+                   fmt::format("store {} is new here, and {} elsewhere", util::quoted(store),
+                               good.size() == 1 ? "a backup is" : count_text(good.size()) + " are"),
                    copy_command);
 }
 

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "check/topics.hpp"
+#include "only_finding.hpp"
 #include "support/running_as_root.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -17,12 +18,6 @@ using util::ErrorKind;
 using Status = Finding::Status;
 
 namespace {
-
-const Finding& only(const Findings& findings) {
-  INFO(to_text(findings));
-  REQUIRE(findings.all().size() == 1);
-  return findings.all().front();
-}
 
 const Finding& named(const Findings& findings, const std::string& check) {
   INFO(check);
@@ -40,17 +35,6 @@ config::Config sound_config() {
   config.stores[1].name = "vault";
   return config;
 }
-
-catalog::BackupRecord backup_of(const std::string& database, util::Time started_at) {
-  catalog::BackupRecord backup;
-  backup.label = "label-" + database;
-  backup.database_name = database;
-  backup.status = catalog::status::completed;
-  backup.started_at = started_at;
-  return backup;
-}
-
-const auto now = util::parse_time("2026-11-21T12:00:00Z");
 
 }  // namespace
 
@@ -237,121 +221,6 @@ TEST_CASE("what a role cannot dump is an error with the grant that helps") {
   CHECK(findings.verdict()->exit_code() == 5);
 }
 
-TEST_CASE("fresh, verified backups are good") {
-  auto a = backup_of("a", now - 2h);
-  auto b = backup_of("b", now - 3h);
-  for (auto* backup : {&a, &b}) {
-    backup->verified = true;
-    backup->verified_at = now;
-  }
-  Findings findings;
-  judge_backups({"a", "b"}, {a, b}, {}, now, findings);
-  CHECK(only(findings).status == Status::ok);
-  CHECK_THAT(only(findings).message, Contains("at most 3h old"));
-}
-
-TEST_CASE("a damaged copy is named although the backup is proven") {
-  auto proven = backup_of("a", now - 2h);
-  proven.label = "proven";
-  proven.verified = true;
-  proven.verified_at = now;
-  auto& copy = proven.copies.emplace_back();
-  copy.store = "vault";
-  copy.state = catalog::status::completed;
-  copy.error_message = "bytes differ";
-  Findings findings;
-  judge_backups({"a"}, {proven}, {}, now, findings);
-  CHECK(only(findings).check == "copies");
-  CHECK(only(findings).message ==
-        "1 copy of backups of database \"a\" failed the last check, the newest proven on store "
-        "\"vault\": bytes differ");
-}
-
-TEST_CASE("missing, old, failed and unverified backups are named") {
-  SECTION("none") {
-    auto failed = backup_of("a", now - 1h);
-    failed.status = catalog::status::failed;
-    Findings findings;
-    judge_backups({"a"}, {failed}, {}, now, findings);
-    CHECK(only(findings).message == "there is no good backup of database \"a\"");
-    CHECK(only(findings).fix == "bkp full --db a");
-    Findings hostile;
-    judge_backups({"it's\na"}, {}, {}, now, hostile);
-    CHECK_THAT(to_text(hostile), Contains("fix: bkp full --db $'it\\'s\\x0aa'\n"));
-  }
-  SECTION("old") {
-    auto old = backup_of("a", now - 50h);
-    old.verified = true;
-    old.verified_at = now - 49h;
-    Findings findings;
-    judge_backups({"a"}, {old}, {}, now, findings);
-    CHECK(only(findings).message == "the last good backup of database \"a\" is 2d 2h old");
-  }
-  SECTION("never verified") {
-    Findings findings;
-    judge_backups({"a"}, {backup_of("a", now - 1h)}, {}, now, findings);
-    CHECK(only(findings).check == "verification");
-    CHECK(only(findings).fix == "bkp verify latest --db a");
-  }
-  SECTION("the last verification failed") {
-    auto bad = backup_of("a", now - 1h);
-    bad.label = "bad";
-    bad.verified_at = now;
-    auto earlier = backup_of("a", now - 30h);
-    earlier.verified = true;
-    earlier.verified_at = now - 29h;
-    Findings findings;
-    judge_backups({"a"}, {bad, earlier}, {}, now, findings);
-    CHECK(only(findings).message == "the last verification of \"bad\" failed");
-    CHECK(only(findings).fix == "bkp show bad");
-  }
-}
-
-TEST_CASE("a store without any of the backups that the catalog names there") {
-  auto backup = backup_of("a", now);
-  auto& copy = backup.copies.emplace_back();
-  copy.store = "local";
-  copy.state = catalog::status::completed;
-  const auto judged = [&](const std::string& store, bool required,
-                          const std::vector<std::string>& names) {
-    Findings findings;
-    judge_presence(store, required, names, {backup}, findings);
-    return findings;
-  };
-  CHECK(judged("vault", true, {}).all().empty());
-  CHECK(judged("local", true, {"20261121T020000Z-full-a"}).all().empty());
-  CHECK(only(judged("local", true, {"lost+found"})).status == Status::error);
-  CHECK(only(judged("local", true, {})).kind == ErrorKind::store);
-  CHECK(only(judged("local", false, {})).status == Status::warning);
-  CHECK_THAT(only(judged("local", false, {})).message, Contains("none of the 1 backups"));
-}
-
-TEST_CASE("a store that lacks copies is named, with what brings them") {
-  auto older = backup_of("a", now - 2h);
-  older.label = "older";
-  auto newer = backup_of("a", now - 1h);
-  newer.label = "newer";
-  for (auto* backup : {&newer, &older}) {
-    auto& copy = backup->copies.emplace_back();
-    copy.store = "local";
-    copy.state = catalog::status::completed;
-  }
-  const auto judged = [&](const std::string& store) {
-    Findings findings;
-    judge_missing_copies(store, {newer, older}, findings);
-    return findings;
-  };
-  CHECK(judged("local").all().empty());
-  CHECK_THAT(only(judged("vault")).message, Contains("none of the 2 backups"));
-  CHECK(only(judged("vault")).fix == "bkp copy --to vault");
-  auto& missed = older.copies.emplace_back();
-  missed.store = "vault";
-  missed.state = catalog::status::failed;
-  CHECK_THAT(only(judged("vault")).message, Contains("no copy of 1 backups") && Contains("older"));
-  older.copies.back().state = catalog::status::purged;
-  CHECK(judged("vault").all().empty());
-}
-
 TEST_CASE("directories that runs write to and cannot") {
   auto config = sound_config();
   // Root may write anywhere but below what is no directory.
@@ -365,17 +234,6 @@ TEST_CASE("directories that runs write to and cannot") {
       named(findings, "spool").message,
       Contains("\"/dev/null/spool/deeper\" cannot be made") && Contains("catalog.spool_directory"));
   CHECK_THAT(named(findings, "runbook").message, Contains("runbook.path"));
-}
-
-TEST_CASE("an assertion about a database that is nowhere is named") {
-  const std::vector<config::Assertion> assertions{{"enough", "segmets", "select 1", "1"},
-                                                  {"here", "segments", "select 1", "1"},
-                                                  {"gone", "old", "select 1", "1"}};
-  Findings findings;
-  judge_assertions(assertions, {"postgres", "segments"}, {backup_of("old", now)}, findings);
-  CHECK(only(findings).status == Status::warning);
-  CHECK_THAT(only(findings).message, Contains("\"enough\"") && Contains("\"segmets\""));
-  CHECK_THAT(only(findings).fix, Contains("is it \"segments\"?"));
 }
 
 TEST_CASE("the cron file") {
