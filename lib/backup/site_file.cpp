@@ -38,6 +38,14 @@ std::string with_digest(json file) {
   return dumped(file, 1) + "\n";
 }
 
+std::string text_of(const SiteFile& file) {
+  return with_digest({{"format", format_name},
+                      {"format_version", format_version},
+                      {"site", file.site},
+                      {"system_identifier", file.system_identifier},
+                      {"created_at", util::format_rfc3339(file.created_at)}});
+}
+
 }  // namespace
 
 std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout) {
@@ -64,12 +72,11 @@ std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout
 }
 
 void write_site_file(store::Store& store, const Layout& layout, const SiteFile& file) {
-  const json out = {{"format", format_name},
-                    {"format_version", format_version},
-                    {"site", file.site},
-                    {"system_identifier", file.system_identifier},
-                    {"created_at", util::format_rfc3339(file.created_at)}};
-  store::put_text(store, layout.site_file(), with_digest(out));
+  store::put_text(store, layout.site_file(), text_of(file));
+}
+
+void replace_site_file(store::Store& store, const Layout& layout, const SiteFile& file) {
+  store::replace_text(store, layout.site_file(), text_of(file));
 }
 
 run::OpenedStores open_stores_of_site(const run::Context& context) {
@@ -105,8 +112,7 @@ void require_site_file(store::Store& store, const Layout& layout,
             "site {} on {} belongs to the cluster with system identifier {}, this one has {}",
             util::quoted(layout.site()), store.url(), file->system_identifier, system_identifier),
         "choose another `site` for this cluster; where the old cluster is gone for good and this "
-        "one takes its place, "
-        "remove the store's site.json and run `bkp init`"};
+        "one takes its place: `bkp init --take-over`"};
   }
 }
 

@@ -23,6 +23,8 @@ struct SiteFile {
 /// nullopt when there is none; Error{damaged} when it is no valid site file.
 std::optional<SiteFile> read_site_file(store::Store& store, const Layout& layout);
 void write_site_file(store::Store& store, const Layout& layout, const SiteFile& file);
+/// The same in the place of the one that is there.
+void replace_site_file(store::Store& store, const Layout& layout, const SiteFile& file);
 
 /// Throws Error{store} when the store has no site file, Error{refused} when it belongs to another
 /// cluster (an empty identifier on either side matches).

@@ -23,15 +23,18 @@ using util::ErrorKind;
 
 /// What became of one store.
 struct Prepared {
-  std::string state;  // created, unchanged, would_create
+  std::string state;  // created, unchanged, taken_over, would_create, would_take_over
   std::string note;
 };
 
 /// One `bkp init`: its steps fill the report.
 class Init {
  public:
-  explicit Init(run::Context& context)
-      : m_context{context}, m_layout{context.config.site}, m_dry_run{context.dry_run} {}
+  Init(const InitOptions& options, run::Context& context)
+      : m_options{options},
+        m_context{context},
+        m_layout{context.config.site},
+        m_dry_run{context.dry_run} {}
 
   cli::Report run() {
     m_report.result = {{"dry_run", m_dry_run}, {"stores", json::array()}};
@@ -101,6 +104,7 @@ class Init {
   Prepared prepare(const config::Store& wanted) {
     if (m_dry_run) return foresee(wanted);
     const auto store = m_context.open_place(wanted, store::OpenMode::create);
+    if (const auto former = other_cluster(*store)) return take_over(wanted, *store, *former);
     if (is_prepared(*store)) return {"unchanged", "is prepared already"};
     try {
       backup::write_site_file(*store, m_layout,
@@ -140,9 +144,58 @@ class Init {
       if (error.kind() != ErrorKind::store) throw;
       return {"would_create", fmt::format("would be made (now: {})", error.message())};
     }
+    if (const auto former = other_cluster(*store)) {
+      return {"would_take_over",
+              fmt::format("would be taken over from cluster {}", former->system_identifier)};
+    }
     if (is_prepared(*store)) return {"unchanged", "is prepared already"};
     return {"would_create",
             fmt::format("would be prepared for site {}", util::quoted(m_context.config.site))};
+  }
+
+  /// The site file of a store that is to be taken over: nullopt where there is nothing to take.
+  std::optional<backup::SiteFile> other_cluster(store::Store& store) const {
+    if (!m_options.take_over || m_system_identifier.empty()) return std::nullopt;
+    auto file = backup::read_site_file(store, m_layout);
+    const bool other =
+        file && !file->system_identifier.empty() && file->system_identifier != m_system_identifier;
+    return other ? std::move(file) : std::nullopt;
+  }
+
+  Prepared take_over(const config::Store& wanted, store::Store& store,
+                     const backup::SiteFile& former) {
+    const auto& site = m_context.config.site;
+    json details = {{"store", wanted.name},
+                    {"url", store.url()},
+                    {"from", former.system_identifier},
+                    {"to", m_system_identifier}};
+    const auto record = [&](const std::string& action) {
+      m_context.recorder.audit({action, site, m_confirmation, details, m_context.clock.now()});
+    };
+    try {
+      confirm_taking_over(former);
+      backup::replace_site_file(store, m_layout,
+                                {site, m_system_identifier, m_context.clock.now()});
+    } catch (const Error& error) {
+      details["error"] = error.full_message();
+      record(error.kind() == ErrorKind::refused ? "take-over.refused" : "take-over.failed");
+      throw;
+    }
+    record("take-over");
+    return {"taken_over",
+            fmt::format("was the cluster's {}, is now this one's", former.system_identifier)};
+  }
+
+  /// Once for all stores.
+  void confirm_taking_over(const backup::SiteFile& former) {
+    if (!m_confirmation.empty()) return;
+    m_confirmation = run::require_confirmation(
+        m_context.terminal, m_context.config.site, m_options.yes,
+        fmt::format("Stores of site {} belong to the cluster {}. From now on they are those of "
+                    "this cluster, {}: the other one must never run again, or both will write to "
+                    "one site.",
+                    util::quoted(m_context.config.site), former.system_identifier,
+                    m_system_identifier));
   }
 
   // Throws when the store is another cluster's.
@@ -175,21 +228,28 @@ class Init {
                        counted(warnings, "warning"));
   }
 
+  const InitOptions& m_options;
   run::Context& m_context;
   backup::Layout m_layout;
   bool m_dry_run;
   std::string m_system_identifier;
+  std::string m_confirmation;  ///< of taking stores over
   cli::Report m_report;
 };
 
 }  // namespace
 
-void define(CLI::App& app, InitOptions&) {
+void define(CLI::App& app, InitOptions& options) {
+  auto* take_over = app.add_flag("--take-over", options.take_over,
+                                 "let stores of another cluster, which is gone, be this one's");
+  app.add_option("--yes", options.yes, "with --take-over: the site's name, in place of typing it")
+      ->needs(take_over)
+      ->type_name("SITE");
   app.footer("Makes what the configuration describes and is not there yet; safe to repeat.");
 }
 
-cli::Report run(const InitOptions&, run::Context& context) {
-  return Init{context}.run();
+cli::Report run(const InitOptions& options, run::Context& context) {
+  return Init{options, context}.run();
 }
 
 }  // namespace bkp::command

@@ -84,6 +84,52 @@ TEST_CASE("a store of another cluster is refused and left as it is, the other on
   CHECK(site_file(bench, "second").site == "studio");
 }
 
+TEST_CASE("init --take-over ties stores of another cluster to this one, when that is confirmed") {
+  CommandBench bench;
+  REQUIRE_FALSE(bench.run(InitOptions{}).error);
+  const auto own = site_file(bench, "local").system_identifier;
+  const std::string former = "7000000000000000001";
+  for (const auto* name : {"local", "second"}) {
+    const auto url = "file://" + bench.store_directory(name).string();
+    backup::replace_site_file(*test::open_store(url, store::OpenMode::existing),
+                              backup::Layout{"studio"}, {"studio", former, util::Time{}});
+  }
+  const auto audited = [&] {
+    return bench.catalog_sql(
+        "select string_agg(action || ' ' || subject || ' ' || (details->>'store'), ', ' order by "
+        "id) from audit_log");
+  };
+  SECTION("confirmed") {
+    const auto report = bench.run(InitOptions{.take_over = true, .yes = "studio"});
+    CHECK_FALSE(report.error);
+    CHECK(store_states(report) == States{"taken_over", "taken_over"});
+    CHECK(site_file(bench, "local").system_identifier == own);
+    CHECK(site_file(bench, "second").system_identifier == own);
+    for (const auto& warning : bench.warnings()) CHECK_THAT(warning, !Catch::Contains("was empty"));
+    CHECK(audited() == "take-over studio local, take-over studio second");
+    CHECK(store_states(bench.run(InitOptions{.take_over = true})) ==
+          States{"unchanged", "unchanged"});
+  }
+  SECTION("nobody is there to confirm it") {
+    const auto report = bench.run(InitOptions{.take_over = true});
+    REQUIRE(report.error);
+    CHECK(report.error->exit_code() == 11);
+    CHECK_THAT(report.error->hint(), Catch::Contains("--yes studio"));
+    CHECK(site_file(bench, "local").system_identifier == former);
+    CHECK_THAT(audited(), Catch::Contains("take-over.refused studio local"));
+  }
+  SECTION("another site is named") {
+    CHECK(bench.run(InitOptions{.take_over = true, .yes = "other"}).error->exit_code() == 11);
+    CHECK(site_file(bench, "local").system_identifier == former);
+  }
+  SECTION("dry run") {
+    const auto report = bench.run(InitOptions{.take_over = true}, true);
+    CHECK_FALSE(report.error);
+    CHECK(store_states(report) == States{"would_take_over", "would_take_over"});
+    CHECK(site_file(bench, "local").system_identifier == former);
+  }
+}
+
 TEST_CASE("what cannot be made is an error; the rest is made") {
   CommandBench bench;
   SECTION("a store in the place of a file") {

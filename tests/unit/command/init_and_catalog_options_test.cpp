@@ -9,8 +9,12 @@ using namespace bkp;
 using command::CatalogOptions;
 using test::parsed;
 
-TEST_CASE("init has no options and no arguments of its own") {
-  CHECK_NOTHROW(parsed<command::InitOptions>({}));
+TEST_CASE("init takes stores over only when told, and is told yes only about that") {
+  CHECK_FALSE(parsed<command::InitOptions>({}).take_over);
+  const auto options = parsed<command::InitOptions>({"--take-over", "--yes", "studio"});
+  CHECK(options.take_over);
+  CHECK(options.yes == "studio");
+  CHECK_THROWS_AS(parsed<command::InitOptions>({"--yes", "studio"}), CLI::ParseError);
   CHECK_THROWS_AS(parsed<command::InitOptions>({"studio"}), CLI::ParseError);
 }
 
