@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "backup/copying.hpp"
+#include "backup/marks.hpp"
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
 #include "backup/source.hpp"
@@ -31,6 +32,12 @@ std::vector<run::NamedStore> sources_of(const BackupRecord& backup,
   return stores;
 }
 
+/// Something of a copy that was once complete.
+bool is_there(const Layout& layout, const BackupRecord& backup, const run::NamedStore& store) {
+  return backup.complete_copy_on(store.name) != nullptr &&
+         !store.store->list(layout.backup(backup.label)).empty();
+}
+
 std::vector<std::string> required_stores(const run::Context& context) {
   std::vector<std::string> names;
   for (const auto& store : context.config.stores) {
@@ -50,9 +57,22 @@ BroughtCopy bring_copy(run::Context& context, const Layout& layout, BackupRecord
     try {
       require_site_file(*sources[i].store, layout, "");
       const auto source = open_source(sources[i], layout, backup, keys);
-      copy_objects(context, layout, source.backup, *sources[i].store, *to.store);
+      BroughtCopy brought{.label = backup.label,
+                          .from = sources[i].name,
+                          .to = to.name,
+                          .bytes = source.manifest().size_bytes(),
+                          .mended = is_there(layout, backup, to),
+                          .replaced = {}};
+      if (brought.mended) {
+        brought.replaced =
+            mend_objects(context, layout, source.backup, *sources[i].store, *to.store);
+        write_mark(*to.store, layout, backup.label, "intact", context.clock.now(),
+                   {{"level", "checksum"}});
+      } else {
+        copy_objects(context, layout, source.backup, *sources[i].store, *to.store);
+      }
       note_copy(context, layout, backup, to, sources[i].name);
-      return {backup.label, sources[i].name, to.name, source.manifest().size_bytes()};
+      return brought;
     } catch (const TargetError&) {
       throw;
     } catch (const Error& error) {

@@ -16,11 +16,14 @@ struct BroughtCopy {
   std::string label;
   std::string from;  ///< names of stores
   std::string to;
-  std::uint64_t bytes = 0;  ///< of the parts
+  std::uint64_t bytes = 0;            ///< of the parts
+  bool mended = false;                ///< the copy was there, and damaged
+  std::vector<std::string> replaced;  ///< then: names of the objects
 };
 
 /// Brings a backup to `to`, which has it not, from the first other of `stores` whose copy proves
-/// good on the way, sound ones first (copying.hpp), and notes it, see note_copy(). `keys` judge the
+/// good on the way, sound ones first (copying.hpp), and notes it, see note_copy(). Where `to` has a
+/// copy, as `backup` knows, it is mended: what is sound there stays. `keys` judge the
 /// manifest's signature; nothing is opened. Throws Error{not_found} when none of the stores has a
 /// copy, what was wrong with the last one, and TargetError.
 BroughtCopy bring_copy(run::Context& context, const Layout& layout, catalog::BackupRecord& backup,

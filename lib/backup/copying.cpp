@@ -66,8 +66,7 @@ void copy_object(const store::Key& key, store::Store& from, store::Store& to) {
 }
 
 /// The very manifest that was read and judged.
-void copy_manifest(const store::Key& key, const StoredBackup& backup, store::Store& from,
-                   store::Store& to) {
+std::string manifest_text(const store::Key& key, const StoredBackup& backup, store::Store& from) {
   const auto text = store::get_text(from, key);
   if (!text || stream::digests_of(*text).sha256 != backup.manifest_sha256) {
     throw Error{ErrorKind::damaged,
@@ -75,7 +74,7 @@ void copy_manifest(const store::Key& key, const StoredBackup& backup, store::Sto
                             from.url()),
                 "find out what writes to that store"};
   }
-  put(key, *text, to);
+  return *text;
 }
 
 /// Who took the lock that this run had lost may have cleared away what looked like remains.
@@ -109,7 +108,8 @@ void copy_objects(run::Context& context, const Layout& layout, const StoredBacku
     }
     copy_object(layout.signature(label), from, to);
     require_parts(layout, manifest, to);
-    copy_manifest(layout.manifest(label), backup, from, to);
+    const auto key = layout.manifest(label);
+    put(key, manifest_text(key, backup, from), to);
   } catch (...) {
     try {
       remove_objects(to, layout, label, ignored);
@@ -119,6 +119,73 @@ void copy_objects(run::Context& context, const Layout& layout, const StoredBacku
     }
     throw;
   }
+}
+
+namespace {
+
+/// Reads the whole part.
+void prove(run::Context& context, const Layout& layout, const Manifest& manifest, const Part& part,
+           store::Store& store) {
+  stream::NullSink nowhere;
+  stream::ObservingSink watched{nowhere, [&](std::size_t) { context.interrupt.check(); }};
+  stream::RateLimitSink limited{watched, context.config.limits.rate, context.clock};
+  fetch_stored_part(store, layout, manifest, part, limited, stream::DigestSet::md5_and_sha256);
+}
+
+bool is_sound(run::Context& context, const Layout& layout, const Manifest& manifest,
+              const Part& part, store::Store& store) {
+  try {
+    prove(context, layout, manifest, part, store);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    return false;
+  }
+}
+
+/// False when there was nothing to do.
+bool mend_part(run::Context& context, const Layout& layout, const Manifest& manifest,
+               const Part& part, store::Store& from, store::Store& to) {
+  const auto key = layout.part(manifest.label, part.name);
+  if (on_target([&] { return to.stat(key); })) {
+    if (on_target([&] { return is_sound(context, layout, manifest, part, to); })) return false;
+    prove(context, layout, manifest, part, from);
+    on_target([&] { to.remove(key); });
+  }
+  copy_part(context, layout, manifest, part, from, to);
+  return true;
+}
+
+/// The same of a small object.
+bool mend_text(const store::Key& key, const std::string& text, store::Store& to) {
+  return on_target([&] {
+    if (store::get_text(to, key) == text) return false;
+    store::replace_text(to, key, text);
+    return true;
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> mend_objects(run::Context& context, const Layout& layout,
+                                      const StoredBackup& backup, store::Store& from,
+                                      store::Store& to) {
+  const auto& manifest = backup.manifest;
+  const auto& label = manifest.label;
+  std::vector<std::string> replaced;
+  const auto note = [&](bool changed, const store::Key& key) {
+    if (changed) replaced.emplace_back(key.name());
+  };
+  const run::ProgressStep step{context.progress, "mending " + label, manifest.size_bytes()};
+  for (const auto& part : manifest.parts) {
+    note(mend_part(context, layout, manifest, part, from, to), layout.part(label, part.name));
+  }
+  if (const auto signature = store::get_text(from, layout.signature(label)))
+    note(mend_text(layout.signature(label), *signature, to), layout.signature(label));
+  require_parts(layout, manifest, to);
+  const auto key = layout.manifest(label);
+  note(mend_text(key, manifest_text(key, backup, from), to), key);
+  return replaced;
 }
 
 }  // namespace bkp::backup

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "backup/repository.hpp"
 #include "run/context.hpp"
 #include "util/error.hpp"
@@ -20,5 +23,14 @@ class TargetError : public util::Error {
 /// throws; `to` then has no such backup.
 void copy_objects(run::Context& context, const Layout& layout, const StoredBackup& backup,
                   store::Store& from, store::Store& to);
+
+/// Makes a copy on `to` that is damaged what it was, from a good one on `from`: parts and signature
+/// that are missing or not what was stored are replaced, the manifest last, and what is sound there
+/// stays. A part goes only when the one that takes its place was proven: the other copy may be
+/// damaged too. Returns the names of what was replaced. Otherwise as copy_objects(), except that
+/// after an error nothing is removed.
+std::vector<std::string> mend_objects(run::Context& context, const Layout& layout,
+                                      const StoredBackup& backup, store::Store& from,
+                                      store::Store& to);
 
 }  // namespace bkp::backup

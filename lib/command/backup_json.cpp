@@ -54,7 +54,11 @@ json backups_json(const std::vector<catalog::BackupRecord>& backups) {
 }
 
 nlohmann::json copied_json(const backup::BroughtCopy& copy) {
-  return {{"label", copy.label}, {"from", copy.from}, {"to", copy.to}};
+  return {{"label", copy.label},
+          {"from", copy.from},
+          {"to", copy.to},
+          {"mended", copy.mended},
+          {"replaced", copy.replaced}};
 }
 
 }  // namespace bkp::command

@@ -33,6 +33,11 @@ std::set<std::string> labels_on(const run::NamedStore& store, const backup::Layo
   return labels;
 }
 
+bool is_damaged(const BackupRecord& backup, const std::string& store) {
+  const auto* copy = backup.copy_on(store);
+  return copy != nullptr && copy->damaged();
+}
+
 /// Oldest first: a parent is there before what is built on it.
 std::vector<BackupRecord> choose(const CopyOptions& options, run::Context& context,
                                  const run::NamedStore& to) {
@@ -45,7 +50,8 @@ std::vector<BackupRecord> choose(const CopyOptions& options, run::Context& conte
     const bool elsewhere = std::ranges::any_of(backup.copies, [&](const auto& copy) {
       return copy.store != options.to && copy.state == catalog::status::completed;
     });
-    return !backup.good() || there.contains(backup.label) || !elsewhere ||
+    const bool sound = there.contains(backup.label) && !is_damaged(backup, options.to);
+    return !backup.good() || sound || !elsewhere ||
            (!options.from.empty() && backup.complete_copy_on(options.from) == nullptr);
   });
   std::ranges::reverse(backups);
@@ -62,13 +68,18 @@ std::vector<run::NamedStore> open_sources(const CopyOptions& options, run::Conte
   return std::move(opened.stores);
 }
 
-void require_absent(const backup::Layout& layout, const BackupRecord& backup,
-                    const run::NamedStore& to) {
-  if (!to.store->stat(layout.manifest(backup.label))) return;
+void require_need(const backup::Layout& layout, const BackupRecord& backup,
+                  const run::NamedStore& to) {
+  if (is_damaged(backup, to.name) || !to.store->stat(layout.manifest(backup.label))) return;
   throw Error{
       ErrorKind::refused,
       fmt::format("store {} has {} already", util::quoted(to.name), util::quoted(backup.label)),
-      "`bkp catalog rebuild --store NAME` tells a catalog that does not know"};
+      fmt::format(
+          "`bkp verify {} --level checksum --store {}` says whether that copy is damaged, "
+          "and then it can be mended; `bkp catalog rebuild --store {}` tells a catalog that "
+          "does not know of it",
+          util::shell_quoted(backup.label), util::shell_quoted(to.name),
+          util::shell_quoted(to.name))};
 }
 
 std::optional<Error> overall_error(const std::vector<Error>& failures, std::size_t all) {
@@ -85,7 +96,7 @@ std::optional<Error> overall_error(const std::vector<Error>& failures, std::size
 void define(CLI::App& app, CopyOptions& options) {
   app.add_option("ID", options.id,
                  "latest, latest~2, a catalog id, a label or its beginning; without it every good "
-                 "backup that the store has not");
+                 "backup that the store has not, or has damaged");
   app.add_option("--to", options.to, "the store that gets the copy")->required()->type_name("NAME");
   app.add_option("--from", options.from, "the store to read; default: the first with a good copy")
       ->type_name("NAME");
@@ -113,11 +124,13 @@ cli::Report run(const CopyOptions& options, run::Context& context) {
   for (auto& backup : backups) {
     const auto label = util::printable(backup.label);
     if (context.dry_run) {
-      report.text += fmt::format("would copy {} to store {}\n", label, to.name);
+      const bool mends = is_damaged(backup, to.name);
+      report.text += fmt::format("would {} {} {} store {}\n", mends ? "mend" : "copy", label,
+                                 mends ? "on" : "to", to.name);
       continue;
     }
     try {
-      require_absent(layout, backup, to);
+      require_need(layout, backup, to);
       const auto copy = backup::bring_copy(context, layout, backup, sources, to,
                                            reading_keys(options.keys, context));
       report.bytes += copy.bytes;
@@ -126,10 +139,11 @@ cli::Report run(const CopyOptions& options, run::Context& context) {
     } catch (Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       error.add_context("copying " + label);
+      failures.push_back(error);
+      if (backups.size() == 1) continue;  // The report's error says it.
       const auto text = fmt::format("not copied: {}\n", error.full_message());
       report.text += text;
       *report.text_of_failures += text;
-      failures.push_back(error);
     }
   }
   if (backups.empty())

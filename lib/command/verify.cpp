@@ -52,10 +52,12 @@ std::vector<BackupRecord> choose_backups(const VerifyOptions& options, run::Cont
 std::string other_copy(const BackupRecord& backup, const std::vector<Attempt>& attempts,
                        const std::string& damaged) {
   const auto text = [&](const std::string& store, std::string_view what) {
-    return fmt::format("{} on store {}: `bkp restore {} --db {} --store {}` uses it", what,
-                       util::quoted(store), util::shell_quoted(backup.label),
-                       util::shell_quoted(backup.database_name.value_or("")),
-                       util::shell_quoted(store));
+    return fmt::format(
+        "{} on store {}: `bkp restore {} --db {} --store {}` uses it, and `bkp copy "
+        "{} --to {}` mends the damaged one from it",
+        what, util::quoted(store), util::shell_quoted(backup.label),
+        util::shell_quoted(backup.database_name.value_or("")), util::shell_quoted(store),
+        util::shell_quoted(backup.label), util::shell_quoted(damaged));
   };
   for (const auto& attempt : attempts) {
     const auto& found = attempt.verification;
@@ -168,13 +170,7 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
     ++failed;
     if (first_failure.empty()) {
       first_failure = verification.label + ": " + verification.errors().front();
-      if (!attempt.other_copy.empty()) {
-        hint = fmt::format(
-            "{}; put its files in place of those on store {}, then `bkp verify {} "
-            "--level checksum` takes this back",
-            attempt.other_copy, util::quoted(verification.store),
-            util::shell_quoted(verification.label));
-      }
+      if (!attempt.other_copy.empty()) hint = attempt.other_copy;
     }
   }
   if (failed == 0) return not_made ? not_made : error_beside(attempts);

@@ -86,6 +86,56 @@ TEST_CASE("what a broken copy left is no backup, and is made anew") {
   CHECK(site.run({"verify", site.first, "--level", "checksum", "--store", "vault"}).exit_code == 0);
 }
 
+TEST_CASE("a damaged copy is mended from another one, and only where it is known to be damaged") {
+  HalfSite site;
+  site.must({"copy", "--to", "vault"});
+  const auto dump = site.local(site.first) / "dump.pgc.zst";
+  const auto before = read_text(dump);
+  flip_a_bit(dump);
+  const auto unknown = site.run({"copy", site.first, "--to", "local"});
+  CAPTURE(unknown);
+  CHECK(unknown.exit_code == 11);
+  CHECK_THAT(unknown.err,
+             Contains("`bkp verify " + site.first + " --level checksum --store local`"));
+  CHECK(unknown.out.empty());
+  const auto found = site.run({"verify", site.first, "--level", "checksum"});
+  CHECK(found.exit_code == 8);
+  CHECK_THAT(found.err, Contains("`bkp copy " + site.first + " --to local` mends"));
+  CHECK_THAT(site.run({"copy", "--to", "local", "--dry-run"}).out,
+             Contains("would mend " + site.first));
+  const auto mended = site.json({"copy", "--to", "local"});
+  INFO(mended.dump(1));
+  CHECK(mended.at("exit_code") == 0);
+  const auto& copied = mended["result"]["copied"];
+  REQUIRE(copied.size() == 1);
+  CHECK(copied[0].at("mended") == true);
+  CHECK(copied[0].at("replaced") == nlohmann::json{"dump.pgc.zst"});
+  CHECK(read_text(dump) == before);
+  CHECK_THAT(site.run({"list", "--db", "a"}).out, !Contains("damaged"));
+  CHECK_THAT(site.run({"copy", "--to", "local"}).out, Contains("has every good backup already"));
+  // The store alone tells the same.
+  site.cluster().psql("postgres", "drop database bkp");
+  site.must({"init"});
+  site.must({"catalog", "rebuild", "--store", "local"});
+  CHECK_THAT(site.run({"list", "--db", "a"}).out, !Contains("damaged"));
+}
+
+TEST_CASE("a manifest that is gone comes back from another copy; what lay beside it stays") {
+  HalfSite site;
+  site.must({"copy", "--to", "vault"});
+  std::filesystem::remove(site.local(site.first) / "manifest.json");
+  // What the other copy lacks in one place is here.
+  flip_a_bit(site.vault(site.first) / "globals.sql.zst");
+  const auto mended = site.run({"copy", site.first, "--to", "local"});
+  CAPTURE(mended);
+  CHECK(mended.exit_code == 0);
+  CHECK_THAT(mended.out, Contains("mended " + site.first) && Contains("replaced manifest.json"));
+  CHECK(site.run({"verify", site.first, "--level", "checksum", "--store", "local"}).exit_code == 0);
+  CHECK(site.run({"verify", site.first, "--level", "checksum", "--store", "vault"}).exit_code == 8);
+  site.must({"copy", "--to", "vault"});
+  CHECK(site.run({"verify", site.first, "--level", "checksum", "--store", "vault"}).exit_code == 0);
+}
+
 TEST_CASE("copy names what is wrong with its stores") {
   HalfSite site;
   CHECK(site.run({"copy", "--to", "local", "--from", "local"}).exit_code == 2);

@@ -62,7 +62,7 @@ TEST_CASE("verify quotes the label of a damaged backup, and of the copy that is 
   const auto report = site.bench.run(options);
   REQUIRE(report.error);
   CHECK_THAT(report.error->hint(), Contains("`bkp restore 'a;b' --db studio --store second`") &&
-                                       Contains("`bkp verify 'a;b' --level checksum`"));
+                                       Contains("`bkp copy 'a;b' --to local`"));
 }
 
 TEST_CASE("restore quotes the label of the backup to take instead") {
@@ -97,7 +97,7 @@ TEST_CASE("what only looks like a URL is no URL of a store") {
   command::RestoreOptions options;
   options.id = "latest";
   options.database = "studio";
-  options.store = "://x";
+  options.from.store = "://x";
   const auto error = test::error_of([&] { bench.run(options, true); });
   CHECK(error.kind() == util::ErrorKind::not_found);
   CHECK_THAT(error.message(), Contains("there is no store \"://x\""));

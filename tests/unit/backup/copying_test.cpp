@@ -65,6 +65,63 @@ TEST_CASE("a hold is copied with its backup, a removal that was broken off is no
   CHECK(backup::read_backup(stores.to, layout, label));
 }
 
+namespace {
+
+/// The copy on `to` is whole before the damage.
+struct CopiedStores : TwoStores {
+  store::Key part = layout.part(label, "dump.pgc.zst");
+  std::string text = store::get_text(*from, part).value();
+
+  CopiedStores() { backup::copy_objects(context, layout, read(), *from, to); }
+  std::vector<std::string> mend() {
+    return backup::mend_objects(context, layout, read(), *from, to);
+  }
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("of a damaged copy what is damaged is replaced, and nothing else") {
+  CopiedStores stores;
+  CHECK(stores.mend().empty());
+  const auto manifest = layout.manifest(label);
+  SECTION("a part that changed") {
+    store::replace_text(stores.to, stores.part, "x" + stores.text.substr(1));
+    CHECK(stores.mend() == Names{"dump.pgc.zst"});
+  }
+  SECTION("a part that is too short") {
+    store::replace_text(stores.to, stores.part, stores.text.substr(1));
+    CHECK(stores.mend() == Names{"dump.pgc.zst"});
+  }
+  SECTION("a part that is gone") {
+    stores.to.remove(stores.part);
+    CHECK(stores.mend() == Names{"dump.pgc.zst"});
+  }
+  SECTION("the manifest") {
+    store::replace_text(stores.to, manifest, "{}");
+    CHECK(stores.mend() == Names{"manifest.json"});
+  }
+  SECTION("the manifest is gone, and the signature was never there") {
+    store::put_text(*stores.from, layout.signature(label), "signature");
+    stores.to.remove(manifest);
+    CHECK(stores.mend() == Names{"manifest.json.sig", "manifest.json"});
+  }
+  CHECK(store::get_text(stores.to, stores.part) == stores.text);
+  CHECK(store::get_text(stores.to, manifest) == store::get_text(*stores.from, manifest));
+  CHECK(stores.mend().empty());
+}
+
+TEST_CASE("a damaged part stays as long as nothing better is at hand") {
+  CopiedStores stores;
+  const auto damaged = "x" + stores.text.substr(1);
+  store::replace_text(stores.to, stores.part, damaged);
+  store::replace_text(*stores.from, stores.part, "y" + stores.text.substr(1));
+  const auto error = test::error_of([&] { stores.mend(); });
+  CHECK(error.kind() == util::ErrorKind::damaged);
+  CHECK(store::get_text(stores.to, stores.part) == damaged);
+}
+
 TEST_CASE("a manifest that changed or went since it was judged is not copied") {
   TwoStores stores;
   const auto backup = stores.read();
