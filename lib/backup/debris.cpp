@@ -54,8 +54,8 @@ std::string why_left(const std::string& label, Remains remains, const store::Sto
   if (remains == Remains::of_a_backup) {
     return what +
            ", though the catalog has it for a good backup there: its other objects are left "
-           "as they are; put the manifest back from another copy, or let `bkp verify` "
-           "note the loss";
+           "as they are; `bkp copy` puts the manifest back from another copy, or `bkp verify` "
+           "notes the loss";
   }
   return what +
          " and is in no run's record: it is left alone; remove it if nobody is copying it "
@@ -73,17 +73,37 @@ Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const s
   return copy->state == status::completed ? Remains::of_a_backup : Remains::of_a_run;
 }
 
-Cleared clear_remains(store::Store& store, const Layout& layout,
-                      const std::function<Remains(const std::string& label)>& judge) {
+namespace {
+
+using Judge = std::function<Remains(const std::string& label)>;
+
+Remains judged(const Objects& objects, const std::string& label, const Judge& judge) {
+  const bool pruned =
+      std::ranges::any_of(objects, [](const auto& object) { return is_pruned_mark(object.key); });
+  return pruned ? Remains::of_a_run : judge(label);
+}
+
+}  // namespace
+
+std::vector<std::string> foresee_clearing(store::Store& store, const Layout& layout,
+                                          const std::vector<std::string>& labels,
+                                          const Judge& judge) {
+  std::vector<std::string> result;
+  for (const auto& label : labels) {
+    const auto objects = store.list(layout.backup(label));
+    if (!objects.empty() && judged(objects, label, judge) == Remains::of_a_run)
+      result.push_back(label);
+  }
+  return result;
+}
+
+Cleared clear_remains(store::Store& store, const Layout& layout, const Judge& judge) {
   Cleared cleared;
   cleared.unfinished = store.remove_unfinished(layout.root());
   for (auto& [label, objects] : objects_by_label(store, layout)) {
     const auto manifest = layout.manifest(label);
     if (has(objects, manifest)) continue;
-    const bool pruned =
-        std::ranges::any_of(objects, [](const auto& object) { return is_pruned_mark(object.key); });
-    if (const auto remains = pruned ? Remains::of_a_run : judge(label);
-        remains != Remains::of_a_run) {
+    if (const auto remains = judged(objects, label, judge); remains != Remains::of_a_run) {
       cleared.left.push_back(why_left(label, remains, store));
       continue;
     }

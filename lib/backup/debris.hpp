@@ -35,6 +35,11 @@ struct Cleared {
 Cleared clear_remains(store::Store& store, const Layout& layout,
                       const std::function<Remains(const std::string& label)>& judge);
 
+/// Of labels without a manifest those whose objects clear_remains() would remove.
+std::vector<std::string> foresee_clearing(
+    store::Store& store, const Layout& layout, const std::vector<std::string>& labels,
+    const std::function<Remains(const std::string& label)>& judge);
+
 /// What remove_backup() took away, also what it had taken before it threw.
 struct RemovedObjects {
   std::uint64_t objects = 0;

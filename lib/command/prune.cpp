@@ -91,7 +91,8 @@ std::string summary(const StorePrune& result, bool dry_run) {
                           dry_run ? "free" : "freed",
                           util::format_size(dry_run ? to_go.bytes : result.swept.freed.bytes));
   if (!result.debris.empty()) {
-    text += fmt::format("; cleared away what {} unfinished one{} left", result.debris.size(),
+    text += fmt::format("; {} what {} unfinished one{} left",
+                        dry_run ? "would clear away" : "cleared away", result.debris.size(),
                         result.debris.size() == 1 ? "" : "s");
   }
   if (result.usage) text += "; " + retention::describe(*result.usage);

@@ -96,8 +96,11 @@ void StoreCandidates::read(const std::string& label) {
     return;
   }
   if (!stored) {
-    // Debris, or a backup in the making, unless the catalog had it for good.
-    if (m_believed.contains(label)) lose(label);
+    if (m_believed.contains(label)) {
+      lose(label);
+    } else if (backup::is_label(label)) {
+      m_without_manifest.push_back(label);
+    }
     return;
   }
   if (stored->marks.hold_doubtful) {

@@ -42,6 +42,11 @@ class StoreCandidates {
   /// Labels the catalog has a complete copy of here and the store has not: their purge was
   /// interrupted before it was recorded, or other hands removed them. Sorted.
   const std::set<std::string>& vanished() const { return m_vanished; }
+  /// Labels that are there without a manifest, and no good backups to the catalog: debris, or
+  /// backups in the making. Sorted.
+  const std::vector<std::string>& without_manifest() const { return m_without_manifest; }
+  /// Whether nobody has looked at it: it is there, and a good backup to the catalog.
+  bool is_believed(std::string_view label) const { return m_believed.contains(label); }
   /// The catalog's row.
   std::optional<catalog::BackupRecord> known(const std::string& label) const;
 
@@ -63,6 +68,7 @@ class StoreCandidates {
   std::unordered_map<std::string, std::size_t> m_index;  ///< of each label in m_candidates
   std::unordered_set<std::string_view> m_believed;       ///< candidates by the catalog's word alone
   std::set<std::string> m_vanished;
+  std::vector<std::string> m_without_manifest;
 };
 
 }  // namespace bkp::command

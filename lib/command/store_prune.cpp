@@ -1,5 +1,7 @@
 #include "command/store_prune.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/debris.hpp"
@@ -48,10 +50,10 @@ class StorePruner {
                                  util::quoted(m_store.name), util::printable(label),
                                  m_context.dry_run ? "still names" : "now says too"));
     }
-    if (m_context.dry_run) {
-      if (m_known.catalog) m_result.unfinished = m_store.store->unfinished(m_layout.root());
-    } else {
+    if (!m_context.dry_run) {
       change(candidates);
+    } else if (m_known.catalog) {
+      foresee_clearing(candidates);
     }
     auto* catalog = m_known.catalog ? &*m_known.catalog : nullptr;
     m_result.usage = retention::record_usage(m_context, m_store, m_layout, catalog);
@@ -65,6 +67,28 @@ class StorePruner {
       m_result.plan = retention::make_plan(candidates.candidates(), *m_result.policy, now);
     } while (retention::total_of(m_result.plan, Action::remove).backups > 0 &&
              !candidates.confirm(m_result.plan));
+  }
+
+  backup::Remains judge(const StoreCandidates& candidates, const std::string& label) const {
+    return backup::judge_remains(candidates.known(label), m_store.name);
+  }
+
+  /// Without a look into what the catalog knows for good backups: there are many, and seldom
+  /// anything else in them.
+  void foresee_clearing(const StoreCandidates& candidates) {
+    m_result.debris = backup::foresee_clearing(
+        *m_store.store, m_layout, candidates.without_manifest(),
+        [&](const std::string& label) { return judge(candidates, label); });
+    // Those go by the plan already.
+    std::erase_if(m_result.debris, [&](const auto& label) {
+      return std::ranges::any_of(m_result.plan, [&](const auto& decision) {
+        return decision.candidate.label == label && decision.action == Action::remove;
+      });
+    });
+    const auto backups = m_layout.backups().text() + "/";
+    m_result.unfinished = m_store.store->unfinished(m_layout.root(), [&](std::string_view key) {
+      return key.starts_with(backups) && candidates.is_believed(key.substr(backups.size()));
+    });
   }
 
   void change(const StoreCandidates& candidates) {
@@ -81,7 +105,7 @@ class StorePruner {
     // backup in the making.
     if (!m_known.catalog) return;
     auto cleared = backup::clear_remains(*m_store.store, m_layout, [&](const std::string& label) {
-      return backup::judge_remains(candidates.known(label), m_store.name);
+      return judge(candidates, label);
     });
     for (auto& message : cleared.left) m_context.warn(std::move(message));
     m_result.debris = std::move(cleared.removed);

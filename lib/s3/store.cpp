@@ -109,11 +109,20 @@ std::vector<UploadsPage::Upload> Store::uploads_below(const Operation& what,
   return found;
 }
 
-std::vector<std::string> Store::unfinished(const store::Key& prefix) {
+std::vector<std::string> Store::unfinished(const store::Key& prefix,
+                                           const store::KeyTest& pass_over) {
   const auto before = bucket_key(prefix).size() - prefix.text().size();
+  const auto passed_over = [&](std::string_view key) {
+    for (auto end = key.find('/'); end != key.npos; end = key.find('/', end + 1)) {
+      if (pass_over(key.substr(0, end))) return true;
+    }
+    return false;
+  };
   std::vector<std::string> keys;
-  for (const auto& upload : uploads_below(operation("list", prefix), prefix))
-    keys.push_back(upload.key.substr(before));
+  for (const auto& upload : uploads_below(operation("list", prefix), prefix)) {
+    auto key = upload.key.substr(before);
+    if (!passed_over(key)) keys.push_back(std::move(key));
+  }
   return keys;
 }
 

@@ -32,7 +32,8 @@ class Store final : public store::Store {
   std::vector<std::string> names(const store::Key& prefix) override;
   bool remove(const store::Key& key) override;
   void remove_all(const std::vector<store::Key>& keys) override;
-  std::vector<std::string> unfinished(const store::Key& prefix) override;
+  std::vector<std::string> unfinished(const store::Key& prefix,
+                                      const store::KeyTest& pass_over) override;
   std::vector<std::string> remove_unfinished(const store::Key& prefix) override;
   std::optional<store::StoreSpace> space() override { return std::nullopt; }
 

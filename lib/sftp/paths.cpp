@@ -46,16 +46,17 @@ void remove_empty_directories(Session& session, std::string_view root, std::stri
 }
 
 void walk(Session& session, const std::string& root, const std::string& prefix,
+          const store::KeyTest& pass_over,
           const std::function<void(const std::string& key, const Entry& entry)>& visit) {
   auto entries = session.entries(root + "/" + prefix);
   if (!entries) return;
   for (const Entry& entry : *entries) {
     const std::string key = prefix + "/" + entry.name;
     const bool unfinished = entry.name.starts_with(store::unfinished_prefix);
-    if (!unfinished && !store::Key::is_valid(key)) continue;
+    if (pass_over(key) || (!unfinished && !store::Key::is_valid(key))) continue;
     if (entry.status.type == FileType::directory) {
       if (unfinished) continue;
-      walk(session, root, key, visit);
+      walk(session, root, key, pass_over, visit);
     }
     visit(key, entry);
   }

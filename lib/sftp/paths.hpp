@@ -22,8 +22,9 @@ void remove_empty_directories(Session& session, std::string_view root, std::stri
 
 /// Shows `visit` all entries below `root`/`prefix` whose path is a valid key, or would be but for
 /// unfinished_prefix, and their key; a directory after what is in it, and not what is in an
-/// unfinished one.
+/// unfinished one. Without what is passed over.
 void walk(Session& session, const std::string& root, const std::string& prefix,
+          const store::KeyTest& pass_over,
           const std::function<void(const std::string& key, const Entry& entry)>& visit);
 
 }  // namespace bkp::sftp

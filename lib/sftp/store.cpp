@@ -94,12 +94,14 @@ std::vector<store::ObjectInfo> Store::list(const store::Key& prefix) {
       objects.push_back(info_of(prefix.text(), *status));
       return objects;
     }
-    walk(*lease, m_root, prefix.text(), [&](const std::string& key, const Entry& entry) {
-      if (entry.status.type != FileType::file || entry.name.starts_with(store::unfinished_prefix)) {
-        return;
-      }
-      objects.push_back(info_of(key, entry.status));
-    });
+    walk(*lease, m_root, prefix.text(), store::no_key,
+         [&](const std::string& key, const Entry& entry) {
+           if (entry.status.type != FileType::file ||
+               entry.name.starts_with(store::unfinished_prefix)) {
+             return;
+           }
+           objects.push_back(info_of(key, entry.status));
+         });
     return objects;
   });
   std::sort(found.begin(), found.end(),
@@ -137,11 +139,12 @@ bool Store::remove(const store::Key& key) {
   });
 }
 
-std::vector<std::string> Store::unfinished(const store::Key& prefix) {
+std::vector<std::string> Store::unfinished(const store::Key& prefix,
+                                           const store::KeyTest& pass_over) {
   const Operation operation{"list", prefix.text(), m_url};
   return m_pool.run(operation, [&](Pool::Lease& lease) {
     std::vector<std::string> found;
-    walk(*lease, m_root, prefix.text(), [&](const std::string& key, const Entry& entry) {
+    walk(*lease, m_root, prefix.text(), pass_over, [&](const std::string& key, const Entry& entry) {
       if (is_unfinished(entry)) found.push_back(key);
     });
     return found;
@@ -152,15 +155,16 @@ std::vector<std::string> Store::remove_unfinished(const store::Key& prefix) {
   const Operation operation{"clean up", prefix.text(), m_url};
   std::vector<std::string> removed;
   m_pool.run(operation, [&](Pool::Lease& lease) {
-    walk(*lease, m_root, prefix.text(), [&](const std::string& key, const Entry& entry) {
-      const auto path = m_root + "/" + key;
-      if (entry.status.type == FileType::directory) {
-        // Succeeds for those that are empty now.
-        lease->remove_directory(path);
-      } else if (is_unfinished(entry)) {
-        if (lease->remove_file(path)) removed.push_back(key);
-      }
-    });
+    walk(*lease, m_root, prefix.text(), store::no_key,
+         [&](const std::string& key, const Entry& entry) {
+           const auto path = m_root + "/" + key;
+           if (entry.status.type == FileType::directory) {
+             // Succeeds for those that are empty now.
+             lease->remove_directory(path);
+           } else if (is_unfinished(entry)) {
+             if (lease->remove_file(path)) removed.push_back(key);
+           }
+         });
     remove_empty_directories(*lease, m_root, path_of(prefix));
   });
   return removed;

@@ -65,22 +65,22 @@ bool is_unfinished(const Entry& entry) {
 }
 
 /// Shows `visit` everything below `directory`, contents before their directory. What vanishes
-/// meanwhile is left out, and so is what can be no part of a store.
-template <class Visit>
+/// meanwhile is left out, and so is what can be no part of a store and what is passed over.
+template <class PassOver, class Visit>
 void walk(int directory, const std::string& prefix, const LocalOperation& whole,
-          const Visit& visit) {
+          const PassOver& pass_over, const Visit& visit) {
   for (const std::string& name : names_in(directory, {whole.verb, prefix, whole.url})) {
     std::string key = prefix + "/" + name;
     const std::string place = key;
     const LocalOperation operation{whole.verb, place, whole.url};
     const bool unfinished = name.starts_with(unfinished_prefix);
-    if (!unfinished && !Key::is_valid(key)) continue;
+    if (pass_over(key) || (!unfinished && !Key::is_valid(key))) continue;
     const auto status = status_in(directory, name, operation);
     if (!status) continue;
     if (S_ISDIR(status->st_mode)) {
       if (unfinished) continue;
       const Fd child = open_directory_in(directory, name, operation);
-      if (child) walk(child.get(), place, operation, visit);
+      if (child) walk(child.get(), place, operation, pass_over, visit);
     }
     visit(Entry{directory, name, std::move(key), *status});
   }
@@ -155,7 +155,7 @@ std::vector<ObjectInfo> LocalStore::list(const Key& prefix) {
   const auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
   if (!directory) return {};
   std::vector<ObjectInfo> found;
-  walk(directory->fd(), prefix.text(), operation, [&](Entry entry) {
+  walk(directory->fd(), prefix.text(), operation, no_key, [&](Entry entry) {
     if (!S_ISREG(entry.status.st_mode) || entry.name.starts_with(unfinished_prefix)) return;
     found.push_back(info_of(std::move(entry.key), entry.status));
   });
@@ -189,12 +189,12 @@ bool LocalStore::remove(const Key& key) {
   return true;
 }
 
-std::vector<std::string> LocalStore::unfinished(const Key& prefix) {
+std::vector<std::string> LocalStore::unfinished(const Key& prefix, const KeyTest& pass_over) {
   const LocalOperation operation{"list", prefix.text(), m_url};
   const auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
   std::vector<std::string> found;
   if (!directory) return found;
-  walk(directory->fd(), prefix.text(), operation, [&](Entry entry) {
+  walk(directory->fd(), prefix.text(), operation, pass_over, [&](Entry entry) {
     if (is_unfinished(entry)) found.push_back(std::move(entry.key));
   });
   return found;
@@ -205,7 +205,7 @@ std::vector<std::string> LocalStore::remove_unfinished(const Key& prefix) {
   auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
   std::vector<std::string> removed;
   if (!directory) return removed;
-  walk(directory->fd(), prefix.text(), operation, [&](const Entry& entry) {
+  walk(directory->fd(), prefix.text(), operation, no_key, [&](const Entry& entry) {
     if (S_ISDIR(entry.status.st_mode)) {
       // Succeeds for those that are empty now.
       ::unlinkat(entry.directory, entry.name.c_str(), AT_REMOVEDIR);

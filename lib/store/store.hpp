@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/key.hpp"
@@ -27,6 +29,11 @@ struct StoreSpace {
   std::uint64_t capacity = 0;   ///< bytes
   std::uint64_t available = 0;  ///< bytes
 };
+
+using KeyTest = std::function<bool(std::string_view key)>;
+inline bool no_key(std::string_view) {
+  return false;
+}
 
 /// Immutable objects under keys. Every failure is Error{store} naming the store's URL and the key;
 /// absence is an empty optional or `false`. An object is visible to stat, list and fetch only after
@@ -66,8 +73,9 @@ class Store {
   virtual void remove_all(const std::vector<Key>& keys);
 
   /// The keys, below `prefix`, of what crashed writers left and others are at: temporary files, and
-  /// the objects that open multipart uploads would become.
-  virtual std::vector<std::string> unfinished(const Key& prefix) = 0;
+  /// the objects that open multipart uploads would become. Nothing is looked for below keys that
+  /// `pass_over` is true of.
+  virtual std::vector<std::string> unfinished(const Key& prefix, const KeyTest& pass_over) = 0;
   /// Removes it; returns the keys. Only for a caller who holds the site's write lock.
   virtual std::vector<std::string> remove_unfinished(const Key& prefix) = 0;
 

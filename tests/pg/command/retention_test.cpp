@@ -81,6 +81,9 @@ struct Retained {
   bool has(const std::string& store, const std::string& label) {
     return open(bench, store)->stat(k_layout.manifest(label)).has_value();
   }
+  bool has_objects(const std::string& store, const std::string& label) {
+    return !open(bench, store)->list(k_layout.backup(label)).empty();
+  }
   std::vector<std::string> listed(const command::ListOptions& options = {}) {
     std::vector<std::string> found;
     const auto report = bench.run(options);
@@ -153,6 +156,28 @@ TEST_CASE("uploads that dead writers left are listed, and removed") {
   CHECK(std::filesystem::exists(file));
   CHECK(unfinished(site.prune()) == expected);
   CHECK_FALSE(std::filesystem::exists(file));
+}
+
+TEST_CASE("what dead runs left is foreseen, and removed") {
+  Retained site{2};
+  site.bench.catalog_sql(
+      "update backups set status_id = (select id from job_statuses where name = "
+      "'failed') where label = '" +
+      site.labels[1] + "'");
+  for (const auto* store : {"local", "second"}) {
+    std::filesystem::remove(site.bench.store_directory(store) /
+                            k_layout.manifest(site.labels[1]).text());
+  }
+  const auto debris = [](const json& result) {
+    json labels;
+    for (const auto& store : result.at("stores")) labels[store.at("store")] = store.at("debris");
+    return labels;
+  };
+  const json expected{{"local", {site.labels[1]}}, {"second", {site.labels[1]}}};
+  CHECK(debris(site.prune(true)) == expected);
+  CHECK(site.has_objects("local", site.labels[1]));
+  CHECK(debris(site.prune()) == expected);
+  CHECK_FALSE(site.has_objects("local", site.labels[1]));
 }
 
 TEST_CASE("each store has its own policy, and one store may be named") {

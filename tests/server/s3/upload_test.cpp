@@ -277,9 +277,12 @@ TEST_CASE("what crashed uploads left below a prefix is removed, and nothing besi
   for (const char* key : {"studio/a", "studio/a", "studio/b%20c/d", "studio2/x", "studio"})
     CHECK(bench.ask("POST", std::string{"/some/prefix/"} + key + "?uploads=").status == 200);
   const std::vector<std::string> expected{"studio", "studio/a", "studio/a", "studio/b c/d"};
-  auto found = store->unfinished(store::Key{"studio"});
+  auto found = store->unfinished(store::Key{"studio"}, store::no_key);
   std::ranges::sort(found);
   CHECK(found == expected);
+  found = store->unfinished(store::Key{"studio"}, [](auto key) { return key == "studio/b c"; });
+  std::ranges::sort(found);
+  CHECK(found == std::vector<std::string>{"studio", "studio/a", "studio/a"});
   auto removed = store->remove_unfinished(store::Key{"studio"});
   std::ranges::sort(removed);
   CHECK(removed == expected);

@@ -50,8 +50,9 @@ class SmallStore final : public store::Store {
   }
   std::vector<std::string> names(const store::Key&) override { return {}; }
   bool remove(const store::Key& key) override { return m_inner.remove(key); }
-  std::vector<std::string> unfinished(const store::Key& prefix) override {
-    return m_inner.unfinished(prefix);
+  std::vector<std::string> unfinished(const store::Key& prefix,
+                                      const store::KeyTest& pass_over) override {
+    return m_inner.unfinished(prefix, pass_over);
   }
   std::vector<std::string> remove_unfinished(const store::Key& prefix) override {
     return m_inner.remove_unfinished(prefix);

@@ -183,7 +183,9 @@ TEST_CASE_METHOD(Fixture, "unfinished objects are swept below the prefix, and on
   fs::create_directories(root / "studio/backups/empty");
 
   CHECK(keys_below(store, "studio") == Paths{"studio/backups/a/part"});
-  CHECK(store.unfinished(Key{"studio"}).size() == 2);
+  CHECK(store.unfinished(Key{"studio"}, no_key).size() == 2);
+  CHECK(store.unfinished(Key{"studio"}, [](auto key) { return key == "studio/backups/a"; }) ==
+        Paths{"studio/backups/crashed/deep/.bkp-0123456789abcdef"});
   CHECK(store.remove_unfinished(Key{"studio"}).size() == 2);
   CHECK(paths() == Paths{"other", "other/.bkp-0123456789abcdef", "other/part", "studio",
                          "studio/backups", "studio/backups/a", "studio/backups/a/part"});
