@@ -143,7 +143,7 @@ class FullRun {
     });
     for (auto& message : cleared.left) m_context.warn(std::move(message));
     for (auto& label : cleared.removed) {
-      m_context.log.info("removed the remains of {} on store {}: its run had died", label,
+      m_context.log.info("removed from store {1} what an unfinished run left of {0}", label,
                          target.name);
       m_result.debris_removed.push_back(std::move(label));
     }

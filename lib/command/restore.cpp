@@ -10,7 +10,6 @@
 #include "recover/restore.hpp"
 #include "recover/unfinished.hpp"
 #include "run/lock.hpp"
-#include "store/url.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "verify/restore_check.hpp"
@@ -60,12 +59,7 @@ recover::Alternative to_alternative(const BackupRecord& better, const RestoreOpt
   const auto add = [&](std::string_view option, const std::string& value) {
     if (!value.empty()) command += fmt::format(" {} {}", option, util::shell_quoted(value));
   };
-  if (is_url(options.store)) {
-    add("--store", options.store);
-    add("--site", options.site);
-    add("--endpoint", options.endpoint);
-    add("--region", options.region);
-  }
+  if (options.from.is_url()) command += to_arguments(options.from);
   add("--into", options.into);
   for (const auto& schema : options.schemas) add("--schema", schema);
   for (const auto& file : options.keys.identity_files) add("--identity", file);
@@ -104,20 +98,8 @@ void require_sense(const RestoreOptions& options, const run::Context& context) {
         fmt::format("--into: {} has {} bytes", util::quoted(options.into), options.into.size()),
         fmt::format("PostgreSQL keeps {} of them; give a shorter name", backup::longest_name)};
   }
-  if (is_url(options.store) && options.site.empty()) {
-    throw Error{ErrorKind::usage, "a store given by its URL needs --site too",
-                "the site is the first part of every key in the store"};
-  }
-  const bool s3 = store::scheme_of(options.store) == "s3";
-  if (!s3 && (!options.endpoint.empty() || !options.region.empty())) {
-    throw Error{ErrorKind::usage, "--endpoint and --region go with --store s3://BUCKET",
-                "stores of the configuration have theirs there"};
-  }
-  if (!is_url(options.store) && !options.site.empty()) {
-    throw Error{ErrorKind::usage, "--site goes with --store URL",
-                "without it the configuration's site is used"};
-  }
-  if (!is_url(options.store) && context.config.site.empty()) {
+  require_sense(options.from);
+  if (!options.from.is_url() && context.config.site.empty()) {
     throw Error{ErrorKind::config, "there is no configuration file, and no store was given",
                 "give --store URL --site NAME, or --config FILE"};
   }
@@ -245,15 +227,7 @@ void define(CLI::App& app, RestoreOptions& options) {
   app.add_option("--db", options.database, "the database to bring back")
       ->required()
       ->type_name("NAME");
-  app.add_option("--store", options.store,
-                 "the copy on this store: a name from the configuration, or a URL with --site")
-      ->type_name("STORE");
-  app.add_option("--site", options.site, "with --store URL: the site whose backups it holds")
-      ->type_name("NAME");
-  app.add_option("--endpoint", options.endpoint, "with --store s3://BUCKET: the server")
-      ->type_name("URL");
-  app.add_option("--region", options.region, "with --store s3://BUCKET: its region")
-      ->type_name("NAME");
+  define(app, options.from);
   app.add_option("--into", options.into, "name of the new database; default NAME_restored_TIME")
       ->type_name("NAME");
   app.add_flag("--swap", options.swap,

@@ -7,6 +7,7 @@
 
 #include "cli/report.hpp"
 #include "command/key_options.hpp"
+#include "command/store_options.hpp"
 #include "run/context.hpp"
 
 namespace bkp::command {
@@ -16,10 +17,7 @@ struct RestoreOptions {
                                          cli::ConfigNeed::optional};
   std::string id;
   std::string database;
-  std::string store;     ///< a name from the configuration, or a URL
-  std::string site;      ///< with a URL: whose backups
-  std::string endpoint;  ///< with an s3 URL
-  std::string region;    ///< likewise
+  StoreOptions from = {};
   std::string into;
   bool swap = false;
   std::vector<std::string> schemas;

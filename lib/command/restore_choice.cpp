@@ -7,9 +7,7 @@
 
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
-#include "config/parse.hpp"
 #include "recover/restore.hpp"
-#include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -18,10 +16,6 @@ namespace bkp::command {
 using catalog::BackupRecord;
 using util::Error;
 using util::ErrorKind;
-
-bool is_url(const std::string& store) {
-  return store::split_url(store).has_value();
-}
 
 namespace {
 
@@ -74,16 +68,15 @@ std::optional<BackupRecord> better_than(const std::vector<BackupRecord>& all,
 }
 
 RestoreChoice find_by_url(const RestoreOptions& options, run::Context& context) {
-  auto given = config::store_of_options(options.store, options.site);
-  given.s3.endpoint = options.endpoint;
-  if (!options.region.empty()) given.s3.region = options.region;
-  std::shared_ptr<store::Store> store = context.open_place(given, store::OpenMode::existing);
-  const backup::Layout layout{options.site};
+  const auto& from = options.from;
+  std::shared_ptr<store::Store> store =
+      context.open_place(described_store(from), store::OpenMode::existing);
+  const backup::Layout layout{from.site};
   std::vector<std::string> problems;
   std::vector<BackupRecord> records;
   for (const auto& stored : backup::scan_store(*store, layout, problems)) {
     auto& record =
-        records.emplace_back(backup::to_record(stored, layout, options.store, store->url()));
+        records.emplace_back(backup::to_record(stored, layout, from.store, store->url()));
     backup::doubt_if_no_copy_is_sound(record);
   }
   for (const auto& problem : problems) context.warn(problem);
@@ -96,18 +89,18 @@ RestoreChoice find_by_url(const RestoreOptions& options, run::Context& context) 
                    [](const auto& a, const auto& b) { return a.started_at > b.started_at; });
   auto record = select(records, options);
   auto better = better_than(records, record);
-  return {std::move(record), std::move(better), layout, {{options.store, true, std::move(store)}}};
+  return {std::move(record), std::move(better), layout, {{from.store, true, std::move(store)}}};
 }
 
 }  // namespace
 
 RestoreChoice find_backup(const RestoreOptions& options, run::Context& context) {
-  if (is_url(options.store)) return find_by_url(options, context);
+  if (options.from.is_url()) return find_by_url(options, context);
   catalog::BackupFilter filter;
   filter.backup_type = "full";
   const auto all = backup::list_backups(context, filter);
   auto record = select(all, options);
-  auto stores = backup::stores_with(context, record, options.store);
+  auto stores = backup::stores_with(context, record, options.from.store);
   auto better = better_than(all, record);
   return {std::move(record), std::move(better), backup::Layout{context.config.site},
           std::move(stores)};

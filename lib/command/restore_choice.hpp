@@ -12,9 +12,6 @@
 
 namespace bkp::command {
 
-/// Whether --store names a place rather than a store of the configuration.
-bool is_url(const std::string& store);
-
 /// What to restore and where from: the stores of the configuration, or the one given by its URL,
 /// which needs neither configuration nor catalog.
 struct RestoreChoice {

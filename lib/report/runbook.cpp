@@ -13,6 +13,7 @@
 
 #include "pg/tools.hpp"
 #include "report/runbook_commands.hpp"
+#include "report/runbook_remote.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
@@ -31,6 +32,13 @@ constexpr auto command_template =
     "<pre{{#long}} class=\"long\"{{/long}}><code class=\"cmd\" id=\"{{id}}\" "
     "data-scenario=\"{{scenario}}\" data-as=\"{{as}}\"{{#manual}} data-manual=\"yes\"{{/manual}}>"
     "{{text}}</code></pre>\n";
+
+constexpr auto fetch_template =
+    "<p>The files of the backup are expected in <code>{{fetch_directory}}</code>"
+    "{{#in_store}}, where store {{fetch_store}} keeps them{{/in_store}}."
+    "{{#has_fetches}} {{#in_store}}Where they are not, or are damaged, one of these brings them "
+    "there{{/in_store}}{{^in_store}}One of these brings them there{{/in_store}}:{{/has_fetches}}"
+    "</p>\n{{#fetches}}<p>From store {{from}}:</p>\n{{#fetch}}{{>command}}{{/fetch}}{{/fetches}}";
 
 std::string load_template() {
   for (const auto& [name, text] : embedded_templates()) {
@@ -100,6 +108,7 @@ data store_data(const RunbookStore& store) {
   result["name"] = shown(store.name);
   result["url"] = shown(store.url);
   result["required"] = flag(store.required);
+  result["opened_by"] = printable(credentials_text(store));
   if (!store.problem.empty()) result["problem"] = shown(store.problem);
   return result;
 }
@@ -179,6 +188,24 @@ void add_backup(data& target, const RunbookModel& model, const RunbookBackup& ba
   target["parts"] = parts_data(manifest);
 }
 
+/// Where the files of a backup are, and the blocks that bring them there.
+void add_fetches(data& target, const RunbookModel& model, const FetchCommands& commands,
+                 const std::string& scenario) {
+  target["fetch_directory"] = shown(commands.directory);
+  target["fetch_store"] = shown(commands.store);
+  target["in_store"] = flag(!commands.store.empty());
+  data fetches{data::type::list};
+  for (std::size_t i = 0; i < commands.fetches.size(); ++i) {
+    data row;
+    row["from"] = shown(commands.fetches[i].store);
+    Blocks{row, scenario}.add("fetch", std::to_string(i + 1), model.os_user,
+                              commands.fetches[i].command);
+    fetches << row;
+  }
+  target["has_fetches"] = flag(!commands.fetches.empty());
+  target["fetches"] = std::move(fetches);
+}
+
 void add_database_commands(data& target, const RunbookModel& model, const RunbookBackup& backup,
                            const std::string& number, const std::string& full) {
   const auto commands = database_commands(model, backup);
@@ -208,6 +235,7 @@ void add_database_commands(data& target, const RunbookModel& model, const Runboo
   const bool is_catalog = backup.manifest.database.name == model.catalog_database;
   host.add(is_catalog ? "restore_catalog" : "restore_as_was", "restore-" + number, user,
            commands.restore_as_was);
+  add_fetches(target, model, commands.stock_fetch, "fetch-" + number);
   Blocks stock{target, "stock-" + number};
   stock.add("stock_signature", "signature", user, commands.stock_signature);
   stock.add("stock_sums", "sums", user, commands.stock_sums);
@@ -264,11 +292,17 @@ std::string encryption_text(const RunbookModel& model) {
     return "The backups are not encrypted: no key is needed, and whoever reads a store reads the "
            "data.";
   }
-  return printable(fmt::format(
+  auto text = fmt::format(
       "The backups are sealed (age) for {}. The identity of one of these opens them; the commands "
-      "here expect it at {}.{}",
-      fmt::join(recipients, ", "), model.identity_file,
-      open ? " Some newest backups are from before that, and not sealed." : ""));
+      "here expect it at {}.",
+      fmt::join(recipients, ", "), fmt::join(model.identity_files, " or "));
+  if (open) text += " Some newest backups are from before that, and not sealed.";
+  if (!model.older_recipients.empty()) {
+    text += fmt::format(
+        " Older backups are sealed for {}: keep their identities. bkp check says which opens what.",
+        fmt::join(model.older_recipients, ", "));
+  }
+  return printable(text);
 }
 
 void add_facts(data& page, const RunbookModel& model) {
@@ -282,10 +316,9 @@ void add_facts(data& page, const RunbookModel& model) {
   page["server_version"] = version_text(model.server_version);
   page["system_identifier"] = or_unknown(model.system_identifier);
   page["encryption"] = encryption_text(model);
-  page["signing"] =
-      model.public_keys.empty()
-          ? "Manifests are not signed."
-          : "Manifests are signed; the public key is in chapter F, in the check of the signature.";
+  page["signing"] = model.public_keys.empty()
+                        ? "Manifests are not signed."
+                        : "Manifests are signed; the public keys are in chapters C and F.";
   page["config_file"] = model.config_file.empty() ? "none" : printable(model.config_file);
   page["conninfo"] = shown(model.cluster.to_argument());
   page["rpo"] = util::format_duration(model.rpo);
@@ -300,6 +333,29 @@ void add_facts(data& page, const RunbookModel& model) {
   if (const RunbookBackup* newest = model.newest()) {
     page["newest_label"] = shown(newest->manifest.label);
   }
+}
+
+data files_data(const RunbookModel& model) {
+  data result{data::type::list};
+  for (const auto& file : model.files) {
+    data row;
+    row["path"] = shown(file.path);
+    row["purpose"] = shown(file.purpose);
+    row["otherwise"] = shown(file.otherwise);
+    result << row;
+  }
+  return result;
+}
+
+data host_keys_data(const RunbookModel& model, const std::vector<std::string>& commands) {
+  data result{data::type::list};
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    data row;
+    Blocks{row, "host"}.add("host_key", "host-key-" + std::to_string(i + 1), model.os_user,
+                            commands[i]);
+    result << row;
+  }
+  return result;
 }
 
 // One block a store.
@@ -328,10 +384,17 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   host.add("give_stores", "give-stores", "root", commands.give_stores);
   host.add("give_places", "give-places", "root", commands.give_places);
   host.add("write_config", "write-config", user, commands.write_config);
+  page["has_files"] = flag(!model.files.empty());
+  page["files"] = files_data(model);
+  host.add("public_keys", "public-keys", user, commands.public_keys);
+  page["has_host_keys"] = flag(!commands.host_keys.empty());
+  page["host_keys"] = host_keys_data(model, commands.host_keys);
+  data globals_fetch;
+  add_fetches(globals_fetch, model, commands.globals_fetch, "fetch-host");
+  page["globals_fetch"] = std::move(globals_fetch);
   host.add("globals", "globals", "root", commands.globals);
   host.add("host_grant_superuser", "grant", "root", commands.grant_superuser);
-  host.add("host_untie_stores", "untie-stores", user, commands.untie_stores);
-  host.add("host_init", "init", user, commands.init);
+  host.add("host_take_over", "take-over", user, commands.take_over);
   page["host_rebuild_catalog"] = rebuild_data(model, "host", commands);
   host.add("host_revoke_superuser", "revoke", "root", commands.revoke_superuser);
   host.add("host_check", "check", user, commands.check);
@@ -378,6 +441,7 @@ std::string render_runbook(const RunbookModel& model) {
   const auto commands = cluster_commands(model);
   data page;
   page["command"] = data{kainjow::mustache::partial{[] { return command_template; }}};
+  page["fetch_files"] = data{kainjow::mustache::partial{[] { return fetch_template; }}};
   add_facts(page, model);
   add_cluster(page, model, commands);
   data stores{data::type::list};

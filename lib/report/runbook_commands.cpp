@@ -9,6 +9,8 @@
 #include "backup/layout.hpp"
 #include "report/command_text.hpp"
 #include "report/runbook_programs.hpp"
+#include "report/runbook_remote.hpp"
+#include "store/url.hpp"
 #include "util/text.hpp"
 
 namespace bkp::report {
@@ -64,15 +66,32 @@ std::string count_command(const RunbookModel& model, const RunbookBackup& backup
   return psql(model, database) + statements({count_sql(tables)});
 }
 
-// The directory that holds the backup's parts, on the first store that is a file system.
-std::optional<std::string> parts_directory(const RunbookModel& model, const RunbookBackup& backup) {
-  const backup::Layout layout{model.site};
+/// On the first store that is a file system, else where they are to be fetched to.
+FetchCommands parts_of(const RunbookModel& model, const RunbookBackup& backup) {
+  const auto objects = backup::Layout{model.site}.backup(backup.manifest.label).text();
+  FetchCommands result;
   for (const auto& name : backup.stores) {
     const RunbookStore* store = model.store(name);
     if (store == nullptr || !store->directory()) continue;
-    return *store->directory() + "/" + layout.backup(backup.manifest.label).text();
+    result.directory = *store->directory() + "/" + objects;
+    result.store = name;
+    break;
   }
-  return std::nullopt;
+  if (result.directory.empty()) result.directory = model.fetch_directory + "/" + objects;
+  for (const auto& name : backup.stores) {
+    const RunbookStore* store = model.store(name);
+    if (store == nullptr) continue;
+    auto command = fetch_command(model, *store, backup.manifest.label, result.directory);
+    if (!command.empty()) result.fetches.push_back({name, std::move(command)});
+  }
+  return result;
+}
+
+std::string identity_options(const RunbookModel& model, std::string_view option) {
+  std::string result;
+  for (const auto& file : model.identity_files)
+    result += fmt::format(" {} {}", option, shell_word(file));
+  return result;
 }
 
 /// age reads the file, or whoever is the first to.
@@ -81,52 +100,70 @@ std::string unpack(const RunbookModel& model, const std::string& directory,
   const auto file = shell_word(directory + "/" + part.name);
   const bool compressed = part.compression == "zstd";
   if (part.encryption == "age") {
-    return fmt::format("age -d -i {} {}{}", shell_word(model.identity_file), file,
+    return fmt::format("age -d{} {}{}", identity_options(model, "-i"), file,
                        compressed ? " \\\n  | zstd -dc" : "");
   }
   return (compressed ? "zstd -dc -- " : "cat -- ") + file;
 }
 
-constexpr std::string_view public_key_file = "/tmp/bkp-signing.pub";
-
-/// So that the page is enough; the key is no secret.
-std::string write_public_key(const RunbookModel& model) {
-  return fmt::format("cat > {} <<'PUBLIC_KEY'\n{}PUBLIC_KEY\n", public_key_file,
-                     model.public_keys.front());
+std::string write_public_key(const std::string& file, const std::string& pem) {
+  return fmt::format("cat > {} <<'PUBLIC_KEY'\n{}PUBLIC_KEY\n", shell_word(file), pem);
 }
 
-/// The signature of a manifest, checked by stock tools.
+/// Where commands without configuration have the public keys.
+std::vector<std::string> public_key_files(const RunbookModel& model) {
+  std::vector<std::string> result;
+  for (std::size_t i = 1; i <= model.public_keys.size(); ++i)
+    result.push_back(fmt::format("/tmp/bkp-signing-{}.pub", i));
+  return result;
+}
+
+/// So that the page is enough; the keys are no secret.
+std::string write_public_keys(const RunbookModel& model) {
+  std::string result;
+  const auto files = public_key_files(model);
+  for (std::size_t i = 0; i < files.size(); ++i)
+    result += write_public_key(files[i], model.public_keys[i].pem);
+  return result;
+}
+
+/// The signature of a manifest, checked by stock tools: one of the keys must have made it.
 std::string signature_command(const RunbookModel& model, const std::string& directory) {
-  if (model.public_keys.empty()) return {};
+  const auto files = public_key_files(model);
+  if (files.empty()) return {};
   const auto manifest = shell_word(directory + "/manifest.json");
-  return write_public_key(model) +
-         fmt::format(
-             "openssl pkeyutl -verify -pubin -inkey {} -rawin \\\n  -in {} \\\n  -sigfile {}",
-             public_key_file, manifest, shell_word(directory + "/manifest.json.sig"));
+  const auto check = [&](std::string_view key) {
+    return fmt::format(
+        "openssl pkeyutl -verify -pubin -inkey {} -rawin \\\n  -in {} \\\n  -sigfile {}", key,
+        manifest, shell_word(directory + "/manifest.json.sig"));
+  };
+  if (files.size() == 1) return write_public_keys(model) + check(files.front());
+  return fmt::format("{}for key in {}; do\n{} && break\ndone", write_public_keys(model),
+                     fmt::join(files, " "), check(R"("$key")"));
 }
 
 std::string restore_alone(const RunbookModel& model, const RunbookBackup& backup,
                           const RunbookStore& store) {
   const auto& manifest = backup.manifest;
   const auto& database = manifest.database.name;
-  auto options = fmt::format("--store {} --site {}", shell_word(store.url), shell_word(model.site));
-  const auto add = [&](std::string_view option, std::string_view value) {
-    if (!value.empty()) options += fmt::format(" {} {}", option, shell_word(std::string{value}));
-  };
-  add("--endpoint", store.endpoint);
-  add("--region", store.region);
-  if (manifest.sealed()) add("--identity", model.identity_file);
-  if (!model.public_keys.empty()) add("--trusted-key", public_key_file);
-  return (model.public_keys.empty() ? std::string{} : write_public_key(model)) +
-         fmt::format("bkp restore {} --db {} \\\n  --into {} \\\n  {}", shell_word(manifest.label),
-                     shell_word(database),
+  auto options = store_options(model, store);
+  if (manifest.sealed()) options += identity_options(model, "--identity");
+  for (const auto& file : public_key_files(model)) options += " --trusted-key " + file;
+  return fmt::format("{}{}bkp restore {} --db {} \\\n  --into {} \\\n  {}",
+                     write_public_keys(model), credentials_before(store),
+                     shell_word(manifest.label), shell_word(database),
                      shell_word(backup::name_with_suffix(database, "_restored")), options);
 }
 
 /// For a command that opens the backup on a host whose configuration names no identity.
 std::string with_identity(const RunbookModel& model, const RunbookBackup& backup) {
   if (!backup.manifest.sealed() || model.identity_configured) return {};
-  return " \\\n  --identity " + shell_word(model.identity_file);
+  return " \\\n " + identity_options(model, "--identity");
+}
+
+bool any_store_is(const RunbookModel& model, std::string_view scheme) {
+  return std::ranges::any_of(
+      model.stores, [&](const auto& store) { return store::scheme_of(store.url) == scheme; });
 }
 
 bool any_sealed(const RunbookModel& model) {
@@ -170,14 +207,15 @@ std::string createdb(const RunbookModel& model, const backup::DatabaseProperties
 
 void add_stock(DatabaseCommands& commands, const RunbookModel& model, const RunbookBackup& backup) {
   const auto& manifest = backup.manifest;
-  const auto directory = parts_directory(model, backup);
   const backup::Part* dump = manifest.part("dump");
-  if (!directory || dump == nullptr) return;
+  if (dump == nullptr) return;
+  commands.stock_fetch = parts_of(model, backup);
+  const auto& directory = commands.stock_fetch.directory;
   commands.stock_name = backup::name_with_suffix(manifest.database.name, "_by_hand");
-  commands.stock_signature = signature_command(model, *directory);
-  commands.stock_sums = sums_command(*directory, manifest);
+  commands.stock_signature = signature_command(model, directory);
+  commands.stock_sums = sums_command(directory, manifest);
   commands.stock_create = createdb(model, manifest.database, commands.stock_name);
-  commands.stock_restore = unpack(model, *directory, *dump) +
+  commands.stock_restore = unpack(model, directory, *dump) +
                            " \\\n  | pg_restore --exit-on-error -d " +
                            connect(model.cluster, commands.stock_name);
   commands.stock_count = count_command(model, backup, commands.stock_name);
@@ -268,26 +306,14 @@ std::string give_places(const RunbookModel& model) {
          file + " || install -o " + shell_word(model.os_user) + " -m 0600 /dev/null " + file;
 }
 
-std::string untie_stores(const RunbookModel& model) {
-  const backup::Layout layout{model.site};
-  std::string result;
-  for (const auto& store : model.stores) {
-    const auto directory = store.directory();
-    if (!directory) continue;
-    result += result.empty() ? "rm -f --" : " \\\n ";
-    result += " " + shell_word(*directory + "/" + layout.site_file().text());
-  }
-  return result;
-}
-
-std::string globals(const RunbookModel& model) {
+void add_globals(ClusterCommands& commands, const RunbookModel& model) {
   const RunbookBackup* backup = model.newest();
-  if (backup == nullptr) return {};
-  const auto directory = parts_directory(model, *backup);
+  if (backup == nullptr) return;
   const backup::Part* part = backup->manifest.part("globals");
-  if (!directory || part == nullptr) return {};
-  return unpack(model, *directory, *part) + " \\\n  | " +
-         as_superuser(model, "psql -X -q -d " + connect(superuser(model), "postgres"));
+  if (part == nullptr) return;
+  commands.globals_fetch = parts_of(model, *backup);
+  commands.globals = unpack(model, commands.globals_fetch.directory, *part) + " \\\n  | " +
+                     as_superuser(model, "psql -X -q -d " + connect(superuser(model), "postgres"));
 }
 
 }  // namespace
@@ -341,12 +367,19 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
     commands.give_places = give_places(model);
   }
   commands.packages = fmt::format(
-      "apt-get update && apt-get install --yes postgresql-{0} postgresql-client-{0} zstd{1}", major,
-      any_sealed(model) ? " age" : "");
+      "apt-get update && apt-get install --yes postgresql-{0} postgresql-client-{0} zstd{1}{2}{3}",
+      major, any_sealed(model) ? " age" : "", any_store_is(model, "s3") ? " awscli" : "",
+      any_store_is(model, "sftp") ? " openssh-client" : "");
   commands.create_cluster = fmt::format(
       "pg_lsclusters --no-header | grep -q . || pg_createcluster {} main --start", major);
   commands.write_config = write_config(model);
-  commands.globals = globals(model);
+  for (const auto& key : model.public_keys)
+    commands.public_keys += write_public_key(key.file.string(), key.pem);
+  for (const auto& store : model.stores) {
+    if (auto command = host_keys_command(store); !command.empty())
+      commands.host_keys.push_back(std::move(command));
+  }
+  add_globals(commands, model);
   if (!model.role_is_superuser.value_or(false)) {
     const auto user = model.cluster.get("user").value_or(model.os_user);
     const auto alter = [&](const char* attribute) {
@@ -358,7 +391,7 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
     if (model.role_is_superuser) commands.revoke_superuser = alter("NOSUPERUSER");
   }
   commands.init = bkp(model, "init");
-  commands.untie_stores = untie_stores(model);
+  commands.take_over = bkp(model, "init --take-over --yes " + shell_word(model.site));
   for (const auto& store : model.stores) {
     commands.rebuild_catalog.push_back(
         bkp(model, "catalog rebuild --store " + shell_word(store.name)));

@@ -10,6 +10,17 @@ namespace bkp::report {
 
 /// The runbook's commands, as texts (command_text.hpp) that are not yet escaped for HTML.
 
+/// The files of one backup, brought here by a stock tool.
+struct FetchCommands {
+  std::string directory;  ///< where the stock commands expect them
+  std::string store;      ///< which has them there; empty: they must be fetched
+  struct Fetch {
+    std::string store;
+    std::string command;
+  };
+  std::vector<Fetch> fetches;  ///< from each store that is elsewhere
+};
+
 /// Restoring one database; `backup` is one of its backups.
 struct DatabaseCommands {
   std::string stop_writes;
@@ -33,6 +44,7 @@ struct DatabaseCommands {
   std::string copy_schema_back;
   std::string restore_table_only;
 
+  FetchCommands stock_fetch;
   std::string stock_signature;  ///< empty where nothing is signed
   std::string stock_sums;
   std::string stock_create;
@@ -41,7 +53,6 @@ struct DatabaseCommands {
   std::string stock_analyze;
   std::string stock_name;
 };
-/// The stock commands are empty where no store of the backup is a file system.
 DatabaseCommands database_commands(const RunbookModel& model, const RunbookBackup& backup);
 
 /// What concerns the whole cluster; empty where it does not apply.
@@ -53,10 +64,13 @@ struct ClusterCommands {
   std::string give_stores;  ///< to that user
   std::string give_places;  ///< where the configuration and the run's own files go
   std::string write_config;
+  std::string public_keys;             ///< writes them
+  std::vector<std::string> host_keys;  ///< adds them to known_hosts, for each store that needs it
+  FetchCommands globals_fetch;
   std::string globals;
   std::string grant_superuser;   ///< so that bkp's role may restore
   std::string revoke_superuser;  ///< only where it is known not to have been one
-  std::string untie_stores;      ///< so that init ties them to a new cluster
+  std::string take_over;         ///< init, tying the stores to a new cluster
   std::string init;
   std::vector<std::string> rebuild_catalog;  ///< one for each store
   std::string list;

@@ -4,13 +4,14 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
 #include <zstd.h>
 
 #include "backup/site_file.hpp"
 #include "config/parse.hpp"
 #include "pg/connection.hpp"
 #include "pg/roles.hpp"
-#include "run/keys.hpp"
+#include "report/runbook_files.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
 #include "util/host.hpp"
@@ -60,7 +61,8 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.host = util::host_name();
   model.os_user = util::user_name();
   model.config_file = config.file.string();
-  model.config_text = config::explain(config);
+  model.files = needed_files(config);
+  model.fetch_directory = (config.recover.scratch_directory / "fetched").string();
   for (const auto& directory :
        {config.catalog.spool_directory, config.catalog.spool_directory.parent_path() / "lock",
         config.recover.scratch_directory, config.runbook.path.value_or("").parent_path()}) {
@@ -72,14 +74,16 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   if (!config.catalog.conninfo) {
     model.catalog_database = context.catalog_conninfo().get("dbname").value_or("");
   }
-  const auto& identities = config.encryption.identity_files;
-  model.identity_configured = !identities.empty();
-  model.identity_file = identities.empty() ? "/etc/bkp/identity.txt" : identities.front().string();
+  for (const auto& file : config.encryption.identity_files)
+    model.identity_files.push_back(file.string());
+  model.identity_configured = !model.identity_files.empty();
+  if (!model.identity_configured) model.identity_files.emplace_back("/etc/bkp/identity.txt");
   try {
-    model.public_keys = run::reading_keys(config).trusted.public_pems();
+    model.public_keys = public_keys_for_new_host(config);
   } catch (...) {
     note_problem(model, "reading the keys of the configuration");
   }
+  model.config_text = config::explain(for_new_host(config, model.public_keys));
   model.rpo = config.objectives.rpo;
   model.rto = config.objectives.rto;
   model.window = config.objectives.window;
@@ -87,15 +91,18 @@ void fill_site(RunbookModel& model, const run::Context& context) {
 }
 
 void fill_stores(RunbookModel& model, const run::OpenedStores& opened,
-                 const config::Config& config) {
-  for (const auto& store : config.stores) {
+                 const run::Context& context) {
+  for (const auto& store : context.config.stores) {
     RunbookStore entry;
     entry.name = store.name;
     entry.url = store.url;
     entry.required = store.required;
-    if (store::scheme_of(store.url) == "s3") {
-      entry.endpoint = store.s3.endpoint;
-      entry.region = store.s3.region;
+    entry.s3 = store.s3;
+    entry.sftp = store.sftp;
+    try {
+      entry.host_key_lines = host_key_lines(store, context.environment);
+    } catch (...) {
+      note_problem(model, fmt::format("reading the host's key of store {}", store.name));
     }
     for (const auto& failure : opened.failures) {
       if (failure.name == store.name) entry.problem = failure.error.full_message();
@@ -150,6 +157,27 @@ std::optional<RunbookBackup> read(RunbookModel& model, const run::OpenedStores& 
 
 using Records = std::vector<const BackupRecord*>;
 
+/// Whoever only older backups are sealed for: the identities change seldom, so the oldest one that
+/// is shown tells, and the last one that was verified.
+void note_older_recipients(const RunbookDatabase& database, RunbookModel& model,
+                           const run::OpenedStores& opened, const Layout& layout,
+                           const Records& newest_first) {
+  if (!database.newest || !database.newest->manifest.sealed()) return;
+  const auto& present = database.newest->manifest.recipients;
+  const auto note = [&](const RunbookBackup& backup) {
+    for (const auto& recipient : backup.manifest.recipients) {
+      auto& older = model.older_recipients;
+      if (std::ranges::find(present, recipient) == present.end() &&
+          std::ranges::find(older, recipient) == older.end())
+        older.push_back(recipient);
+    }
+  };
+  if (database.last_verified) note(*database.last_verified);
+  const auto& oldest = *newest_first[std::min(newest_first.size(), history_limit) - 1];
+  if (oldest.label == database.newest->manifest.label) return;
+  if (const auto backup = read(model, opened, layout, oldest)) note(*backup);
+}
+
 void fill_backups(RunbookDatabase& database, RunbookModel& model, const run::OpenedStores& opened,
                   const Layout& layout, const Records& newest_first) {
   for (const BackupRecord* record : newest_first) {
@@ -161,6 +189,7 @@ void fill_backups(RunbookDatabase& database, RunbookModel& model, const run::Ope
       if (database.last_verified) break;
     }
   }
+  note_older_recipients(database, model, opened, layout, newest_first);
   database.history_total = newest_first.size();
   for (const BackupRecord* record : newest_first) {
     if (database.history.size() == history_limit) break;
@@ -255,7 +284,7 @@ RunbookModel build_runbook_model(run::Context& context) {
   RunbookModel model;
   fill_site(model, context);
   const auto opened = backup::open_stores_of_site(context);
-  fill_stores(model, opened, context.config);
+  fill_stores(model, opened, context);
   const auto present = fill_server(model, context);
   fill_databases(model, context, opened);
   for (auto& database : model.databases) {

@@ -10,6 +10,9 @@
 #include "catalog/records.hpp"
 #include "pg/conninfo.hpp"
 #include "run/context.hpp"
+#include "s3/options.hpp"
+#include "seal/signing.hpp"
+#include "sftp/options.hpp"
 #include "util/clock.hpp"
 
 namespace bkp::report {
@@ -23,9 +26,10 @@ struct RunbookStore {
   std::string name;
   std::string url;  ///< without secrets
   bool required = true;
-  std::string problem;        ///< why it did not answer when the page was made; empty when it did
-  std::string endpoint = {};  ///< of an s3 store; may be empty
-  std::string region = {};    ///< likewise
+  std::string problem;      ///< why it did not answer when the page was made; empty when it did
+  s3::Options s3 = {};      ///< of an s3: URL
+  sftp::Options sftp = {};  ///< of an sftp: URL
+  std::string host_key_lines = {};  ///< of an sftp: URL: what known_hosts has of the host
 
   /// The directory of a store on a file system; nullopt for any other. Throws Error{config} for a
   /// malformed URL.
@@ -66,15 +70,26 @@ struct RunbookDatabase {
 
 inline constexpr std::size_t history_limit = 14;
 
+/// A file that the configuration names and that is nowhere on the page.
+struct RunbookFile {
+  std::string path;
+  std::string purpose;
+  std::string otherwise;  ///< what to do where it is lost for good
+};
+
 struct RunbookModel {
   std::string site;
   util::Time generated_at;
   std::string host;     ///< where the page was made
   std::string os_user;  ///< as whom bkp runs there
   std::string config_file;
-  std::string config_text;  ///< config::explain: the whole configuration without secrets
+  /// config::explain: the whole configuration without secrets, and with the public half of the
+  /// signing key among what is trusted, since its private half may be lost.
+  std::string config_text;
+  std::vector<RunbookFile> files;  ///< that it needs
 
   std::vector<std::string> own_directories;  ///< where bkp keeps files beside the stores
+  std::string fetch_directory;               ///< for what is fetched without bkp
 
   pg::Conninfo cluster;
   int server_version = 0;    ///< 150018; 0 = unknown
@@ -85,9 +100,11 @@ struct RunbookModel {
   std::optional<bool> role_is_superuser;  ///< the role bkp connects as; nullopt = could not ask
   std::string catalog_database;  ///< where the catalog is lost with the cluster; else empty
 
-  std::string identity_file;             ///< what opens sealed backups, or where to put it
-  bool identity_configured = false;      ///< that file: commands need not name it
-  std::vector<std::string> public_keys;  ///< of those who sign manifests, PEM; the first signs now
+  std::vector<std::string> identity_files;    ///< what opens sealed backups, or where to put it
+  bool identity_configured = false;           ///< those files: commands need not name them
+  std::vector<std::string> older_recipients;  ///< of shown backups, who cannot open the newest
+  /// Of those who sign manifests, each with the file it has on a new host.
+  std::vector<seal::PublicKeyText> public_keys;
 
   std::chrono::seconds rpo{0};
   std::chrono::seconds rto{0};

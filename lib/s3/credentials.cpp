@@ -20,21 +20,6 @@ using util::ErrorKind;
 constexpr std::size_t size_limit = std::size_t{1} << 20U;
 constexpr std::chrono::minutes renewed_before{5};
 
-Credentials from_environment(const util::Environment& environment) {
-  Credentials result;
-  const auto required = [&](const char* name) {
-    if (auto value = environment.get(name)) return *value;
-    throw Error{ErrorKind::key,
-                fmt::format("no credentials for S3: the environment variable {} is not set", name),
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where bkp is started, or name a "
-                "credentials file"};
-  };
-  result.access_key = required("AWS_ACCESS_KEY_ID");
-  result.secret_key = required("AWS_SECRET_ACCESS_KEY");
-  result.session_token = environment.get("AWS_SESSION_TOKEN").value_or("");
-  return result;
-}
-
 Credentials from_file(const CredentialsFile& source) {
   const auto name = util::quoted(source.file.string());
   std::optional<std::string> text;
@@ -57,6 +42,26 @@ Credentials from_file(const CredentialsFile& source) {
     throw Error{ErrorKind::key, fmt::format("the credentials file {}: {}", name, error.message()),
                 "add it to the file, or name another profile"};
   }
+}
+
+Credentials from_environment(const util::Environment& environment) {
+  if (!environment.get("AWS_ACCESS_KEY_ID")) {
+    if (const auto file = environment.get("AWS_SHARED_CREDENTIALS_FILE"))
+      return from_file({*file, environment.get("AWS_PROFILE").value_or("default")});
+  }
+  Credentials result;
+  const auto required = [&](const char* name) {
+    if (auto value = environment.get(name)) return *value;
+    throw Error{ErrorKind::key,
+                fmt::format("no credentials for S3: the environment variable {} is not set", name),
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where bkp is started, or "
+                "AWS_SHARED_CREDENTIALS_FILE and AWS_PROFILE, or name a credentials file in the "
+                "configuration"};
+  };
+  result.access_key = required("AWS_ACCESS_KEY_ID");
+  result.secret_key = required("AWS_SECRET_ACCESS_KEY");
+  result.session_token = environment.get("AWS_SESSION_TOKEN").value_or("");
+  return result;
 }
 
 Credentials from_command(const CredentialsCommand& source, const store::Seams& seams) {
@@ -114,7 +119,6 @@ Credentials CredentialsProvider::get() {
 }
 
 bool CredentialsProvider::renew(const Credentials& refused) {
-  if (std::holds_alternative<CredentialsEnvironment>(m_source)) return false;
   const std::lock_guard lock{m_mutex};
   if (m_current == refused) m_current = load();
   return m_current != refused;

@@ -19,7 +19,8 @@ struct CredentialsFile {
   std::string profile = "default";
   bool operator==(const CredentialsFile&) const = default;
 };
-/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN.
+/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN; without the first, the file
+/// AWS_SHARED_CREDENTIALS_FILE and in it AWS_PROFILE, or "default".
 struct CredentialsEnvironment {
   bool operator==(const CredentialsEnvironment&) const = default;
 };

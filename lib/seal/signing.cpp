@@ -128,11 +128,13 @@ void TrustedKeys::add(SigningKey key, const std::filesystem::path& file) {
   m_keys.insert(m_keys.begin(), {file, std::move(key.m_key)});
 }
 
-std::vector<std::string> TrustedKeys::public_pems() const {
-  std::vector<std::string> pems;
-  for (const auto& entry : m_keys)
-    pems.push_back(pem([&](BIO* bio) { return PEM_write_bio_PUBKEY(bio, entry.key.get()); }));
-  return pems;
+std::vector<PublicKeyText> TrustedKeys::public_keys() const {
+  std::vector<PublicKeyText> result;
+  for (const auto& entry : m_keys) {
+    result.push_back(
+        {entry.file, pem([&](BIO* bio) { return PEM_write_bio_PUBKEY(bio, entry.key.get()); })});
+  }
+  return result;
 }
 
 std::optional<std::filesystem::path> TrustedKeys::signer(std::string_view text,

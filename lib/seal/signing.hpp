@@ -43,6 +43,11 @@ class SigningKey {
   KeyHandle m_key;
 };
 
+struct PublicKeyText {
+  std::filesystem::path file;  ///< where the key was read: its own, or that of the signing key
+  std::string pem;
+};
+
 /// The public keys whose signatures are believed.
 class TrustedKeys {
  public:
@@ -54,8 +59,8 @@ class TrustedKeys {
   void add(SigningKey key, const std::filesystem::path& file);
 
   bool empty() const { return m_keys.empty(); }
-  /// The keys as PEM, those that were added first.
-  std::vector<std::string> public_pems() const;
+  /// The public halves, those that were added first.
+  std::vector<PublicKeyText> public_keys() const;
   /// The file of the key that made `signature` of `text`; nullopt when none of these did.
   std::optional<std::filesystem::path> signer(std::string_view text,
                                               std::string_view signature) const;

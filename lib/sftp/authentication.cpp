@@ -60,8 +60,8 @@ struct AgentDeleter {
 void log_in_with_agent(Connection& connection, const Address& address, const Login& login,
                        milliseconds limit) {
   constexpr auto hint =
-      "name a key file (ssh-keygen -t ed25519 -N ''), which runs without you too, "
-      "or start an agent, ssh-add a key and set SSH_AUTH_SOCK";
+      "name a key file (the store's key_file, or --ssh-key; ssh-keygen -t ed25519 -N '' makes "
+      "one), which runs without you too, or start an agent, ssh-add a key and set SSH_AUTH_SOCK";
   if (!login.agent_socket) {
     throw Error{ErrorKind::key,
                 fmt::format("there is nothing to log in to {} with: no key file is named, and "

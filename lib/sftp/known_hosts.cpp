@@ -134,6 +134,16 @@ std::vector<std::string> KnownHosts::key_types(std::string_view name) const {
   return types;
 }
 
+std::vector<std::string> KnownHosts::lines(std::string_view name) const {
+  const std::string host = util::lower(name);
+  std::vector<std::string> result;
+  for (const Entry& entry : m_entries) {
+    if (!entry.revoked && names_host(entry.hosts, host))
+      result.push_back(known_hosts_line(name, entry.key));
+  }
+  return result;
+}
+
 std::string key_fingerprint(std::span<const std::byte> key) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;

@@ -65,6 +65,11 @@ std::string read_key(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::filesystem::path known_hosts_file(const Options& options,
+                                       const util::Environment& environment) {
+  return options.known_hosts_file.value_or(home_directory(environment) / ".ssh/known_hosts");
+}
+
 Login read_login(const Options& options, const util::Environment& environment) {
   Login login;
   if (options.key_file) {
@@ -72,8 +77,7 @@ Login read_login(const Options& options, const util::Environment& environment) {
     login.key = read_key(*options.key_file);
   }
   login.agent_socket = environment.get("SSH_AUTH_SOCK");
-  const auto known_hosts =
-      options.known_hosts_file.value_or(home_directory(environment) / ".ssh/known_hosts");
+  const auto known_hosts = known_hosts_file(options, environment);
   login.known_hosts_file = known_hosts.native();
   // Without one no host is known.
   login.known_hosts = KnownHosts{util::read_file(known_hosts).value_or("")};

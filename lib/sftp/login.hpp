@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,10 @@ struct Login {
   std::string known_hosts_file;             ///< its path, for messages
   KnownHosts known_hosts{""};
 };
+
+/// The file of Options, or the user's own.
+std::filesystem::path known_hosts_file(const Options& options,
+                                       const util::Environment& environment);
 
 /// Reads key and known_hosts. Throws Error{key} for a key that others may read, that has a
 /// passphrase or that is none.

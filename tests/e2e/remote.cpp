@@ -108,6 +108,32 @@ TEST_CASE("a bucket, an identity and a server are enough for a restore") {
   CHECK(database_digest(site.cluster(), "alone") == database_digest(site.cluster(), "x121"));
 }
 
+TEST_CASE("a host with SSH, its key, an identity and a server are enough for a restore") {
+  RemoteSite site;
+  site.back_up("x121");
+  InstalledBkp bkp;
+  for (const auto& [name, value] : site.cluster().environment("postgres"))
+    bkp.with_variable(name, value);
+  const std::vector<std::string> without_key{
+      "restore",       "latest",
+      "--db",          "x121",
+      "--into",        "alone",
+      "--store",       site.sshd.url(site.directory() / "vault"),
+      "--site",        "studio",
+      "--identity",    site.identity.string(),
+      "--known-hosts", (site.directory() / "known_hosts").string()};
+  const auto refused = bkp.run(without_key);
+  CAPTURE(refused);
+  CHECK(refused.exit_code == 9);
+  CHECK_THAT(refused.err, Contains("--ssh-key"));
+  auto arguments = without_key;
+  arguments.insert(arguments.end(), {"--ssh-key", site.sshd.key().string()});
+  const auto restored = bkp.run(arguments);
+  CAPTURE(restored);
+  CHECK(restored.exit_code == 0);
+  CHECK(database_digest(site.cluster(), "alone") == database_digest(site.cluster(), "x121"));
+}
+
 TEST_CASE("what is beyond the rules goes from every store") {
   RemoteSite site;
   site.back_up("x121");

@@ -3,12 +3,10 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
-#include <optional>
-#include <regex>
 #include <sstream>
 
+#include "e2e/runbook_bench.hpp"
 #include "support/running_as_root.hpp"
-#include "support/site.hpp"
 
 using namespace bkp::test;
 namespace fs = std::filesystem;
@@ -16,121 +14,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-struct Step {
-  std::string id;
-  std::string scenario;
-  std::string as;
-  bool manual = false;  // installs software or opens a shell
-  std::string text;
-};
-
-std::string without_entities(std::string html) {
-  const std::pair<const char*, const char*> entities[] = {
-      {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}, {"&amp;", "&"}};
-  for (const auto& [entity, text] : entities) {
-    html = std::regex_replace(html, std::regex{entity}, text);
-  }
-  return html;
-}
-
-std::vector<Step> steps_in(const fs::path& page) {
-  const auto html = read_text(page);
-  std::vector<Step> steps;
-  for (auto at = html.find("<code class=\"cmd\""); at != std::string::npos;
-       at = html.find("<code class=\"cmd\"", at + 1)) {
-    const auto start = html.find('>', at) + 1;
-    const auto tag = html.substr(at, start - at);
-    const auto attribute = [&](const std::string& name) {
-      std::smatch match;
-      return std::regex_search(tag, match, std::regex{name + "=\"([^\"]*)\""}) ? match[1].str()
-                                                                               : "";
-    };
-    steps.push_back({attribute(" id"), attribute("data-scenario"), attribute("data-as"),
-                     !attribute("data-manual").empty(),
-                     without_entities(html.substr(start, html.find("</code>", start) - start))});
-  }
-  return steps;
-}
-
-/// A site with a backup, its printed runbook, and the machine a reader of it sits at.
-class Bench {
- public:
-  explicit Bench(const std::string& yaml = {}, std::string database = "studio",
-                 const std::string& second_store = {})
-      : m_site{yaml}, m_database{std::move(database)} {
-    if (!second_store.empty()) m_site.add_store(second_store);
-    m_site.cluster().psql("postgres", "create role artist login password 'pencil'");
-    m_site.cluster().create_database(m_database);
-    m_site.cluster().psql(
-        m_database,
-        "create table character (id int primary key, name text);"
-        "create table segment (id int generated always as identity primary key,"
-        "  character int references character, body text);"
-        "create index on segment (character);"
-        "insert into character select i, 'c' || i from generate_series(1, 50) i;"
-        "insert into segment (character, body) select i % 50 + 1, repeat(md5(i::text), 3)"
-        "  from generate_series(1, 2000) i;"
-        "grant select on segment to artist;"
-        "select lo_from_bytea(0, 'picture')");
-    m_digest = database_digest(m_site.cluster(), m_database);
-    m_site.must({"init"});
-    m_site.must({"full"});
-    m_site.must({"runbook", "--out", page().string()});
-    // What root does as another user, the test does as whoever it is.
-    write_text(m_tools / "runuser", "#!/bin/sh\nshift 3\nPGUSER=postgres exec \"$@\"\n");
-    fs::permissions(m_tools / "runuser", fs::perms::owner_all);
-  }
-
-  Site& site() { return m_site; }
-  Cluster& cluster() { return m_site.cluster(); }
-  const std::string& database() const { return m_database; }
-  const std::string& digest() const { return m_digest; }
-  fs::path page() const { return m_tools / "printed.html"; }
-
-  /// What a person at a shell would see; bkp is there unless it is what was lost.
-  Outcome type(const std::string& command, bool with_bkp = true,
-               const std::optional<User>& user = std::nullopt) {
-    std::string path =
-        m_tools.path().string() + ":" + cluster().bin_directory().string() + ":/usr/bin:/bin";
-    if (with_bkp) path = (InstalledBkp::prefix() / "bin").string() + ":" + path;
-    Program shell{{"bash", "-o", "pipefail", "-c", command}};
-    if (user) shell.as_user(*user);
-    return shell.with_variable("PATH", path).in_directory("/").run();
-  }
-
-  /// Types every command of a chapter in the page's order; returns how many. Row checks must agree.
-  /// With `user` those that are his are typed as he.
-  int follow(const std::string& scenario, bool with_bkp = true,
-             const std::optional<User>& user = std::nullopt) {
-    int typed = 0;
-    for (const auto& step : steps_in(page())) {
-      if (step.scenario != scenario || step.manual) continue;
-      const bool his = user && step.as == user->name;
-      const auto outcome = type(step.text, with_bkp, his ? user : std::nullopt);
-      INFO(step.id << ":\n" << step.text << "\n" << outcome);
-      REQUIRE(outcome.succeeded());
-      CHECK_THAT(outcome.out, !Contains("| f\n"));
-      ++typed;
-    }
-    return typed;
-  }
-
-  Step step(const std::string& id) {
-    for (auto& step : steps_in(page())) {
-      if (step.id == id) return step;
-    }
-    FAIL("the page has no command " << id);
-    return {};
-  }
-
- private:
-  Site m_site;
-  TemporaryDirectory m_tools;
-  std::string m_database;
-  std::string m_digest;
-};
-
 constexpr auto one_database = "databases: {exclude: [bkp, postgres]}\n";
+const auto with_vault = [](const Site& site) { site.add_store("vault"); };
 constexpr auto hostile_name = "it's \"the\" $(studio); <b>&amp; -x";
 
 }  // namespace
@@ -231,7 +116,7 @@ TEST_CASE("chapter C: on a bare host, where the user of bkp owns nothing yet") {
   output_of(Program{{"chown", "-R", "root", root.string()}});
   fs::permissions(root, fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
   CHECK_FALSE(bench.type(bench.step("host-write-config").text, true, user).succeeded());
-  CHECK(bench.follow("host", true, user) >= 10);
+  CHECK(bench.follow("host", true, user) >= 9);
   CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
   CHECK(output_of(Program{
             {"find", (root / "store").string(), config.string(), "!", "-user", user.name}}) == "");
@@ -262,7 +147,7 @@ TEST_CASE("chapter C: the host is lost, and with it cluster, catalog and configu
   bench.cluster().start_over();
   fs::remove(bench.site().config_file());
   fs::remove_all(bench.site().directory() / "state");
-  CHECK(bench.follow("host") >= 8);
+  CHECK(bench.follow("host") >= 7);
   CHECK(database_digest(bench.cluster(), "studio") == bench.digest());
   CHECK(bench.cluster().psql(
             "postgres", "select rolpassword is not null from pg_authid where rolname = 'artist'") ==
@@ -280,7 +165,7 @@ TEST_CASE("chapter D: the catalog is lost and made again from the store") {
 }
 
 TEST_CASE("chapter E: a lost store is refilled from the other one") {
-  Bench bench{one_database, "studio", "vault"};
+  Bench bench{one_database, "studio", with_vault};
   fs::remove_all(bench.site().store());
   CHECK(bench.follow("store-1") == 5);
   CHECK(database_digest(bench.cluster(), "studio_restored") == bench.digest());
@@ -308,7 +193,7 @@ TEST_CASE("chapters E and F of a site that seals and signs") {
   Bench bench{std::string{one_database} + "encryption: {recipients: [" +
                   recipient.substr(0, recipient.size() - 1) + "], identity_files: [" + identity +
                   "]}\nsigning: {key_file: " + signing + "}\n",
-              "studio", "vault"};
+              "studio", with_vault};
   SECTION("with the other store, the identity and the page alone") {
     fs::remove_all(bench.site().store());
     fs::remove(bench.site().config_file());

@@ -30,8 +30,8 @@ TEST_CASE("restore takes its options") {
   CHECK(options.schemas == std::vector<std::string>{"a", "b"});
   CHECK(options.tables == std::vector<std::string>{"s.t"});
   CHECK(options.jobs == 8);
-  CHECK(options.store == "file:///mnt");
-  CHECK(options.site == "studio");
+  CHECK(options.from.store == "file:///mnt");
+  CHECK(options.from.site == "studio");
   CHECK(options.with_globals);
   CHECK(options.no_owner);
   CHECK(options.yes == "x121");
@@ -40,4 +40,45 @@ TEST_CASE("restore takes its options") {
 TEST_CASE("restore takes one name after each --schema and --table") {
   CHECK_THROWS_AS(parsed<RestoreOptions>({"latest", "--db", "x", "--table", "a", "b"}),
                   CLI::ParseError);
+}
+
+TEST_CASE("what is said of a store must go with its URL") {
+  const auto problem = [](std::vector<std::string> arguments) -> std::string {
+    arguments.insert(arguments.begin(), {"latest", "--db", "x"});
+    try {
+      command::require_sense(parsed<RestoreOptions>(arguments).from);
+      return "";
+    } catch (const util::Error& error) {
+      CHECK(error.kind() == util::ErrorKind::usage);
+      return error.message();
+    }
+  };
+  CHECK(problem({}).empty());
+  CHECK(problem({"--store", "offsite"}).empty());
+  CHECK(problem({"--store", "s3://b", "--site", "s", "--endpoint", "https://h", "--ca-file", "f"})
+            .empty());
+  CHECK(problem({"--store", "sftp://u@h/p", "--site", "s", "--ssh-key", "k", "--known-hosts", "h"})
+            .empty());
+  CHECK(problem({"--store", "s3://b"}) == "a store given by its URL needs --site too");
+  CHECK(problem({"--store", "offsite", "--site", "s"}) == "--site goes with --store URL");
+  CHECK(problem({"--store", "offsite", "--region", "r"}) == "--region goes with --store s3://…");
+  CHECK(problem({"--store", "s3://b", "--site", "s", "--ssh-key", "k"}) ==
+        "--ssh-key goes with --store sftp://…");
+  CHECK(problem({"--ca-file", "f"}) == "--ca-file goes with --store s3://…");
+}
+
+TEST_CASE("a store given by options is opened with all that they say, and can be given again") {
+  command::StoreOptions options{"sftp://u@h/p", "studio", "", "", "", "/my key", "hosts"};
+  CHECK(command::to_arguments(options) ==
+        " --store sftp://u@h/p --site studio --ssh-key '/my key' --known-hosts hosts");
+  auto store = command::described_store(options);
+  CHECK(store.sftp.key_file == "/my key");
+  CHECK(store.sftp.known_hosts_file == "hosts");
+  options = {"s3://b/p", "studio", "https://h:9", "eu", "ca.pem", "", ""};
+  store = command::described_store(options);
+  CHECK(store.s3.endpoint == "https://h:9");
+  CHECK(store.s3.region == "eu");
+  CHECK(store.s3.ca_file == "ca.pem");
+  CHECK(command::described_store({"s3://b", "studio", "", "", "", "", ""}).s3.region ==
+        "us-east-1");
 }

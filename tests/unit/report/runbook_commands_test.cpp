@@ -1,5 +1,6 @@
 #include "report/runbook_commands.hpp"
 #include "report/command_text.hpp"
+#include "report/runbook_remote.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -89,8 +90,86 @@ TEST_CASE("the stock way names the true files of the first store on a file syste
 
   model.stores[0].url = "s3://bucket/prefix";
   CHECK_THAT(commands_of(model).stock_restore, StartsWith("zstd -dc -- /mnt/vault/studio/"));
-  model.stores[1].url = "sftp://host/path";
-  CHECK(commands_of(model).stock_restore.empty());
+  model.stores[1].url = "sftp://bkp@host/path";
+  CHECK_THAT(commands_of(model).stock_restore,
+             StartsWith("zstd -dc -- /var/lib/bkp/scratch/fetched/studio/backups/"));
+}
+
+TEST_CASE("stock tools bring the files of a backup to where the commands expect them") {
+  auto model = test::sample_model();
+  CHECK(commands_of(model).stock_fetch.fetches.empty());
+  auto& store = model.stores[1];
+  const std::string objects = "studio/backups/20261121T020000Z-full-studio";
+  const std::string directory = "/var/backups/bkp/" + objects;
+  const auto fetch = [&] {
+    const auto commands = commands_of(model).stock_fetch;
+    CHECK(commands.store == "local");
+    CHECK(commands.directory == directory);
+    REQUIRE(commands.fetches.size() == 1);
+    CHECK(commands.fetches[0].store == "vault");
+    return commands.fetches[0].command;
+  };
+  SECTION("from a bucket, with the credentials that the configuration names") {
+    store.url = "s3://bucket/prefix";
+    store.s3.endpoint = "https://s3.example:9000";
+    store.s3.region = "eu";
+    store.s3.ca_file = "/etc/bkp/my ca.pem";
+    CHECK(fetch() == "mkdir -p -- " + directory +
+                         " && aws --endpoint-url https://s3.example:9000 --region eu --ca-bundle "
+                         "'/etc/bkp/my ca.pem' s3 cp --recursive --only-show-errors \\\n  "
+                         "s3://bucket/prefix/" +
+                         objects + " " + directory);
+    store.s3.credentials = s3::CredentialsFile{"/etc/bkp/s3.ini", "backup"};
+    CHECK_THAT(fetch(), Contains(" && AWS_SHARED_CREDENTIALS_FILE=/etc/bkp/s3.ini "
+                                 "AWS_PROFILE=backup aws --endpoint"));
+    CHECK_THAT(store_commands(model, model.stores[0], store).restore_alone,
+               StartsWith("AWS_SHARED_CREDENTIALS_FILE=/etc/bkp/s3.ini AWS_PROFILE=backup bkp") &&
+                   EndsWith("--store s3://bucket/prefix --site studio --endpoint "
+                            "https://s3.example:9000 --region eu --ca-file '/etc/bkp/my ca.pem'"));
+    CHECK_THAT(cluster_commands(model).packages, Contains(" awscli"));
+  }
+  SECTION("from a host") {
+    store.url = "sftp://bkp@vault.example:2222/srv/bkp";
+    store.sftp = {"/etc/bkp/ssh key", "/etc/bkp/known_hosts"};
+    CHECK(fetch() == "mkdir -p -- " + directory +
+                         " && sftp -r -P 2222 -i '/etc/bkp/ssh key' -o "
+                         "UserKnownHostsFile=/etc/bkp/known_hosts \\\n  "
+                         "bkp@vault.example:/srv/bkp/" +
+                         objects + " /var/backups/bkp/studio/backups");
+    CHECK_THAT(store_commands(model, model.stores[0], store).restore_alone,
+               EndsWith("--store sftp://bkp@vault.example:2222/srv/bkp --site studio --ssh-key "
+                        "'/etc/bkp/ssh key' --known-hosts /etc/bkp/known_hosts"));
+    CHECK(cluster_commands(model).host_keys.empty());
+    store.host_key_lines = "[vault.example]:2222 ssh-ed25519 AAAA\n";
+    CHECK(cluster_commands(model).host_keys ==
+          std::vector<std::string>{"cat >> /etc/bkp/known_hosts <<'HOST_KEYS'\n" +
+                                   store.host_key_lines + "HOST_KEYS"});
+    store.sftp.known_hosts_file.reset();
+    CHECK_THAT(cluster_commands(model).host_keys[0],
+               StartsWith("mkdir -p -m 0700 ~/.ssh && cat >> ~/.ssh/known_hosts <<"));
+  }
+}
+
+TEST_CASE("what opens a store is said in words") {
+  RunbookStore store{"offsite", "s3://bucket", true, {}};
+  CHECK_THAT(credentials_text(store), Contains("AWS_ACCESS_KEY_ID"));
+  store.s3.credentials = s3::CredentialsFile{"/etc/bkp/s3.ini", "backup"};
+  CHECK(credentials_text(store) == "profile backup of /etc/bkp/s3.ini");
+  store.s3.credentials = s3::CredentialsCommand{{"give-keys", "--now"}};
+  CHECK_THAT(credentials_text(store), StartsWith("what give-keys --now prints"));
+  store.s3.credentials = s3::CredentialsInstance{};
+  CHECK_THAT(credentials_text(store), StartsWith("the role of the machine"));
+  store.url = "sftp://u@h/p";
+  CHECK(credentials_text(store) == "an SSH agent");
+  store.sftp.key_file = "/etc/bkp/id";
+  CHECK(credentials_text(store) == "the SSH key /etc/bkp/id");
+  store.url = "file:///mnt";
+  CHECK(credentials_text(store) == "the rights of the file system");
+}
+
+TEST_CASE("the stores are tied to a new cluster by one command, whatever they are") {
+  const auto model = test::sample_model();
+  CHECK(cluster_commands(model).take_over == "bkp init --take-over --yes studio");
 }
 
 TEST_CASE("an uncompressed part needs no zstd") {
@@ -158,8 +237,9 @@ TEST_CASE("a lost store is filled from another one, and its backups can be resto
 
 TEST_CASE("what is sealed and signed comes with its keys") {
   auto model = test::sample_model();
-  model.identity_file = "/etc/bkp/identity.txt";
-  model.public_keys = {"-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n"};
+  model.identity_files = {"/etc/bkp/identity.txt"};
+  model.public_keys = {{"/etc/bkp/signing-trusted.pub",
+                        "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n"}};
   for (auto& part : model.databases[0].newest->manifest.parts) {
     part.name += ".age";
     part.encryption = "age";
@@ -173,7 +253,7 @@ TEST_CASE("what is sealed and signed comes with its keys") {
                                            Contains("manifest.json.sig"));
   CHECK_THAT(cluster_commands(model).packages, Contains(" zstd age"));
   CHECK_THAT(store_commands(model, model.stores[0], model.stores[1]).restore_alone,
-             Contains("--identity /etc/bkp/identity.txt --trusted-key /tmp/bkp-signing.pub"));
+             Contains("--identity /etc/bkp/identity.txt --trusted-key /tmp/bkp-signing-1.pub"));
   const auto other = [&] {
     return store_commands(model, model.stores[0], model.stores[1]).restore_from_other;
   };
@@ -182,9 +262,28 @@ TEST_CASE("what is sealed and signed comes with its keys") {
        {commands.restore_beside, commands.swap, commands.restore_table_only, other()}) {
     CHECK_THAT(command, EndsWith(" \\\n  --identity /etc/bkp/identity.txt"));
   }
+  CHECK_THAT(cluster_commands(model).public_keys,
+             StartsWith("cat > /etc/bkp/signing-trusted.pub <<'PUBLIC_KEY'\n-----BEGIN") &&
+                 Contains("MCow"));
   model.identity_configured = true;
   CHECK_THAT(commands_of(model).restore_beside, !Contains("--identity"));
   CHECK_THAT(other(), !Contains("--identity"));
+}
+
+TEST_CASE("after a rotation all keys are named") {
+  auto model = test::sample_model();
+  model.identity_files = {"/k/new", "/k/old"};
+  model.public_keys = {{"/k/new.pub", "new\n"}, {"/k/old.pub", "old\n"}};
+  for (auto& part : model.databases[0].newest->manifest.parts) part.encryption = "age";
+  const auto commands = commands_of(model);
+  CHECK_THAT(commands.stock_restore, StartsWith("age -d -i /k/new -i /k/old "));
+  CHECK_THAT(commands.stock_signature,
+             Contains("for key in /tmp/bkp-signing-1.pub /tmp/bkp-signing-2.pub; do\n") &&
+                 Contains("-inkey \"$key\"") && EndsWith(" && break\ndone"));
+  CHECK_THAT(commands.restore_beside, EndsWith(" --identity /k/new --identity /k/old"));
+  CHECK_THAT(store_commands(model, model.stores[0], model.stores[1]).restore_alone,
+             EndsWith("--identity /k/new --identity /k/old --trusted-key /tmp/bkp-signing-1.pub "
+                      "--trusted-key /tmp/bkp-signing-2.pub"));
 }
 
 TEST_CASE("the configuration's text cannot end the command that writes it") {

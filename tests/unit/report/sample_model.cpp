@@ -77,6 +77,7 @@ report::RunbookModel sample_model() {
   model.zstd_version = "1.5.4";
   model.system_identifier = "7301234567890123456";
   model.role_is_superuser = false;
+  model.fetch_directory = "/var/lib/bkp/scratch/fetched";
   model.rpo = std::chrono::minutes{15};
   model.rto = std::chrono::minutes{15};
   model.window = std::chrono::minutes{30};

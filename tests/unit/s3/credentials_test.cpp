@@ -116,9 +116,24 @@ TEST_CASE("credentials come from the environment") {
   bench.environment.set("AWS_SECRET_ACCESS_KEY", "b");
   auto provider = bench.from(CredentialsEnvironment{});
   CHECK(provider.get() == Credentials{"a", "b", "", std::nullopt});
+  CHECK_FALSE(provider.renew(provider.get()));
   bench.environment.set("AWS_SESSION_TOKEN", "c");
   CHECK(bench.from(CredentialsEnvironment{}).get() == Credentials{"a", "b", "c", std::nullopt});
+}
+
+TEST_CASE("credentials come from the file that the environment names, where it has none itself") {
+  Bench bench;
+  bench.environment.set("AWS_SHARED_CREDENTIALS_FILE", bench.private_file(file_text));
+  CHECK(bench.from(CredentialsEnvironment{}).get().access_key == "AKID");
+  bench.environment.set("AWS_PROFILE", "other");
+  auto provider = bench.from(CredentialsEnvironment{});
+  CHECK(provider.get().access_key == "OTHER");
   CHECK_FALSE(provider.renew(provider.get()));
+  bench.environment.set("AWS_PROFILE", "none");
+  CHECK(contains(bench.refusal_of(CredentialsEnvironment{}).message(), "no profile \"none\""));
+  bench.environment.set("AWS_ACCESS_KEY_ID", "a");
+  bench.environment.set("AWS_SECRET_ACCESS_KEY", "b");
+  CHECK(bench.from(CredentialsEnvironment{}).get().access_key == "a");
 }
 
 TEST_CASE("credentials come from a private file") {

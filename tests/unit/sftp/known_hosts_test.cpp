@@ -84,6 +84,14 @@ TEST_CASE("the types of a host's keys are those to ask it for") {
   CHECK(hosts.key_types("gone").empty());
 }
 
+TEST_CASE("the lines for a host can be taken to another known_hosts") {
+  const KnownHosts hosts{"backup ssh-ed25519 " + ed25519 +
+                         " a comment\n@revoked gone ssh-ed25519 " + ed25519 + "\n"};
+  CHECK(hosts.lines("Backup") == std::vector<std::string>{"Backup ssh-ed25519 " + ed25519});
+  CHECK(hosts.lines("gone").empty());
+  CHECK(hosts.lines("other").empty());
+}
+
 TEST_CASE("a key is shown as OpenSSH shows it") {
   CHECK(key_fingerprint(key(ed25519)) == "SHA256:6ESbPPzUxVA8h+DbebBzG5AdqFPfu3csT81yW1ErxX0");
   CHECK(key_type(key(ed25519)) == "ssh-ed25519");
