@@ -51,7 +51,7 @@ std::optional<Error> FullResult::error() const {
   const auto& first = *failed.front()->error;
   if (const auto also = error_of_missing(missing)) names += "\n" + also->message();
   return Error{any_good ? ErrorKind::partial : first.kind(),
-               fmt::format("{} of {} databases have no complete backup\n{}", failed.size(),
+               fmt::format("{} of {} databases are not backed up completely\n{}", failed.size(),
                            items.size(), names),
                first.hint()};
 }

@@ -78,7 +78,8 @@ void examine_space(run::Context& context, const run::NamedStore& named,
   const auto usage = retention::measure(named, layout, capacity, context.clock.now());
   const auto text = retention::describe(usage);
   if (retention::fullness(usage) >= context.config.status.capacity_alert) {
-    findings.warning(check, text, "make room: `bkp prune`, fewer rules, or a larger disk");
+    findings.warning(check, text,
+                     "make room: `bkp prune`, a `retention` that keeps less, or a larger disk");
   } else {
     findings.ok(check, text);
   }

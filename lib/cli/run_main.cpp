@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -158,11 +159,16 @@ class Run {
 
   config::Config load_config() {
     if (m_info.config == ConfigNeed::none) return {};
+    const bool by_itself = m_info.config == ConfigNeed::optional && m_shared.config.empty();
     std::filesystem::path file;
     try {
       file = config::find(m_shared.config, m_environment);
     } catch (const Error&) {
-      if (m_info.config == ConfigNeed::required || !m_shared.config.empty()) throw;
+      if (!by_itself) throw;
+      return {};
+    }
+    if (std::error_code unknown; by_itself && !std::filesystem::exists(file, unknown) && !unknown) {
+      m_log.debug("there is no configuration file {}", file.string());
       return {};
     }
     m_log.debug("configuration {}", file.string());
@@ -282,8 +288,11 @@ int present(const Ending& ending, const std::string& text, const SharedOptions& 
     // The reader of our output went away or its disk is full; what the run did stands.
     if (!error) error = util::current_error();
   }
-  if (error) present_error(*error, shared, program, color, log);
-  return error ? error->exit_code() : 0;
+  if (!error) return 0;
+  // Then there is nothing to say: `bkp list | head` has what it wanted.
+  const bool reader_left = error->exit_code() == Error::interrupted(SIGPIPE).exit_code();
+  if (!reader_left) present_error(*error, shared, program, color, log);
+  return error->exit_code();
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace bkp::cli {
 
 void print(std::string_view text) {
-  util::write_all(STDOUT_FILENO, std::as_bytes(std::span{text}), "standard output");
+  util::write_for_reader(STDOUT_FILENO, std::as_bytes(std::span{text}), "standard output");
 }
 
 bool SystemTerminal::interactive() const {

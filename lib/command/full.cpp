@@ -75,9 +75,10 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
   }
   std::string text = table.to_text(cli::terminal_width());
   for (const auto& copy : result.brought) text += copied_text(copy);
-  if (!result.missing_copies.empty()) {
-    text +=
-        fmt::format("copies of earlier backups still missing: {}\n", result.missing_copies.size());
+  for (const auto& copy : result.missing_copies) {
+    text += fmt::format("{} of {} on store {}\n",
+                        dry_run ? "would make the missing copy" : "still missing: the copy",
+                        util::printable(copy.backup.label), copy.to.name);
   }
   if (dry_run) text += "dry run: nothing was written\n";
   if (any_good) text += "A hope until restored: `bkp verify` proves it.\n";

@@ -52,7 +52,7 @@ cli::Report generate_identity(const std::filesystem::path& file, const run::Cont
   if (!context.dry_run) {
     const seal::SecretText secret{identity.secret_text()};
     const seal::SecretText text{
-        fmt::format("# made by {} at {}\n# recipient: {}\n{}\n", util::version(),
+        fmt::format("# made by bkp {} at {}\n# recipient: {}\n{}\n", util::version(),
                     util::format_rfc3339(context.clock.now()), recipient, secret.text())};
     write_key_file(file, text.text(), 0600);
   }

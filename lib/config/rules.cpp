@@ -78,7 +78,9 @@ std::optional<Problem> problem_with_store_url(std::string_view text) {
     return url_problem(text, "contains a password",
                        "remove it from the URL; secrets live in files");
   }
-  const auto blank = [](unsigned char c) { return c <= 0x20 || c == 0x7f; };
+  // The keys of a bucket are as they are written, blanks among them.
+  const bool s3 = store::scheme_of(text) == "s3";
+  const auto blank = [s3](unsigned char c) { return c < 0x20 || (c == ' ' && !s3) || c == 0x7f; };
   if (std::ranges::any_of(text, blank) || text.find_first_of("?#") != text.npos) {
     return url_problem(text, "has a character that a store's URL cannot have",
                        "in a file URL write %20 for a space, %3F for \"?\" and %23 for \"#\"");

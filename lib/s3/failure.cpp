@@ -137,8 +137,9 @@ std::string refusal_hint(const Client& client, const Response& response) {
                        util::quoted(bucket));
   }
   if (is_full(response)) {
-    return fmt::format("make room in the bucket {}: `bkp prune`, fewer rules, or a larger quota",
-                       util::quoted(bucket));
+    return fmt::format(
+        "make room in the bucket {}: `bkp prune`, a `retention` that keeps less, or a larger quota",
+        util::quoted(bucket));
   }
   if (code == "AccessDenied" || response.status == 403) {
     return fmt::format(

@@ -22,6 +22,13 @@ util::Error malformed(std::string_view why) {
           "an armored age file begins with " + std::string{begin_line}};
 }
 
+util::Error no_age_file() {
+  return {util::ErrorKind::damaged,
+          "this is no age file: it begins neither as a sealed one nor as an armored one",
+          fmt::format("a sealed file begins with age-encryption.org/v1, an armored one with {}",
+                      begin_line)};
+}
+
 bool is_space(char c) {
   return white_space.find(c) != white_space.npos;
 }
@@ -53,14 +60,15 @@ void DearmorSink::take(char c) {
     take_line();
     return;
   }
-  if (m_line.size() > columns + 1) throw malformed("a line is too long");
+  if (m_line.size() > columns + 1)
+    throw m_place == Place::before ? no_age_file() : malformed("a line is too long");
   m_line += c;
 }
 
 void DearmorSink::take_line() {
   if (m_line.ends_with('\r')) m_line.pop_back();
   if (m_place == Place::before) {
-    if (m_line != begin_line) throw malformed("its first line is wrong");
+    if (m_line != begin_line) throw no_age_file();
     m_place = Place::body;
   } else if (m_line == end_line) {
     m_place = Place::behind;

@@ -5,7 +5,7 @@
 namespace bkp::stream {
 
 void FdSink::write(std::span<const std::byte> data) {
-  util::write_all(m_fd, data, m_name);
+  util::write_for_reader(m_fd, data, m_name);
 }
 
 }  // namespace bkp::stream

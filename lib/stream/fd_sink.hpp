@@ -6,7 +6,8 @@
 
 namespace bkp::stream {
 
-/// Writes to a descriptor, which stays open. Errors: Error{store} naming `name`.
+/// Writes to a descriptor, which stays open. Errors: Error{store} naming `name`, and
+/// Error::interrupted(SIGPIPE) when it is a pipe whose reader has gone away.
 class FdSink final : public Sink {
  public:
   FdSink(int fd, std::string name) : m_fd{fd}, m_name{std::move(name)} {}

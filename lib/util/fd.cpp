@@ -1,10 +1,12 @@
 #include "util/fd.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <string>
 
 #include "util/error.hpp"
@@ -54,6 +56,18 @@ void write_all(int fd, std::span<const std::byte> data, std::string_view name) {
       throw Error::from_errno(ErrorKind::store, "cannot write " + std::string{name}, errno);
     }
     data = data.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void write_for_reader(int fd, std::span<const std::byte> data, std::string_view name) {
+  try {
+    write_all(fd, data, name);
+  } catch (const Error&) {
+    ::pollfd end{fd, 0, 0};
+    // Of a pipe or socket, once the other end is closed; a file or device never says so.
+    if (::poll(&end, 1, 0) == 1 && (end.revents & (POLLERR | POLLHUP)) != 0)
+      throw Error::interrupted(SIGPIPE);
+    throw;
   }
 }
 

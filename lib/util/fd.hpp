@@ -43,6 +43,10 @@ Pipe make_pipe();
 /// Error{store}.
 void write_all(int fd, std::span<const std::byte> data, std::string_view name);
 
+/// The same for standard output: when its reader has gone away it is Error::interrupted(SIGPIPE),
+/// as for programs that this signal ends.
+void write_for_reader(int fd, std::span<const std::byte> data, std::string_view name);
+
 /// Reads up to data.size() bytes; 0 means end of file. Continues after EINTR. Throws Error{store}.
 std::size_t read_some(int fd, std::span<std::byte> data, std::string_view name);
 

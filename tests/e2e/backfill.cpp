@@ -59,8 +59,11 @@ TEST_CASE("a store that was away gets what it missed with the next run") {
   const auto report = site.json({"full", "--db", "a"});
   INFO(report.dump(1));
   CHECK(report["exit_code"] == 0);
-  CHECK(report["result"]["copied"] ==
-        nlohmann::json{{{"label", site.missed}, {"from", "local"}, {"to", "vault"}}});
+  CHECK(report["result"]["copied"] == nlohmann::json{{{"label", site.missed},
+                                                      {"from", "local"},
+                                                      {"to", "vault"},
+                                                      {"mended", false},
+                                                      {"replaced", nlohmann::json::array()}}});
   CHECK(report["result"]["missing_copies"].empty());
   const auto backup = backup_of(site, site.missed);
   INFO(backup.dump(1));
@@ -129,8 +132,11 @@ TEST_CASE("a copy comes from another store when the first has it no more") {
   fs::permissions(site.store(), fs::perms::owner_all);
   const auto report = site.json({"full", "--db", "a"});
   INFO(report.dump(1));
-  CHECK(report["result"]["copied"] ==
-        nlohmann::json{{{"label", site.missed}, {"from", "third"}, {"to", "vault"}}});
+  CHECK(report["result"]["copied"] == nlohmann::json{{{"label", site.missed},
+                                                      {"from", "third"},
+                                                      {"to", "vault"},
+                                                      {"mended", false},
+                                                      {"replaced", nlohmann::json::array()}}});
 }
 
 TEST_CASE("when the backup window is over one copy of an earlier run is begun, the next waits") {

@@ -95,6 +95,21 @@ TEST_CASE("an error is said although the logs go to a program, and although stdo
   }
 }
 
+TEST_CASE("a reader that has what it wanted is no error to speak of") {
+  Site site;
+  site.must({"init"});
+  const auto outcome =
+      Program{{"bash", "-c",
+               "mkfifo go; exec 3>&1; (read -r _ <go; " + InstalledBkp::program().string() +
+                   " check; echo $? >&3) | { exec <&-; echo >go; }"}}
+          .in_directory(site.directory())
+          .with_variable("BKP_CONFIG", site.config_file())
+          .run();
+  CAPTURE(outcome);
+  CHECK(outcome.out == "141\n");
+  CHECK(outcome.err.empty());
+}
+
 TEST_CASE("a server that is down is exit 5, and the run is in the catalog later") {
   Site site;
   site.must({"init"});

@@ -123,6 +123,19 @@ TEST_CASE("a key is made once, for its owner alone") {
   CHECK(InstalledBkp{}.run({"key", "show", "--identity", file}).exit_code == 9);
 }
 
+TEST_CASE("what needs no configuration does without one that BKP_CONFIG names and is not there") {
+  const TemporaryDirectory directory;
+  InstalledBkp bkp;
+  bkp.with_config(directory / "gone.yaml");
+  const auto made = bkp.run({"key", "generate", "--out", (directory / "identity.txt").string()});
+  CAPTURE(made);
+  CHECK(made.exit_code == 0);
+  const auto named = bkp.run({"key", "generate", "--out", (directory / "other.txt").string(),
+                              "--config", (directory / "gone.yaml").string()});
+  CHECK(named.exit_code == 4);
+  CHECK(bkp.run({"list"}).exit_code == 4);
+}
+
 TEST_CASE("a signing key is a pair that openssl takes") {
   const TemporaryDirectory directory;
   const auto file = directory.path() / "signing.pem";

@@ -16,6 +16,12 @@ TEST_CASE("a store is found by its name, and an unknown name answered with those
   }
 }
 
+TEST_CASE("the prefix of a bucket may have blanks, as its keys are taken as they are written") {
+  const auto config =
+      parse_text("site: studio\nstores:\n  - name: a\n    url: s3://bucket/my backups\n");
+  CHECK(config.stores.front().url == "s3://bucket/my backups");
+}
+
 TEST_CASE("the scheme of a store's URL may be written in capitals") {
   const auto config = parse_text("site: studio\nstores:\n  - name: a\n    url: FILE:///srv/a\n");
   CHECK(config.unsupported.empty());

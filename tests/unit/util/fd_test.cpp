@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include <catch2/catch.hpp>
 
 #include "support/error_of.hpp"
@@ -39,4 +41,17 @@ TEST_CASE("a full disk is named with what was written to, and with what to do") 
   CHECK(error.kind() == ErrorKind::store);
   CHECK(error.message() == "cannot write the output: No space left on device");
   CHECK_FALSE(error.hint().empty());
+}
+
+TEST_CASE("a reader that has gone away ends a program as the signal would, a full disk does not") {
+  auto pipe = make_pipe();
+  pipe.read.reset();
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto error_at = [](int fd) {
+    return bkp::test::error_of(
+        [&] { write_for_reader(fd, std::as_bytes(std::span{"x"}), "the output"); });
+  };
+  CHECK(error_at(pipe.write.get()).exit_code() == 128 + SIGPIPE);
+  const Fd full = open_file("/dev/full", O_WRONLY);
+  CHECK(error_at(full.get()).kind() == ErrorKind::store);
 }
