@@ -62,6 +62,12 @@ std::vector<RunbookFile> needed_files(const config::Config& config) {
     files.push_back({file.string(), "An identity that opens sealed backups.",
                      "Nothing opens what is sealed for it alone: find the second copy."});
   }
+  if (config.encryption.identity_files.empty() && !config.encryption.recipients.empty()) {
+    files.push_back({identity_for_restores,
+                     "An identity that opens sealed backups. The configuration names none, and the "
+                     "commands here expect it in this file: take it away again in the end.",
+                     "Nothing opens what is sealed for it alone: find the second copy."});
+  }
   if (const auto& key = config.signing.key_file) {
     files.push_back(
         {key->string(), "The key that signs new backups; a restore needs only its public half.",

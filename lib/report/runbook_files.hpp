@@ -12,6 +12,9 @@ namespace bkp::report {
 /// What the configuration names beside the stores, and what of it the page can hold because it is
 /// no secret.
 
+/// Where a host that has no identity gets one for a restore.
+inline constexpr auto identity_for_restores = "/etc/bkp/identity.txt";
+
 /// The files that must come back with the configuration on a new host.
 std::vector<RunbookFile> needed_files(const config::Config& config);
 

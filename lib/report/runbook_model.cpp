@@ -77,7 +77,7 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   for (const auto& file : config.encryption.identity_files)
     model.identity_files.push_back(file.string());
   model.identity_configured = !model.identity_files.empty();
-  if (!model.identity_configured) model.identity_files.emplace_back("/etc/bkp/identity.txt");
+  if (!model.identity_configured) model.identity_files.emplace_back(identity_for_restores);
   try {
     model.public_keys = public_keys_for_new_host(config);
   } catch (...) {
