@@ -21,7 +21,7 @@ using util::ErrorKind;
 namespace {
 
 /// A run can have failed after the store had taken the manifest, without having heard of it.
-bool is_there(run::Context& context, const Layout& layout, MissingCopy& copy,
+bool is_found(run::Context& context, const Layout& layout, MissingCopy& copy,
               const run::ReadingKeys& keys) {
   const auto stored = read_backup(*copy.to.store, layout, copy.backup.label, &keys);
   if (!stored) return false;
@@ -29,7 +29,7 @@ bool is_there(run::Context& context, const Layout& layout, MissingCopy& copy,
     throw Error{ErrorKind::damaged, "there is another backup of that name",
                 "find out what writes to that store, and remove it there"};
   }
-  note_copy(context, layout, copy.backup, copy.to, "");
+  note_copy(context, layout, copy.backup, copy.to);
   return true;
 }
 
@@ -85,7 +85,7 @@ Backfill backfill(run::Context& context, const Layout& layout,
     begun = true;
     try {
       context.interrupt.check();
-      if (!is_there(context, layout, copy, keys))
+      if (!is_found(context, layout, copy, keys))
         result.brought.push_back(bring_copy(context, layout, copy.backup, stores, copy.to, keys));
       continue;
     } catch (const TargetError& error) {

@@ -1,5 +1,7 @@
 #include "backup/copying.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/debris.hpp"
@@ -65,6 +67,15 @@ void copy_object(const store::Key& key, store::Store& from, store::Store& to) {
   if (const auto text = store::get_text(from, key)) put(key, *text, to);
 }
 
+template <class Copy>
+void copy_marks(const Layout& layout, const std::string& label, store::Store& from,
+                const Copy& copy, store::Store& to) {
+  for (const auto& mark : from.list(layout.marks(label))) {
+    // A removal that was broken off there is none here.
+    if (!is_pruned_mark(mark.key)) copy(store::Key{mark.key}, from, to);
+  }
+}
+
 /// The very manifest that was read and judged.
 std::string manifest_text(const store::Key& key, const StoredBackup& backup, store::Store& from) {
   const auto text = store::get_text(from, key);
@@ -102,10 +113,7 @@ void copy_objects(run::Context& context, const Layout& layout, const StoredBacku
   try {
     for (const auto& part : manifest.parts) copy_part(context, layout, manifest, part, from, to);
     copy_object(layout.part(label, "runbook.html"), from, to);
-    for (const auto& mark : from.list(layout.marks(label))) {
-      // A removal that was broken off there is none here.
-      if (!is_pruned_mark(mark.key)) copy_object(store::Key{mark.key}, from, to);
-    }
+    copy_marks(layout, label, from, copy_object, to);
     copy_object(layout.signature(label), from, to);
     require_parts(layout, manifest, to);
     const auto key = layout.manifest(label);
@@ -153,7 +161,13 @@ bool mend_part(run::Context& context, const Layout& layout, const Manifest& mani
     on_target([&] { to.remove(key); });
   }
   copy_part(context, layout, manifest, part, from, to);
+  on_target([&] { prove(context, layout, manifest, part, to); });
   return true;
+}
+
+/// A small object, where only `from` has it.
+void add_object(const store::Key& key, store::Store& from, store::Store& to) {
+  if (!on_target([&] { return to.stat(key); })) copy_object(key, from, to);
 }
 
 /// The same of a small object.
@@ -166,6 +180,13 @@ bool mend_text(const store::Key& key, const std::string& text, store::Store& to)
 }
 
 }  // namespace
+
+bool can_be_mended(const Layout& layout, const std::string& label, store::Store& to) {
+  const auto objects = on_target([&] { return to.list(layout.backup(label)); });
+  return !objects.empty() && std::ranges::none_of(objects, [](const auto& object) {
+    return is_pruned_mark(object.key);
+  });
+}
 
 std::vector<std::string> mend_objects(run::Context& context, const Layout& layout,
                                       const StoredBackup& backup, store::Store& from,
@@ -182,9 +203,16 @@ std::vector<std::string> mend_objects(run::Context& context, const Layout& layou
   }
   if (const auto signature = store::get_text(from, layout.signature(label)))
     note(mend_text(layout.signature(label), *signature, to), layout.signature(label));
+  add_object(layout.part(label, "runbook.html"), from, to);
+  copy_marks(layout, label, from, add_object, to);
   require_parts(layout, manifest, to);
   const auto key = layout.manifest(label);
   note(mend_text(key, manifest_text(key, backup, from), to), key);
+  if (!replaced.empty()) {
+    on_target([&] {
+      write_mark(to, layout, label, "intact", context.clock.now(), {{"level", "checksum"}});
+    });
+  }
   return replaced;
 }
 

@@ -24,11 +24,17 @@ class TargetError : public util::Error {
 void copy_objects(run::Context& context, const Layout& layout, const StoredBackup& backup,
                   store::Store& from, store::Store& to);
 
+/// Whether `to` has objects of the backup that are worth to be kept, not remains of one that was to
+/// go. Throws TargetError.
+bool can_be_mended(const Layout& layout, const std::string& label, store::Store& to);
+
 /// Makes a copy on `to` that is damaged what it was, from a good one on `from`: parts and signature
-/// that are missing or not what was stored are replaced, the manifest last, and what is sound there
-/// stays. A part goes only when the one that takes its place was proven: the other copy may be
-/// damaged too. Returns the names of what was replaced. Otherwise as copy_objects(), except that
-/// after an error nothing is removed.
+/// that are missing or not what was stored are replaced, the manifest last, missing marks and a
+/// missing page are added, and what is sound there stays. A part goes only when the one that takes
+/// its place was proven, since the other copy may be damaged too; the new one is read again. Where
+/// something was replaced, every part has been read by then, and a mark says that the copy is
+/// intact. Returns the names of what was replaced. Throws as copy_objects(); what was replaced
+/// before stays so, and a part that was damaged can be missing then.
 std::vector<std::string> mend_objects(run::Context& context, const Layout& layout,
                                       const StoredBackup& backup, store::Store& from,
                                       store::Store& to);

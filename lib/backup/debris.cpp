@@ -75,8 +75,6 @@ Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const s
 
 namespace {
 
-using Judge = std::function<Remains(const std::string& label)>;
-
 Remains judged(const Objects& objects, const std::string& label, const Judge& judge) {
   const bool pruned =
       std::ranges::any_of(objects, [](const auto& object) { return is_pruned_mark(object.key); });

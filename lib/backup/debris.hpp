@@ -23,6 +23,8 @@ enum class Remains {
 /// What the catalog's row (nullopt: there is none) says of them on `store`.
 Remains judge_remains(const std::optional<catalog::BackupRecord>& known, const std::string& store);
 
+using Judge = std::function<Remains(const std::string& label)>;
+
 struct Cleared {
   std::vector<std::string> removed;     ///< labels
   std::vector<std::string> unfinished;  ///< keys of uploads that were given up
@@ -32,13 +34,12 @@ struct Cleared {
 /// Removes, for a holder of the write lock: unfinished uploads, and the objects of labels without a
 /// manifest that are `judge`d to be a run's, or are marked as pruned. All else is left alone: what
 /// was a backup, what nobody knows, and what has no label's name.
-Cleared clear_remains(store::Store& store, const Layout& layout,
-                      const std::function<Remains(const std::string& label)>& judge);
+Cleared clear_remains(store::Store& store, const Layout& layout, const Judge& judge);
 
 /// Of labels without a manifest those whose objects clear_remains() would remove.
-std::vector<std::string> foresee_clearing(
-    store::Store& store, const Layout& layout, const std::vector<std::string>& labels,
-    const std::function<Remains(const std::string& label)>& judge);
+std::vector<std::string> foresee_clearing(store::Store& store, const Layout& layout,
+                                          const std::vector<std::string>& labels,
+                                          const Judge& judge);
 
 /// What remove_backup() took away, also what it had taken before it threw.
 struct RemovedObjects {

@@ -168,7 +168,7 @@ class Run {
       return {};
     }
     if (std::error_code unknown; by_itself && !std::filesystem::exists(file, unknown) && !unknown) {
-      m_log.debug("there is no configuration file {}", file.string());
+      m_log.warning("there is no configuration file {}: going on without one", file.string());
       return {};
     }
     m_log.debug("configuration {}", file.string());
@@ -290,8 +290,7 @@ int present(const Ending& ending, const std::string& text, const SharedOptions& 
   }
   if (!error) return 0;
   // Then there is nothing to say: `bkp list | head` has what it wanted.
-  const bool reader_left = error->exit_code() == Error::interrupted(SIGPIPE).exit_code();
-  if (!reader_left) present_error(*error, shared, program, color, log);
+  if (error->signal() != SIGPIPE) present_error(*error, shared, program, color, log);
   return error->exit_code();
 }
 

@@ -49,11 +49,14 @@ std::string stores_text(const catalog::BackupRecord& backup) {
 
 std::string copied_text(const backup::BroughtCopy& copy) {
   if (copy.mended) {
-    return fmt::format("mended {} on store {} from store {}: {}\n", util::printable(copy.label),
-                       copy.to, copy.from,
-                       copy.replaced.empty()
-                           ? "it is whole, nothing was replaced"
-                           : fmt::format("replaced {}", fmt::join(copy.replaced, ", ")));
+    return fmt::format(
+        "mended {} on store {} from store {}: {}\n", util::printable(copy.label), copy.to,
+        copy.from,
+        copy.replaced.empty()
+            ? fmt::format("nothing, its bytes are what was stored; `bkp verify {} "
+                          "--level checksum --store {}` looks into them",
+                          util::shell_quoted(copy.label), util::shell_quoted(copy.to))
+            : fmt::format("replaced {}", fmt::join(copy.replaced, ", ")));
   }
   return fmt::format("copied {} from store {} to store {}, {}\n", util::printable(copy.label),
                      copy.from, copy.to, util::format_size(copy.bytes));

@@ -124,7 +124,7 @@ cli::Report run(const CopyOptions& options, run::Context& context) {
   for (auto& backup : backups) {
     const auto label = util::printable(backup.label);
     if (context.dry_run) {
-      const bool mends = is_damaged(backup, to.name);
+      const bool mends = backup::is_to_be_mended(layout, backup, to);
       report.text += fmt::format("would {} {} {} store {}\n", mends ? "mend" : "copy", label,
                                  mends ? "on" : "to", to.name);
       continue;

@@ -85,10 +85,15 @@ class Init {
     auto cluster = pg::Connection::open(m_context.cluster(), m_context.interrupt);
     m_system_identifier = backup::system_identifier(cluster);
     if (m_system_identifier.empty()) {
-      m_context.warn(
-          "this role may not ask for the cluster's system identifier, so the stores are "
-          "not tied to it; GRANT pg_monitor to it, or run init as a superuser");
+      constexpr auto hint = "GRANT pg_monitor to it, or run init as a superuser";
+      constexpr auto problem = "this role may not ask for the cluster's system identifier";
+      if (m_options.take_over) {
+        throw Error{ErrorKind::database, fmt::format("{}, which the stores are tied to", problem),
+                    hint};
+      }
+      m_context.warn(fmt::format("{}, so the stores are not tied to it; {}", problem, hint));
     }
+    if (m_options.take_over && !m_dry_run) confirm_taking_over();
     for (const auto& store : m_context.config.stores) {
       attempt(fmt::format("store {}", store.name), [&] { note(store, prepare(store)); });
     }
@@ -162,40 +167,60 @@ class Init {
     return other ? std::move(file) : std::nullopt;
   }
 
+  /// Asked once, for all stores: what each belongs to must be seen before.
+  void confirm_taking_over() {
+    std::string stores;
+    for (const auto& wanted : m_context.config.stores) {
+      try {
+        const auto store = m_context.open_place(wanted, store::OpenMode::existing);
+        if (const auto former = other_cluster(*store)) {
+          stores += fmt::format("\n  store {} of the cluster {}", util::quoted(wanted.name),
+                                former->system_identifier);
+        }
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) throw;  // else preparing it says the same
+      }
+    }
+    if (stores.empty()) return;
+    const auto& site = m_context.config.site;
+    try {
+      m_confirmation = run::require_confirmation(
+          m_context.terminal, site, m_options.yes,
+          fmt::format("From now on these belong to this cluster, {}:{}\nThe other one must never "
+                      "run again, or both will write to one site.",
+                      m_system_identifier, stores));
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::refused)
+        record("take-over.refused", {{"stores", stores}, {"error", error.full_message()}});
+      throw;
+    }
+  }
+
   Prepared take_over(const config::Store& wanted, store::Store& store,
                      const backup::SiteFile& former) {
-    const auto& site = m_context.config.site;
     json details = {{"store", wanted.name},
                     {"url", store.url()},
                     {"from", former.system_identifier},
                     {"to", m_system_identifier}};
-    const auto record = [&](const std::string& action) {
-      m_context.recorder.audit({action, site, m_confirmation, details, m_context.clock.now()});
-    };
     try {
-      confirm_taking_over(former);
-      backup::replace_site_file(store, m_layout,
-                                {site, m_system_identifier, m_context.clock.now()});
+      // It came back since the question was asked.
+      if (m_confirmation.empty()) backup::require_site_file(store, m_layout, m_system_identifier);
+      auto file = former;
+      file.system_identifier = m_system_identifier;
+      backup::replace_site_file(store, m_layout, file);
     } catch (const Error& error) {
       details["error"] = error.full_message();
-      record(error.kind() == ErrorKind::refused ? "take-over.refused" : "take-over.failed");
+      record("take-over.failed", details);
       throw;
     }
-    record("take-over");
+    record("take-over", details);
     return {"taken_over",
             fmt::format("was the cluster's {}, is now this one's", former.system_identifier)};
   }
 
-  /// Once for all stores.
-  void confirm_taking_over(const backup::SiteFile& former) {
-    if (!m_confirmation.empty()) return;
-    m_confirmation = run::require_confirmation(
-        m_context.terminal, m_context.config.site, m_options.yes,
-        fmt::format("Stores of site {} belong to the cluster {}. From now on they are those of "
-                    "this cluster, {}: the other one must never run again, or both will write to "
-                    "one site.",
-                    util::quoted(m_context.config.site), former.system_identifier,
-                    m_system_identifier));
+  void record(const std::string& action, const json& details) {
+    m_context.recorder.audit(
+        {action, m_context.config.site, m_confirmation, details, m_context.clock.now()});
   }
 
   // Throws when the store is another cluster's.

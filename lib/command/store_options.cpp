@@ -30,6 +30,9 @@ constexpr std::array details{
     Detail{"--endpoint", &StoreOptions::endpoint, "s3", "URL",
            "with --store s3://BUCKET: the server"},
     Detail{"--region", &StoreOptions::region, "s3", "NAME", "with --store s3://BUCKET: its region"},
+    Detail{
+        "--addressing", &StoreOptions::addressing, "s3", "path|virtual",
+        "with --store s3://BUCKET: whether the bucket is in the URL's path or in the host's name"},
     Detail{"--ca-file", &StoreOptions::ca_file, "s3", "FILE",
            "with --store s3://BUCKET: who vouches for the server, in place of the system's"},
     Detail{"--ssh-key", &StoreOptions::ssh_key, "sftp", "FILE",
@@ -51,6 +54,7 @@ void define(CLI::App& app, StoreOptions& options) {
       ->type_name("NAME");
   for (const auto& detail : details)
     app.add_option(detail.option, options.*detail.value, detail.help)->type_name(detail.type);
+  app.get_option("--addressing")->check(CLI::IsMember({"path", "virtual"}));
 }
 
 void require_sense(const StoreOptions& options) {
@@ -75,6 +79,7 @@ config::Store described_store(const StoreOptions& options) {
   auto result = config::store_of_options(options.store, options.site);
   result.s3.endpoint = options.endpoint;
   if (!options.region.empty()) result.s3.region = options.region;
+  if (options.addressing == "virtual") result.s3.addressing = s3::Addressing::virtual_host;
   if (!options.ca_file.empty()) result.s3.ca_file = options.ca_file;
   if (!options.ssh_key.empty()) result.sftp.key_file = options.ssh_key;
   if (!options.known_hosts.empty()) result.sftp.known_hosts_file = options.known_hosts;

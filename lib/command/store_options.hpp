@@ -11,13 +11,14 @@ namespace bkp::command {
 /// Where a command reads backups: a store of the configuration, or one given by its URL, for which
 /// neither configuration nor catalog is needed.
 struct StoreOptions {
-  std::string store;  ///< a name, or a URL; empty: any store of the configuration
-  std::string site;   ///< of a URL: whose backups
-  std::string endpoint;
-  std::string region;
-  std::string ca_file;
-  std::string ssh_key;
-  std::string known_hosts;
+  std::string store = {};  ///< a name, or a URL; empty: any store of the configuration
+  std::string site = {};   ///< of a URL: whose backups
+  std::string endpoint = {};
+  std::string region = {};
+  std::string addressing = {};  ///< "path" or "virtual"; empty: path
+  std::string ca_file = {};
+  std::string ssh_key = {};
+  std::string known_hosts = {};
 
   bool is_url() const;
 };

@@ -34,11 +34,9 @@ constexpr auto command_template =
     "{{text}}</code></pre>\n";
 
 constexpr auto fetch_template =
-    "<p>The files of the backup are expected in <code>{{fetch_directory}}</code>"
-    "{{#in_store}}, where store {{fetch_store}} keeps them{{/in_store}}."
-    "{{#has_fetches}} {{#in_store}}Where they are not, or are damaged, one of these brings them "
-    "there{{/in_store}}{{^in_store}}One of these brings them there{{/in_store}}:{{/has_fetches}}"
-    "</p>\n{{#fetches}}<p>From store {{from}}:</p>\n{{#fetch}}{{>command}}{{/fetch}}{{/fetches}}";
+    "<p>The files of the backup are expected in <code>{{fetch_directory}}</code>."
+    "{{#has_fetches}} One of these is enough to have them there:{{/has_fetches}}</p>\n"
+    "{{#fetches}}<p>From store {{from}}:</p>\n{{#fetch}}{{>command}}{{/fetch}}{{/fetches}}";
 
 std::string load_template() {
   for (const auto& [name, text] : embedded_templates()) {
@@ -192,8 +190,6 @@ void add_backup(data& target, const RunbookModel& model, const RunbookBackup& ba
 void add_fetches(data& target, const RunbookModel& model, const FetchCommands& commands,
                  const std::string& scenario) {
   target["fetch_directory"] = shown(commands.directory);
-  target["fetch_store"] = shown(commands.store);
-  target["in_store"] = flag(!commands.store.empty());
   data fetches{data::type::list};
   for (std::size_t i = 0; i < commands.fetches.size(); ++i) {
     data row;
@@ -288,21 +284,24 @@ std::string encryption_text(const RunbookModel& model) {
     open = open || !manifest.sealed();
     recipients.insert(manifest.recipients.begin(), manifest.recipients.end());
   }
+  const auto older = model.older_recipients.empty()
+                         ? std::string{}
+                         : fmt::format(
+                               " Older backups are sealed for {}: keep their identities. "
+                               "bkp check says which opens what.",
+                               fmt::join(model.older_recipients, ", "));
   if (recipients.empty()) {
-    return "The backups are not encrypted: no key is needed, and whoever reads a store reads the "
-           "data.";
+    return printable(
+        fmt::format("The {}backups are not encrypted: no key is needed, and whoever reads a store "
+                    "reads the data.{}",
+                    older.empty() ? "" : "newest ", older));
   }
   auto text = fmt::format(
       "The backups are sealed (age) for {}. The identity of one of these opens them; the commands "
       "here expect it at {}.",
       fmt::join(recipients, ", "), fmt::join(model.identity_files, " or "));
   if (open) text += " Some newest backups are from before that, and not sealed.";
-  if (!model.older_recipients.empty()) {
-    text += fmt::format(
-        " Older backups are sealed for {}: keep their identities. bkp check says which opens what.",
-        fmt::join(model.older_recipients, ", "));
-  }
-  return printable(text);
+  return printable(text + older);
 }
 
 void add_facts(data& page, const RunbookModel& model) {

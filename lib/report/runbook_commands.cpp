@@ -66,24 +66,21 @@ std::string count_command(const RunbookModel& model, const RunbookBackup& backup
   return psql(model, database) + statements({count_sql(tables)});
 }
 
-/// On the first store that is a file system, else where they are to be fetched to.
+/// From every store that has it, in the order in which a restore would ask them. Where there is one
+/// and it is a directory, it is read as it is.
 FetchCommands parts_of(const RunbookModel& model, const RunbookBackup& backup) {
-  const auto objects = backup::Layout{model.site}.backup(backup.manifest.label).text();
-  FetchCommands result;
+  const auto& label = backup.manifest.label;
+  const auto objects = backup::Layout{model.site}.backup(label).text();
+  std::vector<const RunbookStore*> stores;
   for (const auto& name : backup.stores) {
-    const RunbookStore* store = model.store(name);
-    if (store == nullptr || !store->directory()) continue;
-    result.directory = *store->directory() + "/" + objects;
-    result.store = name;
-    break;
+    if (const RunbookStore* store = model.store(name)) stores.push_back(store);
   }
-  if (result.directory.empty()) result.directory = model.fetch_directory + "/" + objects;
-  for (const auto& name : backup.stores) {
-    const RunbookStore* store = model.store(name);
-    if (store == nullptr) continue;
-    auto command = fetch_command(model, *store, backup.manifest.label, result.directory);
-    if (!command.empty()) result.fetches.push_back({name, std::move(command)});
+  if (stores.size() == 1) {
+    if (const auto directory = stores.front()->directory()) return {*directory + "/" + objects, {}};
   }
+  FetchCommands result{model.fetch_directory + "/" + label, {}};
+  for (const auto* store : stores)
+    result.fetches.push_back({store->name, fetch_command(*store, objects, result.directory)});
   return result;
 }
 
@@ -108,6 +105,11 @@ std::string unpack(const RunbookModel& model, const std::string& directory,
 
 std::string write_public_key(const std::string& file, const std::string& pem) {
   return fmt::format("cat > {} <<'PUBLIC_KEY'\n{}PUBLIC_KEY\n", shell_word(file), pem);
+}
+
+std::string make_parent_of(const std::string& file) {
+  return fmt::format("mkdir -p -- {} && ",
+                     shell_word(std::filesystem::path{file}.parent_path().string()));
 }
 
 /// Where commands without configuration have the public keys.
@@ -373,8 +375,10 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
   commands.create_cluster = fmt::format(
       "pg_lsclusters --no-header | grep -q . || pg_createcluster {} main --start", major);
   commands.write_config = write_config(model);
-  for (const auto& key : model.public_keys)
-    commands.public_keys += write_public_key(key.file.string(), key.pem);
+  for (const auto& key : model.public_keys) {
+    commands.public_keys +=
+        make_parent_of(key.file.string()) + write_public_key(key.file.string(), key.pem);
+  }
   for (const auto& store : model.stores) {
     if (auto command = host_keys_command(store); !command.empty())
       commands.host_keys.push_back(std::move(command));

@@ -10,15 +10,14 @@ namespace bkp::report {
 
 /// The runbook's commands, as texts (command_text.hpp) that are not yet escaped for HTML.
 
-/// The files of one backup, brought here by a stock tool.
+/// How the files of one backup come to where the stock commands expect them.
 struct FetchCommands {
-  std::string directory;  ///< where the stock commands expect them
-  std::string store;      ///< which has them there; empty: they must be fetched
+  std::string directory;
   struct Fetch {
     std::string store;
     std::string command;
   };
-  std::vector<Fetch> fetches;  ///< from each store that is elsewhere
+  std::vector<Fetch> fetches;  ///< one is enough; none: they are there, in the only store there is
 };
 
 /// Restoring one database; `backup` is one of its backups.

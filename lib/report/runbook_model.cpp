@@ -162,7 +162,7 @@ using Records = std::vector<const BackupRecord*>;
 void note_older_recipients(const RunbookDatabase& database, RunbookModel& model,
                            const run::OpenedStores& opened, const Layout& layout,
                            const Records& newest_first) {
-  if (!database.newest || !database.newest->manifest.sealed()) return;
+  if (!database.newest) return;
   const auto& present = database.newest->manifest.recipients;
   const auto note = [&](const RunbookBackup& backup) {
     for (const auto& recipient : backup.manifest.recipients) {

@@ -9,6 +9,7 @@
 
 #include "backup/layout.hpp"
 #include "report/command_text.hpp"
+#include "s3/address.hpp"
 #include "sftp/address.hpp"
 #include "store/url.hpp"
 
@@ -31,15 +32,33 @@ class Options {
   std::string m_text;
 };
 
+/// A word of sftp's own batch language, where * and its like are no patterns in quotes.
+std::string sftp_word(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + "\"";
+}
+
+/// ssh_config(5): blanks end a file's name outside quotes, and % begins a token.
+std::string ssh_file(const std::string& file) {
+  std::string result = "\"";
+  for (const char c : file) result += c == '%' ? std::string{"%%"} : std::string{c};
+  return result + "\"";
+}
+
 std::string fetch_from_bucket(const RunbookStore& store, const std::string& objects,
                               const std::string& directory) {
   Options options;
   options.add("--endpoint-url", store.s3.endpoint);
   options.add("--region", store.s3.region);
   options.add("--ca-bundle", store.s3.ca_file);
+  const auto url = s3::address_of(store.url, store.s3).url();
   return fmt::format("{}aws{} s3 cp --recursive --only-show-errors \\\n  {} {}",
-                     credentials_before(store), options.text(),
-                     shell_word(store.url + "/" + objects), shell_word(directory));
+                     credentials_before(store), options.text(), shell_word(url + "/" + objects),
+                     shell_word(directory));
 }
 
 std::string fetch_from_host(const RunbookStore& store, const std::string& objects,
@@ -48,16 +67,16 @@ std::string fetch_from_host(const RunbookStore& store, const std::string& object
   Options options;
   if (address.port != 22) options.add("-P", std::to_string(address.port));
   options.add("-i", store.sftp.key_file);
-  if (store.sftp.known_hosts_file)
-    options.add("-o", "UserKnownHostsFile=" + store.sftp.known_hosts_file->string());
-  // Into what is there sftp makes a directory of the same name.
+  if (store.sftp.known_hosts_file) {
+    options.add("-o", "UserKnownHostsFile=" + ssh_file(store.sftp.known_hosts_file->string()));
+  }
+  // Which makes there a directory of the same name.
   const auto parent = std::filesystem::path{directory}.parent_path().string();
   const bool ip6 = address.host.find(':') != std::string::npos;
   const auto host = ip6 ? "[" + address.host + "]" : address.host;
-  return fmt::format(
-      "sftp -r{} \\\n  {} {}", options.text(),
-      shell_word(fmt::format("{}@{}:{}/{}", address.user, host, address.path, objects)),
-      shell_word(parent));
+  return fmt::format("sftp -b -{} {} <<'GET'\nget -r {} {}\nGET", options.text(),
+                     shell_word(address.user + "@" + host), sftp_word(address.path + "/" + objects),
+                     sftp_word(parent));
 }
 
 }  // namespace
@@ -86,8 +105,8 @@ std::string credentials_text(const RunbookStore& store) {
         fmt::join(command->arguments, " "));
   }
   if (std::holds_alternative<s3::CredentialsInstance>(store.s3.credentials)) {
-    return "the role of the machine; elsewhere AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
-           "AWS_SESSION_TOKEN";
+    return "the role of the machine, by the configuration; elsewhere and without it "
+           "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN";
   }
   return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment";
 }
@@ -101,6 +120,8 @@ std::string store_options(const RunbookModel& model, const RunbookStore& store) 
     options.add("--endpoint", store.s3.endpoint);
     options.add("--region", store.s3.region);
     options.add("--ca-file", store.s3.ca_file);
+    if (store.s3.addressing == s3::Addressing::virtual_host)
+      options.add("--addressing", std::string{"virtual"});
   }
   if (scheme == "sftp") {
     options.add("--ssh-key", store.sftp.key_file);
@@ -109,22 +130,28 @@ std::string store_options(const RunbookModel& model, const RunbookStore& store) 
   return options.text().substr(1);
 }
 
-std::string fetch_command(const RunbookModel& model, const RunbookStore& store,
-                          const std::string& label, const std::string& directory) {
-  const auto objects = backup::Layout{model.site}.backup(label).text();
-  const auto scheme = store::scheme_of(store.url);
-  const auto make = fmt::format("mkdir -p -- {} && ", shell_word(directory));
-  if (scheme == "s3") return make + fetch_from_bucket(store, objects, directory);
-  if (scheme == "sftp") return make + fetch_from_host(store, objects, directory);
-  return {};
+std::string fetch_command(const RunbookStore& store, const std::string& objects,
+                          const std::string& directory) {
+  const auto place = shell_word(directory);
+  if (const auto root = store.directory()) {
+    const auto parent = std::filesystem::path{directory}.parent_path().string();
+    return fmt::format("mkdir -p -- {} && ln -sfnT -- {} \\\n  {}", shell_word(parent),
+                       shell_word(*root + "/" + objects), place);
+  }
+  // Nothing is to be written through such a link into the store.
+  const auto make = fmt::format("test ! -L {0} || rm -- {0}; mkdir -p -- {0} && ", place);
+  return make + (store::scheme_of(store.url) == "s3" ? fetch_from_bucket(store, objects, directory)
+                                                     : fetch_from_host(store, objects, directory));
 }
 
 std::string host_keys_command(const RunbookStore& store) {
   if (store.host_key_lines.empty()) return {};
   const auto& file = store.sftp.known_hosts_file;
   const std::string to = file ? shell_word(file->string()) : "~/.ssh/known_hosts";
-  return fmt::format("{}cat >> {} <<'HOST_KEYS'\n{}HOST_KEYS",
-                     file ? "" : "mkdir -p -m 0700 ~/.ssh && ", to, store.host_key_lines);
+  const std::string make =
+      file ? fmt::format("mkdir -p -- {} && ", shell_word(file->parent_path().string()))
+           : "mkdir -p -m 0700 ~/.ssh && ";
+  return fmt::format("{}cat >> {} <<'HOST_KEYS'\n{}HOST_KEYS", make, to, store.host_key_lines);
 }
 
 }  // namespace bkp::report

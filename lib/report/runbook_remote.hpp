@@ -19,9 +19,10 @@ std::string credentials_text(const RunbookStore& store);
 /// The options of a bkp that has no configuration: "--store URL --site NAME …".
 std::string store_options(const RunbookModel& model, const RunbookStore& store);
 
-/// Copies the backup's files to `directory`; empty for a store on a file system.
-std::string fetch_command(const RunbookModel& model, const RunbookStore& store,
-                          const std::string& label, const std::string& directory);
+/// Lets `directory` have the files below `objects`, a key of the store. What is in a store that is
+/// a directory is not copied: a link leads there.
+std::string fetch_command(const RunbookStore& store, const std::string& objects,
+                          const std::string& directory);
 
 /// Adds the keys of the store's host to known_hosts; empty where none is known.
 std::string host_keys_command(const RunbookStore& store);

@@ -116,7 +116,7 @@ std::vector<std::string> Store::unfinished(const store::Key& prefix,
     for (auto end = key.find('/'); end != key.npos; end = key.find('/', end + 1)) {
       if (pass_over(key.substr(0, end))) return true;
     }
-    return false;
+    return pass_over(key);
   };
   std::vector<std::string> keys;
   for (const auto& upload : uploads_below(operation("list", prefix), prefix)) {

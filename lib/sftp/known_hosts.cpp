@@ -138,7 +138,7 @@ std::vector<std::string> KnownHosts::lines(std::string_view name) const {
   const std::string host = util::lower(name);
   std::vector<std::string> result;
   for (const Entry& entry : m_entries) {
-    if (!entry.revoked && names_host(entry.hosts, host))
+    if (names_host(entry.hosts, host) && check(name, entry.key).verdict == HostKeyVerdict::known)
       result.push_back(known_hosts_line(name, entry.key));
   }
   return result;

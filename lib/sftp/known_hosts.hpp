@@ -34,7 +34,7 @@ class KnownHosts {
   /// several keys shows one that can be compared.
   std::vector<std::string> key_types(std::string_view name) const;
 
-  /// known_hosts_line() for each key that is known.
+  /// known_hosts_line() for each key that is known, and not revoked.
   std::vector<std::string> lines(std::string_view name) const;
 
  private:

@@ -73,8 +73,8 @@ class Store {
   virtual void remove_all(const std::vector<Key>& keys);
 
   /// The keys, below `prefix`, of what crashed writers left and others are at: temporary files, and
-  /// the objects that open multipart uploads would become. Nothing is looked for below keys that
-  /// `pass_over` is true of.
+  /// the objects that open multipart uploads would become. Nothing is looked for at and below
+  /// keys that `pass_over` is true of.
   virtual std::vector<std::string> unfinished(const Key& prefix, const KeyTest& pass_over) = 0;
   /// Removes it; returns the keys. Only for a caller who holds the site's write lock.
   virtual std::vector<std::string> remove_unfinished(const Key& prefix) = 0;

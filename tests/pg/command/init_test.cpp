@@ -116,11 +116,21 @@ TEST_CASE("init --take-over ties stores of another cluster to this one, when tha
     CHECK(report.error->exit_code() == 11);
     CHECK_THAT(report.error->hint(), Catch::Contains("--yes studio"));
     CHECK(site_file(bench, "local").system_identifier == former);
-    CHECK_THAT(audited(), Catch::Contains("take-over.refused studio local"));
+    CHECK(bench.catalog_sql("select action from audit_log") == "take-over.refused");
+    CHECK(store_states(report).empty());
   }
   SECTION("another site is named") {
     CHECK(bench.run(InitOptions{.take_over = true, .yes = "other"}).error->exit_code() == 11);
     CHECK(site_file(bench, "local").system_identifier == former);
+  }
+  SECTION("stores of several clusters are all named in the question") {
+    const auto url = "file://" + bench.store_directory("second").string();
+    backup::replace_site_file(*test::open_store(url, store::OpenMode::existing),
+                              backup::Layout{"studio"},
+                              {"studio", "7000000000000000002", util::Time{}});
+    bench.run(InitOptions{.take_over = true});
+    const auto details = bench.catalog_sql("select details->>'stores' from audit_log");
+    CHECK_THAT(details, Catch::Contains(former) && Catch::Contains("7000000000000000002"));
   }
   SECTION("dry run") {
     const auto report = bench.run(InitOptions{.take_over = true}, true);

@@ -112,6 +112,34 @@ TEST_CASE("of a damaged copy what is damaged is replaced, and nothing else") {
   CHECK(stores.mend().empty());
 }
 
+TEST_CASE("mending brings back marks and page, and notes what it did only where it did something") {
+  CopiedStores stores;
+  const auto now = stores.clock.now();
+  backup::write_mark(*stores.from, layout, label, "held", now,
+                     {{"until", nullptr}, {"reason", "audit"}});
+  store::put_text(*stores.from, layout.part(label, "runbook.html"), "page");
+  const auto marks = [&] { return backup::read_marks(stores.to, layout, label); };
+  backup::write_mark(stores.to, layout, label, "failed", now,
+                     {{"level", "checksum"}, {"scope", "copy"}, {"error", "bad"}});
+  stores.clock.advance(std::chrono::hours{1});
+  CHECK(stores.mend().empty());
+  CHECK(marks().hold_reason == "audit");
+  CHECK(marks().copy_error == "bad");
+  CHECK(store::get_text(stores.to, layout.part(label, "runbook.html")) == "page");
+  stores.to.remove(stores.part);
+  CHECK(stores.mend() == Names{"dump.pgc.zst"});
+  CHECK(marks().copy_error.empty());
+}
+
+TEST_CASE("remains of a backup that was to go are not mended") {
+  CopiedStores stores;
+  CHECK(backup::can_be_mended(layout, label, stores.to));
+  backup::write_mark(stores.to, layout, label, backup::pruned_kind,
+                     util::parse_time("2026-11-22T02:00:00Z"), nlohmann::json::object());
+  CHECK_FALSE(backup::can_be_mended(layout, label, stores.to));
+  CHECK_FALSE(backup::can_be_mended(layout, "20261121T020000Z-full-other", stores.to));
+}
+
 TEST_CASE("a damaged part stays as long as nothing better is at hand") {
   CopiedStores stores;
   const auto damaged = "x" + stores.text.substr(1);

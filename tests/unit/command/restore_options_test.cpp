@@ -68,17 +68,24 @@ TEST_CASE("what is said of a store must go with its URL") {
 }
 
 TEST_CASE("a store given by options is opened with all that they say, and can be given again") {
-  command::StoreOptions options{"sftp://u@h/p", "studio", "", "", "", "/my key", "hosts"};
-  CHECK(command::to_arguments(options) ==
+  const command::StoreOptions host{
+      .store = "sftp://u@h/p", .site = "studio", .ssh_key = "/my key", .known_hosts = "hosts"};
+  CHECK(command::to_arguments(host) ==
         " --store sftp://u@h/p --site studio --ssh-key '/my key' --known-hosts hosts");
-  auto store = command::described_store(options);
-  CHECK(store.sftp.key_file == "/my key");
-  CHECK(store.sftp.known_hosts_file == "hosts");
-  options = {"s3://b/p", "studio", "https://h:9", "eu", "ca.pem", "", ""};
-  store = command::described_store(options);
+  CHECK(command::described_store(host).sftp.key_file == "/my key");
+  CHECK(command::described_store(host).sftp.known_hosts_file == "hosts");
+  const command::StoreOptions bucket{.store = "s3://b/p",
+                                     .site = "studio",
+                                     .endpoint = "https://h:9",
+                                     .region = "eu",
+                                     .addressing = "virtual",
+                                     .ca_file = "ca.pem"};
+  const auto store = command::described_store(bucket);
   CHECK(store.s3.endpoint == "https://h:9");
   CHECK(store.s3.region == "eu");
+  CHECK(store.s3.addressing == s3::Addressing::virtual_host);
   CHECK(store.s3.ca_file == "ca.pem");
-  CHECK(command::described_store({"s3://b", "studio", "", "", "", "", ""}).s3.region ==
-        "us-east-1");
+  const auto plain = command::described_store({.store = "s3://b", .site = "studio"});
+  CHECK(plain.s3.region == "us-east-1");
+  CHECK(plain.s3.addressing == s3::Addressing::path);
 }

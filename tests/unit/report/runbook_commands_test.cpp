@@ -77,76 +77,87 @@ TEST_CASE("a configuration in another place is named by every bkp command") {
   CHECK(cluster_commands(model).init == "bkp init --config '/srv/my site/bkp.yaml'");
 }
 
-TEST_CASE("the stock way names the true files of the first store on a file system") {
+TEST_CASE("the stock way names the true files of the only store, a directory") {
   auto model = test::sample_model();
+  model.databases[0].newest->stores = {"local"};
   const std::string directory = "/var/backups/bkp/studio/backups/20261121T020000Z-full-studio";
-  auto commands = commands_of(model);
+  const auto commands = commands_of(model);
   CHECK(commands.stock_sums == "cd " + directory + " && sha256sum -c <<'SUMS'\n" +
                                    std::string(64, 'b') + "  dump.pgc.zst\n" +
                                    std::string(64, 'd') + "  globals.sql.zst\nSUMS");
   CHECK_THAT(commands.stock_restore, StartsWith("zstd -dc -- " + directory + "/dump.pgc.zst"));
   CHECK_THAT(cluster_commands(model).globals,
              StartsWith("zstd -dc -- " + directory + "/globals.sql.zst"));
-
-  model.stores[0].url = "s3://bucket/prefix";
-  CHECK_THAT(commands_of(model).stock_restore, StartsWith("zstd -dc -- /mnt/vault/studio/"));
-  model.stores[1].url = "sftp://bkp@host/path";
-  CHECK_THAT(commands_of(model).stock_restore,
-             StartsWith("zstd -dc -- /var/lib/bkp/scratch/fetched/studio/backups/"));
+  CHECK(commands.stock_fetch.fetches.empty());
 }
 
-TEST_CASE("stock tools bring the files of a backup to where the commands expect them") {
+TEST_CASE("the files of a backup come from any of its stores to where the commands expect them") {
   auto model = test::sample_model();
-  CHECK(commands_of(model).stock_fetch.fetches.empty());
   auto& store = model.stores[1];
-  const std::string objects = "studio/backups/20261121T020000Z-full-studio";
-  const std::string directory = "/var/backups/bkp/" + objects;
-  const auto fetch = [&] {
+  const std::string label = "20261121T020000Z-full-studio";
+  const std::string directory = "/var/lib/bkp/scratch/fetched/" + label;
+  const std::string fresh =
+      "test ! -L " + directory + " || rm -- " + directory + "; mkdir -p -- " + directory + " && ";
+  CHECK_THAT(commands_of(model).stock_restore,
+             StartsWith("zstd -dc -- " + directory + "/dump.pgc.zst"));
+  CHECK_THAT(cluster_commands(model).globals,
+             StartsWith("zstd -dc -- " + directory + "/globals.sql.zst"));
+  const auto fetch = [&](std::size_t index) {
     const auto commands = commands_of(model).stock_fetch;
-    CHECK(commands.store == "local");
     CHECK(commands.directory == directory);
-    REQUIRE(commands.fetches.size() == 1);
-    CHECK(commands.fetches[0].store == "vault");
-    return commands.fetches[0].command;
+    REQUIRE(commands.fetches.size() == 2);
+    CHECK(commands.fetches[0].store == "local");
+    CHECK(commands.fetches[1].store == "vault");
+    return commands.fetches[index].command;
   };
+  CHECK(fetch(0) ==
+        "mkdir -p -- /var/lib/bkp/scratch/fetched && ln -sfnT -- "
+        "/var/backups/bkp/studio/backups/" +
+            label + " \\\n  " + directory);
   SECTION("from a bucket, with the credentials that the configuration names") {
-    store.url = "s3://bucket/prefix";
+    store.url = "S3://bucket/my prefix/";
     store.s3.endpoint = "https://s3.example:9000";
     store.s3.region = "eu";
     store.s3.ca_file = "/etc/bkp/my ca.pem";
-    CHECK(fetch() == "mkdir -p -- " + directory +
-                         " && aws --endpoint-url https://s3.example:9000 --region eu --ca-bundle "
-                         "'/etc/bkp/my ca.pem' s3 cp --recursive --only-show-errors \\\n  "
-                         "s3://bucket/prefix/" +
-                         objects + " " + directory);
+    CHECK(fetch(1) == fresh +
+                          "aws --endpoint-url https://s3.example:9000 --region eu --ca-bundle "
+                          "'/etc/bkp/my ca.pem' s3 cp --recursive --only-show-errors \\\n  "
+                          "'s3://bucket/my prefix/studio/backups/" +
+                          label + "' " + directory);
     store.s3.credentials = s3::CredentialsFile{"/etc/bkp/s3.ini", "backup"};
-    CHECK_THAT(fetch(), Contains(" && AWS_SHARED_CREDENTIALS_FILE=/etc/bkp/s3.ini "
-                                 "AWS_PROFILE=backup aws --endpoint"));
+    CHECK_THAT(fetch(1), Contains(" && AWS_SHARED_CREDENTIALS_FILE=/etc/bkp/s3.ini "
+                                  "AWS_PROFILE=backup aws --endpoint"));
+    store.url = "s3://bucket/prefix";
+    store.s3.addressing = s3::Addressing::virtual_host;
     CHECK_THAT(store_commands(model, model.stores[0], store).restore_alone,
                StartsWith("AWS_SHARED_CREDENTIALS_FILE=/etc/bkp/s3.ini AWS_PROFILE=backup bkp") &&
                    EndsWith("--store s3://bucket/prefix --site studio --endpoint "
-                            "https://s3.example:9000 --region eu --ca-file '/etc/bkp/my ca.pem'"));
+                            "https://s3.example:9000 --region eu --ca-file '/etc/bkp/my ca.pem' "
+                            "--addressing virtual"));
     CHECK_THAT(cluster_commands(model).packages, Contains(" awscli"));
   }
   SECTION("from a host") {
-    store.url = "sftp://bkp@vault.example:2222/srv/bkp";
-    store.sftp = {"/etc/bkp/ssh key", "/etc/bkp/known_hosts"};
-    CHECK(fetch() == "mkdir -p -- " + directory +
-                         " && sftp -r -P 2222 -i '/etc/bkp/ssh key' -o "
-                         "UserKnownHostsFile=/etc/bkp/known_hosts \\\n  "
-                         "bkp@vault.example:/srv/bkp/" +
-                         objects + " /var/backups/bkp/studio/backups");
+    store.url = "sftp://bkp@vault.example:2222/srv/my%20bkp";
+    store.sftp = {"/etc/bkp/ssh key", "/etc/bkp/50% known"};
+    CHECK(fetch(1) == fresh +
+                          "sftp -b - -P 2222 -i '/etc/bkp/ssh key' -o "
+                          "'UserKnownHostsFile=\"/etc/bkp/50%% known\"' bkp@vault.example "
+                          "<<'GET'\nget -r \"/srv/my bkp/studio/backups/" +
+                          label + "\" \"/var/lib/bkp/scratch/fetched\"\nGET");
     CHECK_THAT(store_commands(model, model.stores[0], store).restore_alone,
-               EndsWith("--store sftp://bkp@vault.example:2222/srv/bkp --site studio --ssh-key "
-                        "'/etc/bkp/ssh key' --known-hosts /etc/bkp/known_hosts"));
+               EndsWith("--store sftp://bkp@vault.example:2222/srv/my%20bkp --site studio "
+                        "--ssh-key '/etc/bkp/ssh key' --known-hosts '/etc/bkp/50% known'"));
     CHECK(cluster_commands(model).host_keys.empty());
     store.host_key_lines = "[vault.example]:2222 ssh-ed25519 AAAA\n";
     CHECK(cluster_commands(model).host_keys ==
-          std::vector<std::string>{"cat >> /etc/bkp/known_hosts <<'HOST_KEYS'\n" +
+          std::vector<std::string>{"mkdir -p -- /etc/bkp && cat >> '/etc/bkp/50% known' "
+                                   "<<'HOST_KEYS'\n" +
                                    store.host_key_lines + "HOST_KEYS"});
     store.sftp.known_hosts_file.reset();
     CHECK_THAT(cluster_commands(model).host_keys[0],
                StartsWith("mkdir -p -m 0700 ~/.ssh && cat >> ~/.ssh/known_hosts <<"));
+    store.url = "sftp://bkp@[::1]/srv";
+    CHECK_THAT(fetch(1), Contains(" 'bkp@[::1]' <<") && !Contains("-P"));
   }
 }
 
@@ -175,7 +186,7 @@ TEST_CASE("the stores are tied to a new cluster by one command, whatever they ar
 TEST_CASE("an uncompressed part needs no zstd") {
   auto model = test::sample_model();
   model.databases[0].newest->manifest.parts[0].compression = "none";
-  CHECK_THAT(commands_of(model).stock_restore, StartsWith("cat -- /var/backups"));
+  CHECK_THAT(commands_of(model).stock_restore, StartsWith("cat -- /var/lib/bkp/scratch/fetched/"));
 }
 
 TEST_CASE("the empty database is made like the original") {
@@ -263,7 +274,8 @@ TEST_CASE("what is sealed and signed comes with its keys") {
     CHECK_THAT(command, EndsWith(" \\\n  --identity /etc/bkp/identity.txt"));
   }
   CHECK_THAT(cluster_commands(model).public_keys,
-             StartsWith("cat > /etc/bkp/signing-trusted.pub <<'PUBLIC_KEY'\n-----BEGIN") &&
+             StartsWith("mkdir -p -- /etc/bkp && cat > /etc/bkp/signing-trusted.pub "
+                        "<<'PUBLIC_KEY'\n-----BEGIN") &&
                  Contains("MCow"));
   model.identity_configured = true;
   CHECK_THAT(commands_of(model).restore_beside, !Contains("--identity"));

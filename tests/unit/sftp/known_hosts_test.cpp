@@ -90,6 +90,7 @@ TEST_CASE("the lines for a host can be taken to another known_hosts") {
   CHECK(hosts.lines("Backup") == std::vector<std::string>{"Backup ssh-ed25519 " + ed25519});
   CHECK(hosts.lines("gone").empty());
   CHECK(hosts.lines("other").empty());
+  CHECK(KnownHosts{line("backup") + "@revoked " + line("backup")}.lines("backup").empty());
 }
 
 TEST_CASE("a key is shown as OpenSSH shows it") {

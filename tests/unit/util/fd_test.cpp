@@ -46,7 +46,7 @@ TEST_CASE("a full disk is named with what was written to, and with what to do") 
 TEST_CASE("a reader that has gone away ends a program as the signal would, a full disk does not") {
   auto pipe = make_pipe();
   pipe.read.reset();
-  std::signal(SIGPIPE, SIG_IGN);
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
   const auto error_at = [](int fd) {
     return bkp::test::error_of(
         [&] { write_for_reader(fd, std::as_bytes(std::span{"x"}), "the output"); });
@@ -54,4 +54,5 @@ TEST_CASE("a reader that has gone away ends a program as the signal would, a ful
   CHECK(error_at(pipe.write.get()).exit_code() == 128 + SIGPIPE);
   const Fd full = open_file("/dev/full", O_WRONLY);
   CHECK(error_at(full.get()).kind() == ErrorKind::store);
+  std::signal(SIGPIPE, before);
 }
