@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "store/url.hpp"
 #include "stream/hash.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -102,7 +103,9 @@ void require_site_file(store::Store& store, const Layout& layout,
     throw Error{ErrorKind::store,
                 fmt::format("{} holds no site {} (there is no site.json)", store.url(),
                             util::quoted(layout.site())),
-                "is the file system mounted? a new store is prepared with `bkp init`"};
+                store::scheme_of(store.url()) == "file"
+                    ? "is the file system mounted? a new store is prepared with `bkp init`"
+                    : "is it the right place? a new store is prepared with `bkp init`"};
   }
   if (!file->system_identifier.empty() && !system_identifier.empty() &&
       file->system_identifier != system_identifier) {

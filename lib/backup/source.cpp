@@ -1,6 +1,7 @@
 #include "backup/source.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -18,31 +19,53 @@ constexpr auto other_copy_hint = "use the copy on another store (--store), or an
 
 }  // namespace
 
-std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
-                                         const std::string& only_store) {
+namespace {
+
+std::vector<std::string> names_with(const run::Context& context,
+                                    const catalog::BackupRecord& backup,
+                                    const std::string& only_store) {
   std::vector<std::string> names;
   for (const auto& store : context.config.stores) {
     const bool wanted = only_store.empty() || store.name == only_store;
     if (wanted && backup.complete_copy_on(store.name) != nullptr) names.push_back(store.name);
   }
-  if (names.empty()) {
-    // Opening by name reports a store that is not configured.
-    if (!only_store.empty()) context.open_store(only_store);
-    throw Error{
-        ErrorKind::not_found,
-        fmt::format("there is no complete copy of {} {}", util::quoted(backup.label),
-                    only_store.empty() ? "on the stores configured here"
-                                       : "on store " + util::quoted(only_store)),
-        fmt::format("`bkp show {}` says where its copies are", util::shell_quoted(backup.label))};
-  }
-  auto opened = context.open_stores(names);
-  if (opened.stores.empty()) throw opened.failures.front().error;
+  if (!names.empty()) return names;
+  // Opening by name reports a store that is not configured.
+  if (!only_store.empty()) context.open_store(only_store);
+  throw Error{
+      ErrorKind::not_found,
+      fmt::format("there is no complete copy of {} {}", util::quoted(backup.label),
+                  only_store.empty() ? "on the stores configured here"
+                                     : "on store " + util::quoted(only_store)),
+      fmt::format("`bkp show {}` says where its copies are", util::shell_quoted(backup.label))};
+}
+
+}  // namespace
+
+std::vector<run::NamedStore> stores_with(const run::Context& context,
+                                         const run::OpenedStores& opened,
+                                         const catalog::BackupRecord& backup,
+                                         const std::string& only_store) {
+  const auto names = names_with(context, backup, only_store);
+  const auto is_named = [&](const auto& store) {
+    return std::ranges::find(names, store.name) != names.end();
+  };
+  std::vector<run::NamedStore> stores;
+  std::ranges::copy_if(opened.stores, std::back_inserter(stores), is_named);
+  if (stores.empty()) throw std::ranges::find_if(opened.failures, is_named)->error;
+  put_sound_first(backup, stores);
+  return stores;
+}
+
+std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
+                                         const std::string& only_store) {
+  const auto opened = context.open_stores(names_with(context, backup, only_store));
+  auto stores = stores_with(context, opened, backup, only_store);
   for (const auto& failure : opened.failures) {
     context.warn(fmt::format("store {} cannot be opened: {}", util::quoted(failure.name),
                              failure.error.message()));
   }
-  put_sound_first(backup, opened.stores);
-  return std::move(opened.stores);
+  return stores;
 }
 
 void put_sound_first(const catalog::BackupRecord& backup, std::vector<run::NamedStore>& stores) {

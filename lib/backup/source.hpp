@@ -28,6 +28,13 @@ struct Source {
 std::vector<run::NamedStore> stores_with(run::Context& context, const catalog::BackupRecord& backup,
                                          const std::string& only_store);
 
+/// The same of stores that are open: for many backups, so that one that is away is not waited for
+/// again and again.
+std::vector<run::NamedStore> stores_with(const run::Context& context,
+                                         const run::OpenedStores& opened,
+                                         const catalog::BackupRecord& backup,
+                                         const std::string& only_store);
+
 /// Those whose copy failed its last check after all others, which keep their order. All of `stores`
 /// have a complete copy.
 void put_sound_first(const catalog::BackupRecord& backup, std::vector<run::NamedStore>& stores);

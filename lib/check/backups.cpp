@@ -71,8 +71,8 @@ void judge_copies(const std::string& database, const std::vector<BackupRecord>& 
                   damaged == 1 ? "1 copy" : fmt::format("{} copies", damaged),
                   util::quoted(database), newest->label, util::quoted(copy->store),
                   util::printable(copy->error_message)),
-      fmt::format("put the files of a good copy in its place, then bkp verify {} --level checksum",
-                  util::shell_quoted(newest->label)));
+      fmt::format("`bkp copy --to {}` mends what another store has a good copy of",
+                  util::shell_quoted(copy->store)));
 }
 
 std::vector<std::string> databases_of(const std::vector<BackupRecord>& backups) {
@@ -149,8 +149,10 @@ void judge_presence(const std::string& store, bool required,
       store, required,
       {util::ErrorKind::store,
        fmt::format("it holds none of the {} backups the catalog names there", expected),
-       "is the right file system mounted there? if they are really gone, `bkp prune` tells the "
-       "catalog"});
+       fmt::format(
+           "is it the right place, and mounted? if they are really gone, `bkp copy --to {}` "
+           "brings back what another store has; without one, `bkp full`, then `bkp prune`",
+           util::shell_quoted(store))});
 }
 
 namespace {

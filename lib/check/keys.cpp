@@ -103,10 +103,11 @@ void judge_untrusted(const Untrusted& untrusted, Findings& findings) {
   if (untrusted.backups == 0) return;
   findings.warning(
       "keys",
-      fmt::format("{} backup{} (the newest {}) not signed by any key trusted here: verify, restore "
-                  "and copy refuse {}",
-                  untrusted.backups, untrusted.backups == 1 ? " is" : "s are",
-                  util::printable(untrusted.newest), untrusted.backups == 1 ? "it" : "them"),
+      fmt::format(
+          "no key that is trusted here has signed {} (the newest {}): verify, restore and "
+          "copy refuse {}",
+          untrusted.backups == 1 ? "1 backup" : fmt::format("{} backups", untrusted.backups),
+          util::printable(untrusted.newest), untrusted.backups == 1 ? "it" : "them"),
       "name the public key that was in use then in signing.trusted_keys, beside the present one; "
       "what is older than any key was never signed");
 }
@@ -138,7 +139,9 @@ void examine_manifests(run::Context& context,
                                   util::printable(fmt::format("{}", fmt::join(recipients, ", "))));
     if (const auto file = opener_of(recipients, openers); !file.empty()) {
       findings.ok("keys", fmt::format("{} opens {}", util::quoted(file), what));
-    } else if (!context.config.encryption.identity_files.empty()) {
+    } else if (context.config.encryption.identity_files.empty()) {
+      findings.ok("keys", what);
+    } else {
       findings.warning("keys", fmt::format("no identity here opens {}", what),
                        "keep the identity that does, and name its file in "
                        "encryption.identity_files");

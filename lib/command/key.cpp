@@ -98,8 +98,8 @@ cli::Report generate_signing_key(const std::filesystem::path& file, const run::C
                 "On the hosts that take backups:   signing: {{key_file: {}}}\n"
                 "Everywhere else:                  signing: {{trusted_keys: [{}]}}\n"
                 "Keep the public key where the stores cannot be reached from: it tells whether a\n"
-                "backup is yours. Older backups are not signed, and then need "
-                "--ignore-signature.\n",
+                "backup is yours. What an older key signed needs that key's public half in\n"
+                "signing.trusted_keys; what was never signed needs --ignore-signature.\n",
                 util::printable(file.string()), util::printable(public_file.string()),
                 util::printable(std::filesystem::absolute(file).string()),
                 util::printable(std::filesystem::absolute(public_file).string()));

@@ -161,12 +161,15 @@ std::optional<catalog::BackupRecord> StoreCandidates::known(const std::string& l
 
 void StoreCandidates::require_right_store(std::size_t names) const {
   if (names > 0 || m_vanished.empty()) return;
-  throw Error{ErrorKind::store,
-              fmt::format("store {} at {} holds none of the {} backups the catalog names there",
-                          util::quoted(m_store.name), util::printable(m_store.store->url()),
-                          m_vanished.size()),
-              "is the right file system mounted there? if they are really gone, take a new backup "
-              "with `bkp full`; then prune tells the catalog"};
+  throw Error{
+      ErrorKind::store,
+      fmt::format("store {} at {} holds none of the {} backups the catalog names there",
+                  util::quoted(m_store.name), util::printable(m_store.store->url()),
+                  m_vanished.size()),
+      fmt::format("is it the right place, and mounted? if they are really gone, `bkp copy --to "
+                  "{}` brings back what another store has, or take a new backup with `bkp "
+                  "full`; then prune tells the catalog",
+                  util::shell_quoted(m_store.name))};
 }
 
 }  // namespace bkp::command

@@ -73,19 +73,45 @@ std::string other_copy(const BackupRecord& backup, const std::vector<Attempt>& a
   return {};
 }
 
+/// The stores that are to have a copy of one of the backups, each opened once.
+run::OpenedStores open_stores_of(const VerifyOptions& options, run::Context& context,
+                                 const std::vector<BackupRecord>& backups) {
+  std::vector<std::string> names;
+  for (const auto& store : context.config.stores) {
+    const bool wanted = options.store.empty() || store.name == options.store;
+    if (wanted && std::ranges::any_of(backups, [&](const auto& backup) {
+          return backup.complete_copy_on(store.name) != nullptr;
+        })) {
+      names.push_back(store.name);
+    }
+  }
+  if (names.empty()) return {};
+  auto opened = context.open_stores(names);
+  for (const auto& failure : opened.failures) {
+    context.warn(fmt::format("store {} cannot be opened, none of its copies is looked at: {}",
+                             util::quoted(failure.name), failure.error.message()));
+  }
+  return opened;
+}
+
 /// Re-reading concerns every copy, a test restore one.
 std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& context,
-                                   const BackupRecord& backup) {
+                                   const run::OpenedStores& opened, const BackupRecord& backup) {
   if (backup.method != "dump") {
     throw Error{ErrorKind::refused,
                 fmt::format("{} is a backup by method {}; this version verifies dumps",
                             util::quoted(backup.label), backup.method),
                 "narrow with --type full"};
   }
-  auto stores = backup::stores_with(context, backup, options.store);
+  auto stores = backup::stores_with(context, opened, backup, options.store);
   if (options.level != "checksum") stores.resize(1);
   std::vector<Attempt> attempts;
   for (const auto& store : stores) attempts.push_back(verify_copy(options, context, backup, store));
+  const bool believed = std::ranges::any_of(
+      attempts, [](const auto& one) { return !one.not_made && one.verification.success(); });
+  for (std::size_t i = 0; believed && i < attempts.size(); ++i) {
+    if (attempts[i].untrusted) condemn_signature(context, backup, stores[i], attempts[i]);
+  }
   for (auto& made : attempts) {
     const auto& verification = made.verification;
     if (made.not_made || verification.success() || !verification.about_the_copy()) continue;
@@ -95,11 +121,12 @@ std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& c
 }
 
 std::vector<Attempt> verify_all(const VerifyOptions& options, run::Context& context,
+                                const run::OpenedStores& opened,
                                 const std::vector<BackupRecord>& backups) {
   std::vector<Attempt> attempts;
   for (const auto& backup : backups) {
     try {
-      auto more = verify_backup(options, context, backup);
+      auto more = verify_backup(options, context, opened, backup);
       std::move(more.begin(), more.end(), std::back_inserter(attempts));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
@@ -113,9 +140,10 @@ std::vector<Attempt> verify_all(const VerifyOptions& options, run::Context& cont
 }
 
 /// The page of the site, once for each store that was looked at.
-void look_at_site_pages(run::Context& context, std::vector<Attempt>& attempts) {
+void look_at_site_pages(run::Context& context, const run::OpenedStores& opened,
+                        std::vector<Attempt>& attempts) {
   const auto page = backup::Layout{context.config.site}.runbook();
-  for (const auto& store : context.open_stores().stores) {
+  for (const auto& store : opened.stores) {
     const auto looked_at = std::ranges::find_if(attempts, [&](const auto& made) {
       return !made.not_made && made.verification.store == store.name;
     });
@@ -145,6 +173,18 @@ std::optional<Error> error_beside(const std::vector<Attempt>& attempts) {
                     util::quoted(attempt.verification.store), attempt.damaged_beside.front()),
         "find out what writes to the store; then remove what is damaged: `bkp hold` and "
         "`bkp verify` write marks anew, `bkp runbook` the page of the site"};
+  }
+  return std::nullopt;
+}
+
+/// A re-read of every copy that passed over a required store's is not what was asked for.
+std::optional<Error> error_of_unread(const run::OpenedStores& opened) {
+  for (const auto& failure : opened.failures) {
+    if (!failure.required) continue;
+    return Error{ErrorKind::partial,
+                 fmt::format("what was read is good, but no copy on store {} was read: {}",
+                             util::quoted(failure.name), failure.error.message()),
+                 failure.error.hint()};
   }
   return std::nullopt;
 }
@@ -213,8 +253,9 @@ cli::Report dry_run(const VerifyOptions& options, run::Context& context,
   report.result = {{"dry_run", true},
                    {"verifications", nlohmann::json::array()},
                    {"would_verify", nlohmann::json::array()}};
+  const auto opened = open_stores_of(options, context, backups);
   for (const auto& backup : backups) {
-    auto stores = backup::stores_with(context, backup, options.store);
+    auto stores = backup::stores_with(context, opened, backup, options.store);
     if (options.level != "checksum") stores.resize(1);
     for (const auto& store : stores) {
       report.result["would_verify"].push_back({{"label", backup.label}, {"store", store.name}});
@@ -303,10 +344,12 @@ cli::Report run(const VerifyOptions& options, run::Context& context) {
       context.log.info("dropped {}, left by a verification that died", util::quoted(name));
     }
   }
-  auto attempts = verify_all(options, context, backups);
-  look_at_site_pages(context, attempts);
+  const auto opened = open_stores_of(options, context, backups);
+  auto attempts = verify_all(options, context, opened, backups);
+  look_at_site_pages(context, opened, attempts);
   name_idle_assertions(options, context, backups);
   auto report = summarize(options, attempts);
+  if (!report.error && options.level == "checksum") report.error = error_of_unread(opened);
   if (options.junit.empty()) return report;
   try {
     write_junit(options.junit, attempts);

@@ -163,6 +163,7 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
   } catch (const backup::UntrustedError& error) {
     if (is_as_recorded(store, layout, backup)) {
       result.not_made = error;
+      result.untrusted = true;
     } else {
       verification.checks.push_back(verify::failed("manifest", backup.label, error.full_message()));
     }
@@ -187,6 +188,17 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
                              util::format_duration(*verification.objective)));
   }
   return result;
+}
+
+void condemn_signature(run::Context& context, const BackupRecord& backup,
+                       const run::NamedStore& store, Attempt& attempt) {
+  auto& verification = attempt.verification;
+  verification.checks.push_back(
+      verify::failed("manifest", "signature", attempt.not_made->full_message()));
+  attempt.not_made.reset();
+  attempt.untrusted = false;
+  record(context, verification);
+  leave_mark(context, backup, store, false, verification);
 }
 
 }  // namespace bkp::command

@@ -19,6 +19,7 @@ struct Attempt {
   verify::Verification verification;
   std::optional<std::int64_t> backup_id;
   std::optional<util::Error> not_made;
+  bool untrusted = false;  ///< not made for the signature alone: the manifest is as it was stored
   std::string other_copy = {};  ///< of a damaged copy: where a better one is, a sentence
   /// Marks and pages beside the backup that are not as they were made. They hold none of its data:
   /// it can be good all the same.
@@ -35,6 +36,11 @@ Attempt begin_attempt(const VerifyOptions& options, const run::Context& context,
 /// in a mark beside the backup. Throws Error{interrupted}; every other error is in the attempt.
 Attempt verify_copy(const VerifyOptions& options, run::Context& context,
                     const catalog::BackupRecord& backup, const run::NamedStore& store);
+
+/// Of an attempt that is `untrusted`: the same manifest is believed on another store, so it is the
+/// signature here that is missing or damaged, and that is recorded.
+void condemn_signature(run::Context& context, const catalog::BackupRecord& backup,
+                       const run::NamedStore& store, Attempt& attempt);
 
 /// Adds the damage to a runbook's page to the attempt. A page that cannot be read is a warning.
 /// Throws Error{interrupted}.

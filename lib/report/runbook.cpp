@@ -2,7 +2,7 @@
 #include "report/command_text.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -239,6 +239,9 @@ void add_database_commands(data& target, const RunbookModel& model, const Runboo
   stock.add("stock_restore", "restore", user, commands.stock_restore);
   stock.add("stock_count", "count", user, commands.stock_count);
   stock.add("stock_analyze", "analyze", user, commands.stock_analyze);
+  Blocks stock_missing{target, "stock-missing-" + number};
+  stock_missing.add("stock_switch", "switch", "root", commands.stock_switch);
+  stock_missing.add("stock_properties", "properties", user, commands.stock_properties);
   target["has_stock"] = flag(!commands.stock_restore.empty());
   target["stock_name"] = shown(commands.stock_name);
   target["restored_name"] = shown(commands.restored_name);
@@ -276,31 +279,35 @@ data database_data(const RunbookModel& model, const RunbookDatabase& database,
 
 /// For whom the newest backups are sealed, and what opens them.
 std::string encryption_text(const RunbookModel& model) {
-  std::set<std::string> recipients;
-  bool open = false;
+  std::map<std::vector<std::string>, std::vector<std::string>> databases;  // by recipients
   for (const auto& database : model.databases) {
-    if (!database.newest) continue;
-    const auto& manifest = database.newest->manifest;
-    open = open || !manifest.sealed();
-    recipients.insert(manifest.recipients.begin(), manifest.recipients.end());
+    if (database.newest) databases[database.newest->manifest.recipients].push_back(database.name);
   }
+  const auto open = databases.find({});
+  const bool any_open = open != databases.end();
+  if (any_open) databases.erase(open);
   const auto older = model.older_recipients.empty()
                          ? std::string{}
-                         : fmt::format(
-                               " Older backups are sealed for {}: keep their identities. "
-                               "bkp check says which opens what.",
-                               fmt::join(model.older_recipients, ", "));
-  if (recipients.empty()) {
+                         : fmt::format(" Older backups are sealed for {}: keep their identities.",
+                                       fmt::join(model.older_recipients, ", "));
+  if (databases.empty()) {
     return printable(
         fmt::format("The {}backups are not encrypted: no key is needed, and whoever reads a store "
                     "reads the data.{}",
                     older.empty() ? "" : "newest ", older));
   }
-  auto text = fmt::format(
-      "The backups are sealed (age) for {}. The identity of one of these opens them; the commands "
-      "here expect it at {}.",
-      fmt::join(recipients, ", "), fmt::join(model.identity_files, " or "));
-  if (open) text += " Some newest backups are from before that, and not sealed.";
+  std::string text;
+  for (const auto& [recipients, names] : databases) {
+    text += databases.size() == 1
+                ? fmt::format("The backups are sealed (age) for {}. ", fmt::join(recipients, ", "))
+                : fmt::format("The newest of {} is sealed (age) for {}. ", fmt::join(names, ", "),
+                              fmt::join(recipients, ", "));
+  }
+  text +=
+      fmt::format("Commands here expect the identity{} in {}: a file can hold several, one a line.",
+                  databases.size() == 1 && older.empty() ? "" : " of each",
+                  fmt::join(model.identity_files, " or "));
+  if (any_open) text += " Some newest backups are not sealed.";
   return printable(text + older);
 }
 
@@ -334,6 +341,14 @@ void add_facts(data& page, const RunbookModel& model) {
   }
 }
 
+/// Identities that are on the host for the restore alone.
+std::vector<std::string> lent_identities(const RunbookModel& model) {
+  const bool named = std::ranges::any_of(
+      model.files, [&](const auto& file) { return file.path == model.identity_files.front(); });
+  if (model.identity_configured || !named) return {};
+  return model.identity_files;
+}
+
 data files_data(const RunbookModel& model) {
   data result{data::type::list};
   for (const auto& file : model.files) {
@@ -346,25 +361,13 @@ data files_data(const RunbookModel& model) {
   return result;
 }
 
-data host_keys_data(const RunbookModel& model, const std::vector<std::string>& commands) {
+/// One block a store: `name` in the rows, its ids ID-1, ID-2 and so on.
+data per_store(const RunbookModel& model, const std::string& scenario, const std::string& name,
+               const std::string& id, const std::vector<std::string>& commands) {
   data result{data::type::list};
   for (std::size_t i = 0; i < commands.size(); ++i) {
     data row;
-    Blocks{row, "host"}.add("host_key", "host-key-" + std::to_string(i + 1), model.os_user,
-                            commands[i]);
-    result << row;
-  }
-  return result;
-}
-
-// One block a store.
-data rebuild_data(const RunbookModel& model, const std::string& scenario,
-                  const ClusterCommands& commands) {
-  data result{data::type::list};
-  for (std::size_t i = 0; i < commands.rebuild_catalog.size(); ++i) {
-    data row;
-    Blocks{row, scenario}.add("rebuild", "rebuild-" + std::to_string(i + 1), model.os_user,
-                              commands.rebuild_catalog[i]);
+    Blocks{row, scenario}.add(name, id + "-" + std::to_string(i + 1), model.os_user, commands[i]);
     result << row;
   }
   return result;
@@ -384,24 +387,29 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   host.add("give_places", "give-places", "root", commands.give_places);
   host.add("write_config", "write-config", user, commands.write_config);
   page["has_files"] = flag(!model.files.empty());
+  page["lent_identity"] = names(lent_identities(model));
   page["files"] = files_data(model);
   host.add("public_keys", "public-keys", user, commands.public_keys);
   page["has_host_keys"] = flag(!commands.host_keys.empty());
-  page["host_keys"] = host_keys_data(model, commands.host_keys);
+  page["host_keys"] = per_store(model, "host", "host_key", "host-key", commands.host_keys);
   data globals_fetch;
   add_fetches(globals_fetch, model, commands.globals_fetch, "fetch-host");
   page["globals_fetch"] = std::move(globals_fetch);
   host.add("globals", "globals", "root", commands.globals);
   host.add("host_grant_superuser", "grant", "root", commands.grant_superuser);
   host.add("host_take_over", "take-over", user, commands.take_over);
-  page["host_rebuild_catalog"] = rebuild_data(model, "host", commands);
+  page["host_rebuild_catalog"] =
+      per_store(model, "host", "rebuild", "rebuild", commands.rebuild_catalog);
+  page["has_fill_stores"] = flag(!commands.fill_stores.empty());
+  page["host_fill_stores"] = per_store(model, "host", "fill", "fill", commands.fill_stores);
   host.add("host_revoke_superuser", "revoke", "root", commands.revoke_superuser);
   host.add("host_check", "check", user, commands.check);
   host.add("host_full", "full", user, commands.full);
   page["catalog_in_cluster"] = flag(!model.catalog_database.empty());
   Blocks catalog{page, "catalog"};
   catalog.add("init", "init", user, commands.init);
-  page["rebuild_catalog"] = rebuild_data(model, "catalog", commands);
+  page["rebuild_catalog"] =
+      per_store(model, "catalog", "rebuild", "rebuild", commands.rebuild_catalog);
   catalog.add("list_all", "list", user, commands.list);
   Blocks new_store{page, "new-store"};
   new_store.add("new_store_init", "init", user, commands.init);

@@ -13,9 +13,9 @@ namespace bkp::report {
 /// Each command stands in a block of its own, made to be extracted and run by a test:
 ///   <pre><code class="cmd" id="…" data-scenario="…" data-as="…">…</code></pre>
 /// `id` is unique. `data-scenario` groups what is typed in one go, in the page's order: database-N,
-/// missing-N, swap-N, table-N, table-variant-N, stock-N, fetch-N (N counts the model's databases
-/// from 1), store-N, alone-N, host, fetch-host, catalog, new-store, shell. `data-as` is the system
-/// user. `data-manual` marks those that install software or open a shell.
+/// missing-N, swap-N, table-N, table-variant-N, stock-N, stock-missing-N, fetch-N (N counts the
+/// model's databases from 1), store-N, alone-N, host, fetch-host, catalog, new-store, shell.
+/// `data-as` is the system user. `data-manual` marks those that install software or open a shell.
 std::string render_runbook(const RunbookModel& model);
 
 }  // namespace bkp::report

@@ -103,20 +103,16 @@ std::string unpack(const RunbookModel& model, const std::string& directory,
   return (compressed ? "zstd -dc -- " : "cat -- ") + file;
 }
 
-std::string write_public_key(const std::string& file, const std::string& pem) {
-  return fmt::format("cat > {} <<'PUBLIC_KEY'\n{}PUBLIC_KEY\n", shell_word(file), pem);
+/// Goes on with the next line only when it could.
+std::string write_public_key(const std::string& place, const std::string& pem) {
+  return fmt::format("cat > {} <<'PUBLIC_KEY' &&\n{}PUBLIC_KEY\n", place, pem);
 }
 
-std::string make_parent_of(const std::string& file) {
-  return fmt::format("mkdir -p -- {} && ",
-                     shell_word(std::filesystem::path{file}.parent_path().string()));
-}
-
-/// Where commands without configuration have the public keys.
+/// Where commands without configuration have the public keys: nobody else can write there.
 std::vector<std::string> public_key_files(const RunbookModel& model) {
   std::vector<std::string> result;
   for (std::size_t i = 1; i <= model.public_keys.size(); ++i)
-    result.push_back(fmt::format("/tmp/bkp-signing-{}.pub", i));
+    result.push_back(fmt::format("~/bkp-signing-{}.pub", i));
   return result;
 }
 
@@ -127,6 +123,16 @@ std::string write_public_keys(const RunbookModel& model) {
   for (std::size_t i = 0; i < files.size(); ++i)
     result += write_public_key(files[i], model.public_keys[i].pem);
   return result;
+}
+
+/// To the files that the configuration names.
+std::string install_public_keys(const RunbookModel& model) {
+  std::string result;
+  for (const auto& [file, pem] : model.public_keys) {
+    result += fmt::format("mkdir -p -- {} &&\n{}", shell_word(file.parent_path().string()),
+                          write_public_key(shell_word(file.string()), pem));
+  }
+  return result.empty() ? result : result + "true";
 }
 
 /// The signature of a manifest, checked by stock tools: one of the keys must have made it.
@@ -197,6 +203,7 @@ std::string createdb(const RunbookModel& model, const backup::DatabaseProperties
   const auto option = [&](const char* key, const std::string& value) {
     if (!value.empty()) result += fmt::format(" --{}={}", key, shell_word(value));
   };
+  option("owner", original.owner);
   option("lc-collate", original.collate);
   option("lc-ctype", original.ctype);
   if (original.locale_provider == "icu" || original.locale_provider == "builtin") {
@@ -222,6 +229,12 @@ void add_stock(DatabaseCommands& commands, const RunbookModel& model, const Runb
                            connect(model.cluster, commands.stock_name);
   commands.stock_count = count_command(model, backup, commands.stock_name);
   commands.stock_analyze = psql(model, commands.stock_name) + statements({"ANALYZE"});
+  commands.stock_switch =
+      superuser_psql(model) + statements({rename(commands.stock_name, manifest.database.name)});
+  // For a person to look at: a setting's value may hold what looks like another statement.
+  commands.stock_properties = unpack(model, directory, *dump) +
+                              " \\\n  | pg_restore --create --section=pre-data -f - \\\n  | grep "
+                              "-E '^(ALTER|GRANT|REVOKE) .*DATABASE '";
 }
 
 void add_table(DatabaseCommands& commands, const RunbookModel& model, const RunbookBackup& backup) {
@@ -303,6 +316,9 @@ std::string give_places(const RunbookModel& model) {
   std::vector<std::string> directories{
       std::filesystem::path{model.config_file}.parent_path().string()};
   directories.insert(directories.end(), model.own_directories.begin(), model.own_directories.end());
+  // What is made on the way to another would be root's.
+  std::ranges::sort(directories);
+  directories.erase(std::unique(directories.begin(), directories.end()), directories.end());
   const auto file = shell_word(model.config_file);
   return for_each_directory(directories) + make_if_missing(model.os_user) + "done\ntest -e " +
          file + " || install -o " + shell_word(model.os_user) + " -m 0600 /dev/null " + file;
@@ -373,12 +389,11 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
       major, any_sealed(model) ? " age" : "", any_store_is(model, "s3") ? " awscli" : "",
       any_store_is(model, "sftp") ? " openssh-client" : "");
   commands.create_cluster = fmt::format(
-      "pg_lsclusters --no-header | grep -q . || pg_createcluster {} main --start", major);
+      "pg_lsclusters --no-header | grep -q . || pg_createcluster {0} main\n"
+      "pg_lsclusters --no-header | grep -q online || pg_ctlcluster {0} main start",
+      major);
   commands.write_config = write_config(model);
-  for (const auto& key : model.public_keys) {
-    commands.public_keys +=
-        make_parent_of(key.file.string()) + write_public_key(key.file.string(), key.pem);
-  }
+  commands.public_keys = install_public_keys(model);
   for (const auto& store : model.stores) {
     if (auto command = host_keys_command(store); !command.empty())
       commands.host_keys.push_back(std::move(command));
@@ -399,6 +414,8 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
   for (const auto& store : model.stores) {
     commands.rebuild_catalog.push_back(
         bkp(model, "catalog rebuild --store " + shell_word(store.name)));
+    if (model.stores.size() > 1)
+      commands.fill_stores.push_back(bkp(model, "copy --to " + shell_word(store.name)));
   }
   commands.list = bkp(model, "list");
   commands.check = bkp(model, "check");

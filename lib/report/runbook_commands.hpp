@@ -50,6 +50,8 @@ struct DatabaseCommands {
   std::string stock_restore;
   std::string stock_count;
   std::string stock_analyze;
+  std::string stock_switch;      ///< where the old database is gone
+  std::string stock_properties;  ///< settings and rights of the database itself
   std::string stock_name;
 };
 DatabaseCommands database_commands(const RunbookModel& model, const RunbookBackup& backup);
@@ -72,6 +74,7 @@ struct ClusterCommands {
   std::string take_over;         ///< init, tying the stores to a new cluster
   std::string init;
   std::vector<std::string> rebuild_catalog;  ///< one for each store
+  std::vector<std::string> fill_stores;      ///< likewise, where there are several
   std::string list;
   std::string check;
   std::string full;

@@ -92,10 +92,10 @@ std::vector<seal::PublicKeyText> public_keys_for_new_host(const config::Config& 
     return keys;
   }
   // A name that neither another key has, nor the pair that may be made anew.
-  auto file = fs::path{own->file}.replace_extension();
-  do file += "-trusted.pub";
-  while (another_with(&seal::PublicKeyText::file, file));
-  own->file = file;
+  const auto stem = fs::path{own->file}.replace_extension().string();
+  own->file = stem + "-trusted.pub";
+  for (int i = 2; another_with(&seal::PublicKeyText::file, own->file); ++i)
+    own->file = fmt::format("{}-trusted-{}.pub", stem, i);
   return keys;
 }
 

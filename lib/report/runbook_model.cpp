@@ -27,6 +27,10 @@ using catalog::BackupRecord;
 using util::Error;
 using util::ErrorKind;
 
+/// Debian's, where libpq looks when it is told nothing.
+constexpr auto default_socket_directory = "/var/run/postgresql";
+constexpr auto default_port = "5432";
+
 // A run that was asked to end ends; every other trouble becomes a line of the page.
 void note_problem(RunbookModel& model, const std::string& doing) {
   const Error error = util::current_error();
@@ -54,6 +58,16 @@ std::vector<std::string> store_texts(const BackupRecord& record, const RunbookMo
   return result;
 }
 
+/// By the words of both: the page is made with the server down too.
+bool same_server(const pg::Conninfo& one, const pg::Conninfo& other) {
+  const auto place = [](const pg::Conninfo& conninfo) {
+    auto host = conninfo.get("hostaddr").value_or(conninfo.get("host").value_or(""));
+    if (host.empty()) host = default_socket_directory;
+    return std::pair{host, conninfo.get("port").value_or(default_port)};
+  };
+  return place(one) == place(other);
+}
+
 void fill_site(RunbookModel& model, const run::Context& context) {
   const auto& config = context.config;
   model.site = config.site;
@@ -71,9 +85,8 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.cluster = context.cluster();
   model.bkp_version = util::version();
   model.zstd_version = ZSTD_versionString();
-  if (!config.catalog.conninfo) {
-    model.catalog_database = context.catalog_conninfo().get("dbname").value_or("");
-  }
+  if (const auto catalog = context.catalog_conninfo(); same_server(catalog, model.cluster))
+    model.catalog_database = catalog.get("dbname").value_or("");
   for (const auto& file : config.encryption.identity_files)
     model.identity_files.push_back(file.string());
   model.identity_configured = !model.identity_files.empty();

@@ -95,7 +95,10 @@ class Bench {
     if (with_bkp) path = (InstalledBkp::prefix() / "bin").string() + ":" + path;
     Program shell{{"bash", "-o", "pipefail", "-c", command}};
     if (user) shell.as_user(*user);
-    return shell.with_variable("PATH", path).in_directory("/").run();
+    return shell.with_variable("PATH", path)
+        .with_variable("HOME", m_tools.path().string())
+        .in_directory("/")
+        .run();
   }
 
   /// Types every command of a chapter in the page's order, and the one with the id `besides` where

@@ -313,8 +313,8 @@ TEST_CASE("a new signing key condemns no backup of the old one, and check says w
   std::filesystem::permissions(site.signing, std::filesystem::perms::owner_read);
   const auto checked = site.run({"check"});
   CAPTURE(checked);
-  CHECK_THAT(checked.out,
-             Contains("not signed by any key trusted here") && Contains("signing.trusted_keys"));
+  CHECK_THAT(checked.out, Contains("no key that is trusted here has signed") &&
+                              Contains("signing.trusted_keys"));
   const auto refused = site.run({"verify", site.label, "--level", "checksum"});
   CAPTURE(refused);
   CHECK(refused.exit_code == 8);
@@ -370,6 +370,32 @@ TEST_CASE("a manifest that somebody changed or wrote is refused, until told othe
     std::filesystem::copy(own, site.signing);
     site.check_refused("was not signed like this by any trusted key");
   }
+}
+
+TEST_CASE("a signature that is lost or damaged in one place is found there, and mended") {
+  SealedSite site;
+  site.add_store("vault");
+  site.must({"init"});
+  site.must({"copy", "--to", "vault"});
+  const auto signature =
+      site.directory() / "vault/studio/backups" / site.label / "manifest.json.sig";
+  const auto before = read_text(signature);
+  SECTION("lost") {
+    std::filesystem::remove(signature);
+  }
+  SECTION("damaged") {
+    write_text(signature, std::string(64, 'x'));
+  }
+  const auto found = site.run({"verify", "--all", "--level", "checksum"});
+  CAPTURE(found);
+  CHECK(found.exit_code == 8);
+  CHECK_THAT(found.err, Contains("`bkp copy " + site.label + " --to vault` mends"));
+  CHECK_THAT(site.run({"list"}).out, Contains("vault (damaged)") || Contains("damaged"));
+  const auto mended = site.run({"copy", "--to", "vault"});
+  CAPTURE(mended);
+  CHECK_THAT(mended.out, Contains("replaced manifest.json.sig"));
+  CHECK(read_text(signature) == before);
+  CHECK(site.run({"verify", "--all", "--level", "checksum"}).exit_code == 0);
 }
 
 TEST_CASE("an old backup under a new label is refused") {

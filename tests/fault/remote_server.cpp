@@ -64,8 +64,9 @@ TEST_CASE(
                    Contains("see that the service"));
   }
   CHECK_FALSE(site().cluster().has_database("back"));
-  CHECK(outcomes[5].exit_code == 0);
-  CHECK_THAT(outcomes[5].err, Contains("store \"offsite\" cannot be opened"));
+  CHECK(outcomes[5].exit_code == 3);
+  CHECK_THAT(outcomes[5].err, Contains("store \"offsite\" cannot be opened") &&
+                                  Contains("no copy on store \"offsite\" was read"));
   CHECK(outcomes[6].exit_code == 0);
   CHECK_THAT(outcomes[6].out, Contains(missing) && Contains("partial"));
   // The next run removes what this one could not.

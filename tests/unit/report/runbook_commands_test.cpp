@@ -178,6 +178,21 @@ TEST_CASE("what opens a store is said in words") {
   CHECK(credentials_text(store) == "the rights of the file system");
 }
 
+TEST_CASE("stores that were lost with the host are filled from the others, where there are any") {
+  auto model = test::sample_model();
+  CHECK(cluster_commands(model).fill_stores ==
+        std::vector<std::string>{"bkp copy --to local", "bkp copy --to vault"});
+  model.stores.pop_back();
+  CHECK(cluster_commands(model).fill_stores.empty());
+}
+
+TEST_CASE("directories are made before those in them") {
+  auto model = test::sample_model();
+  model.own_directories = {"/var/lib/bkp/spool", "/var/lib/bkp", "/var/lib/bkp/spool"};
+  CHECK_THAT(cluster_commands(model).give_places,
+             StartsWith("for d in /etc/bkp /var/lib/bkp /var/lib/bkp/spool; do\n"));
+}
+
 TEST_CASE("the stores are tied to a new cluster by one command, whatever they are") {
   const auto model = test::sample_model();
   CHECK(cluster_commands(model).take_over == "bkp init --take-over --yes studio");
@@ -264,7 +279,7 @@ TEST_CASE("what is sealed and signed comes with its keys") {
                                            Contains("manifest.json.sig"));
   CHECK_THAT(cluster_commands(model).packages, Contains(" zstd age"));
   CHECK_THAT(store_commands(model, model.stores[0], model.stores[1]).restore_alone,
-             Contains("--identity /etc/bkp/identity.txt --trusted-key /tmp/bkp-signing-1.pub"));
+             Contains("--identity /etc/bkp/identity.txt --trusted-key ~/bkp-signing-1.pub"));
   const auto other = [&] {
     return store_commands(model, model.stores[0], model.stores[1]).restore_from_other;
   };
@@ -274,8 +289,8 @@ TEST_CASE("what is sealed and signed comes with its keys") {
     CHECK_THAT(command, EndsWith(" \\\n  --identity /etc/bkp/identity.txt"));
   }
   CHECK_THAT(cluster_commands(model).public_keys,
-             StartsWith("mkdir -p -- /etc/bkp && cat > /etc/bkp/signing-trusted.pub "
-                        "<<'PUBLIC_KEY'\n-----BEGIN") &&
+             StartsWith("mkdir -p -- /etc/bkp &&\ncat > /etc/bkp/signing-trusted.pub "
+                        "<<'PUBLIC_KEY' &&\n-----BEGIN") &&
                  Contains("MCow"));
   model.identity_configured = true;
   CHECK_THAT(commands_of(model).restore_beside, !Contains("--identity"));
@@ -290,12 +305,12 @@ TEST_CASE("after a rotation all keys are named") {
   const auto commands = commands_of(model);
   CHECK_THAT(commands.stock_restore, StartsWith("age -d -i /k/new -i /k/old "));
   CHECK_THAT(commands.stock_signature,
-             Contains("for key in /tmp/bkp-signing-1.pub /tmp/bkp-signing-2.pub; do\n") &&
+             Contains("for key in ~/bkp-signing-1.pub ~/bkp-signing-2.pub; do\n") &&
                  Contains("-inkey \"$key\"") && EndsWith(" && break\ndone"));
   CHECK_THAT(commands.restore_beside, EndsWith(" --identity /k/new --identity /k/old"));
   CHECK_THAT(store_commands(model, model.stores[0], model.stores[1]).restore_alone,
-             EndsWith("--identity /k/new --identity /k/old --trusted-key /tmp/bkp-signing-1.pub "
-                      "--trusted-key /tmp/bkp-signing-2.pub"));
+             EndsWith("--identity /k/new --identity /k/old --trusted-key ~/bkp-signing-1.pub "
+                      "--trusted-key ~/bkp-signing-2.pub"));
 }
 
 TEST_CASE("the configuration's text cannot end the command that writes it") {
