@@ -72,7 +72,8 @@ TEST_CASE("a second run is told who holds the lock, and waits when asked to") {
       [&] { return Contains("waiting for the write lock").match(waiting.err_so_far()); }));
   first.signal(SIGKILL);
   first.wait();
-  CHECK(wait_until([&] { return Contains("removed the remains").match(waiting.err_so_far()); }));
+  CHECK(wait_until(
+      [&] { return Contains("what an unfinished run left").match(waiting.err_so_far()); }));
 }
 
 TEST_CASE("SIGUSR1 tells how far the run is") {
