@@ -106,8 +106,10 @@ void apply_mark(std::string_view text, const store::Key& key, std::string_view l
       throw no_mark(key, "it belongs to another backup");
     if (key.name() != name_of(at, kind, text)) throw no_mark(key, "it was changed");
     state = std::move(after);
-  } catch (const json::exception& error) {
-    throw no_mark(key, error.what());
+  } catch (const json::parse_error&) {
+    throw no_mark(key, "it is no JSON");
+  } catch (const json::exception&) {
+    throw no_mark(key, "a value is missing, or of another type");
   } catch (const util::Error& error) {
     if (error.kind() == util::ErrorKind::damaged) throw;
     throw no_mark(key, error.message());
@@ -115,6 +117,14 @@ void apply_mark(std::string_view text, const store::Key& key, std::string_view l
 }
 
 }  // namespace
+
+std::optional<std::string> read_mark(store::Store& store, const store::Key& key,
+                                     const std::string& label) {
+  auto text = store::get_text(store, key, largest_mark);
+  MarkState ignored;
+  if (text) apply_mark(*text, key, label, ignored);
+  return text;
+}
 
 MarkState read_marks(store::Store& store, const Layout& layout, const std::string& label) {
   MarkState state;

@@ -54,6 +54,11 @@ bool is_pruned_mark(std::string_view key);
 void write_mark(store::Store& store, const Layout& layout, const std::string& label,
                 std::string_view kind, util::Time at, const nlohmann::json& details);
 
+/// The text of one mark of the label, `key`, as it was written; nullopt when there is none. Throws
+/// Error{damaged} for what is none, or another backup's.
+std::optional<std::string> read_mark(store::Store& store, const store::Key& key,
+                                     const std::string& label);
+
 /// The state after all marks of one backup, in the order of their keys. Throws what the store does.
 MarkState read_marks(store::Store& store, const Layout& layout, const std::string& label);
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/marks.hpp"
 #include "backup/parts.hpp"
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
@@ -45,10 +46,11 @@ run::NamedStore find_store(const CatOptions& options, run::Context& context,
 }
 
 Error unproven(const store::Key& key) {
-  return {ErrorKind::not_found,
-          fmt::format("{} is nothing that bkp can prove", util::quoted(key.text())),
-          "name a part, a manifest, a site file or a page; other objects can be copied from the "
-          "store as they are"};
+  return {
+      ErrorKind::not_found,
+      fmt::format("{} is nothing that bkp can prove", util::quoted(key.text())),
+      "name a part, a manifest, a signature, a mark, a site file or a page; other objects can be "
+      "copied from the store as they are"};
 }
 
 /// Twice over the store: what comes out the second time is known to be whole, and is proven again.
@@ -68,13 +70,20 @@ void write_text(store::Store& store, const store::Key& key, stream::Sink& out) {
 /// An object beside a manifest, or the manifest itself.
 void write_of_backup(store::Store& store, const backup::Layout& layout, const std::string& label,
                      const store::Key& key, const run::ReadingKeys& keys, stream::Sink& out) {
+  if (key.text().starts_with(layout.marks(label).text() + "/")) {
+    const auto mark = backup::read_mark(store, key, label);
+    if (!mark) throw unproven(key);
+    out.write(std::as_bytes(std::span{*mark}));
+    return;
+  }
   const auto backup = backup::read_backup(store, layout, label, &keys);
   if (!backup) {
     throw Error{ErrorKind::damaged,
                 fmt::format("{} has no manifest to prove it by", util::quoted(key.text())),
                 "use the copy on another store (--store), or another backup"};
   }
-  if (key == layout.manifest(label)) return write_text(store, key, out);
+  if (key == layout.manifest(label) || key == layout.signature(label))
+    return write_text(store, key, out);
   const auto& parts = backup->manifest.parts;
   const auto part = std::ranges::find_if(
       parts, [&](const auto& one) { return layout.part(label, one.name) == key; });

@@ -425,7 +425,16 @@ TEST_CASE("cat prints any object's plain bytes, and nothing of a damaged one") {
   CHECK(site.run({"cat", key + "manifest.json"}).out == read_text(site.file("manifest.json")));
   CHECK(site.run({"cat", key + "runbook.html"}).out == read_text(site.file("runbook.html")));
   CHECK(site.run({"cat", "studio/site.json"}).out == read_text(site.store() / "studio/site.json"));
+  CHECK(site.run({"cat", key + "manifest.json.sig"}).out ==
+        read_text(site.file("manifest.json.sig")));
+  site.must({"hold", site.label, "--reason", "audit"});
+  const auto mark = *std::filesystem::directory_iterator{site.file("marks")};
+  const auto mark_key = key + "marks/" + mark.path().filename().string();
+  CHECK(site.run({"cat", mark_key}).out == read_text(mark.path()));
+  write_text(mark.path(), "{}");
+  CHECK(site.run({"cat", mark_key}).exit_code == 8);
   CHECK(site.run({"cat", key + "nothing"}).exit_code == 10);
+  CHECK(site.run({"cat", key + "marks/nothing"}).exit_code == 10);
   CHECK(site.run({"cat", key + "manifest.json", "--json"}).exit_code == 2);
   flip_a_bit(site.file("globals.sql.zst.age"));
   const auto damaged =
