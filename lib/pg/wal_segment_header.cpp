@@ -1,6 +1,7 @@
 #include "pg/wal_segment_header.hpp"
 
 #include <array>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,11 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::uint16_t long_header = 0x0002;  // XLP_LONG_HEADER
+
+/// configure --with-wal-blocksize, 1 to 64 kB.
+bool is_wal_page_size(std::uint32_t bytes) {
+  return std::has_single_bit(bytes) && bytes >= 1U << 10U && bytes <= 1U << 16U;
+}
 
 Error no_segment(std::string_view why) {
   return {ErrorKind::damaged, fmt::format("this is no WAL segment: {}", why),
@@ -44,6 +50,12 @@ WalSegmentHeader read_wal_segment_header(std::span<const std::byte> bytes) {
   header.page_size = read_at<std::uint32_t>(bytes, 36);
   if (!is_wal_segment_size(header.segment_size)) {
     throw no_segment(fmt::format("{} is no size of a segment", header.segment_size));
+  }
+  if (!is_wal_page_size(header.page_size)) {
+    throw no_segment(fmt::format("{} is no size of a page", header.page_size));
+  }
+  if (header.address.value % header.segment_size != 0) {
+    throw no_segment(fmt::format("no segment begins at {}", to_text(header.address)));
   }
   return header;
 }

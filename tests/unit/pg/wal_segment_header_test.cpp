@@ -97,6 +97,14 @@ TEST_CASE("what is no segment is damaged, and it is said why") {
     bytes[2] = std::byte{0x05};
     CHECK_THAT(problem(), Contains("does not begin a segment"));
   }
+  SECTION("a size of pages that there is not") {
+    bytes[37] = std::byte{0};
+    CHECK_THAT(problem(), Contains("0 is no size of a page"));
+  }
+  SECTION("a place where no segment begins") {
+    bytes[9] = std::byte{0x20};
+    CHECK_THAT(problem(), Contains("no segment begins at 0/602000"));
+  }
   SECTION("a size that there is not") {
     bytes[34] = std::byte{0x11};
     CHECK_THAT(problem(), Contains("is no size of a segment"));
