@@ -31,9 +31,9 @@ Error no_key(const Header& header, const Keyring& keys) {
     return {ErrorKind::key, "this was sealed with a passphrase, and none was given",
             "give it with --passphrase-file FILE"};
   if (keys.identities.empty())
-    return {ErrorKind::key, "this is sealed, and there is no identity to open it with",
+    return {ErrorKind::key, "there is no identity here to open it with",
             "name the identity's file: --identity FILE, or encryption.identity_files"};
-  return {ErrorKind::key, "no identity given here opens this: it was sealed for another recipient",
+  return {ErrorKind::key, "no identity given here opens it: it was sealed for another recipient",
           "`bkp key show` prints the recipient of an identity"};
 }
 
