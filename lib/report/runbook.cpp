@@ -2,7 +2,6 @@
 #include "report/command_text.hpp"
 
 #include <algorithm>
-#include <map>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 
 #include "pg/tools.hpp"
 #include "report/runbook_commands.hpp"
+#include "report/runbook_keys.hpp"
 #include "report/runbook_remote.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -277,40 +277,6 @@ data database_data(const RunbookModel& model, const RunbookDatabase& database,
   return result;
 }
 
-/// For whom the newest backups are sealed, and what opens them.
-std::string encryption_text(const RunbookModel& model) {
-  std::map<std::vector<std::string>, std::vector<std::string>> databases;  // by recipients
-  for (const auto& database : model.databases) {
-    if (database.newest) databases[database.newest->manifest.recipients].push_back(database.name);
-  }
-  const auto open = databases.find({});
-  const bool any_open = open != databases.end();
-  if (any_open) databases.erase(open);
-  const auto older = model.older_recipients.empty()
-                         ? std::string{}
-                         : fmt::format(" Older backups are sealed for {}: keep their identities.",
-                                       fmt::join(model.older_recipients, ", "));
-  if (databases.empty()) {
-    return printable(
-        fmt::format("The {}backups are not encrypted: no key is needed, and whoever reads a store "
-                    "reads the data.{}",
-                    older.empty() ? "" : "newest ", older));
-  }
-  std::string text;
-  for (const auto& [recipients, names] : databases) {
-    text += databases.size() == 1
-                ? fmt::format("The backups are sealed (age) for {}. ", fmt::join(recipients, ", "))
-                : fmt::format("The newest of {} is sealed (age) for {}. ", fmt::join(names, ", "),
-                              fmt::join(recipients, ", "));
-  }
-  text +=
-      fmt::format("Commands here expect the identity{} in {}: a file can hold several, one a line.",
-                  databases.size() == 1 && older.empty() ? "" : " of each",
-                  fmt::join(model.identity_files, " or "));
-  if (any_open) text += " Some newest backups are not sealed.";
-  return printable(text + older);
-}
-
 void add_facts(data& page, const RunbookModel& model) {
   page["site"] = shown(model.site);
   page["generated_at"] = moment(model.generated_at);
@@ -339,14 +305,6 @@ void add_facts(data& page, const RunbookModel& model) {
   if (const RunbookBackup* newest = model.newest()) {
     page["newest_label"] = shown(newest->manifest.label);
   }
-}
-
-/// Identities that are on the host for the restore alone.
-std::vector<std::string> lent_identities(const RunbookModel& model) {
-  const bool named = std::ranges::any_of(
-      model.files, [&](const auto& file) { return file.path == model.identity_files.front(); });
-  if (model.identity_configured || !named) return {};
-  return model.identity_files;
 }
 
 data files_data(const RunbookModel& model) {

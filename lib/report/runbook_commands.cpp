@@ -8,6 +8,7 @@
 #include "backup/databases.hpp"
 #include "backup/layout.hpp"
 #include "report/command_text.hpp"
+#include "report/runbook_keys.hpp"
 #include "report/runbook_programs.hpp"
 #include "report/runbook_remote.hpp"
 #include "store/url.hpp"
@@ -84,13 +85,6 @@ FetchCommands parts_of(const RunbookModel& model, const RunbookBackup& backup) {
   return result;
 }
 
-std::string identity_options(const RunbookModel& model, std::string_view option) {
-  std::string result;
-  for (const auto& file : model.identity_files)
-    result += fmt::format(" {} {}", option, shell_word(file));
-  return result;
-}
-
 /// age reads the file, or whoever is the first to.
 std::string unpack(const RunbookModel& model, const std::string& directory,
                    const backup::Part& part) {
@@ -101,38 +95,6 @@ std::string unpack(const RunbookModel& model, const std::string& directory,
                        compressed ? " \\\n  | zstd -dc" : "");
   }
   return (compressed ? "zstd -dc -- " : "cat -- ") + file;
-}
-
-/// Goes on with the next line only when it could.
-std::string write_public_key(const std::string& place, const std::string& pem) {
-  return fmt::format("cat > {} <<'PUBLIC_KEY' &&\n{}PUBLIC_KEY\n", place, pem);
-}
-
-/// Where commands without configuration have the public keys: nobody else can write there.
-std::vector<std::string> public_key_files(const RunbookModel& model) {
-  std::vector<std::string> result;
-  for (std::size_t i = 1; i <= model.public_keys.size(); ++i)
-    result.push_back(fmt::format("~/bkp-signing-{}.pub", i));
-  return result;
-}
-
-/// So that the page is enough; the keys are no secret.
-std::string write_public_keys(const RunbookModel& model) {
-  std::string result;
-  const auto files = public_key_files(model);
-  for (std::size_t i = 0; i < files.size(); ++i)
-    result += write_public_key(files[i], model.public_keys[i].pem);
-  return result;
-}
-
-/// To the files that the configuration names.
-std::string install_public_keys(const RunbookModel& model) {
-  std::string result;
-  for (const auto& [file, pem] : model.public_keys) {
-    result += fmt::format("mkdir -p -- {} &&\n{}", shell_word(file.parent_path().string()),
-                          write_public_key(shell_word(file.string()), pem));
-  }
-  return result.empty() ? result : result + "true";
 }
 
 /// The signature of a manifest, checked by stock tools: one of the keys must have made it.
@@ -161,12 +123,6 @@ std::string restore_alone(const RunbookModel& model, const RunbookBackup& backup
                      write_public_keys(model), credentials_before(store),
                      shell_word(manifest.label), shell_word(database),
                      shell_word(backup::name_with_suffix(database, "_restored")), options);
-}
-
-/// For a command that opens the backup on a host whose configuration names no identity.
-std::string with_identity(const RunbookModel& model, const RunbookBackup& backup) {
-  if (!backup.manifest.sealed() || model.identity_configured) return {};
-  return " \\\n " + identity_options(model, "--identity");
 }
 
 bool any_store_is(const RunbookModel& model, std::string_view scheme) {

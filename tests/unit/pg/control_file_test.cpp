@@ -15,14 +15,8 @@ namespace {
 using Catch::Matchers::Contains;
 using test::bytes_of;
 using test::error_of;
+using test::from_hex;
 using util::ErrorKind;
-
-std::vector<std::byte> from_hex(const std::string& text) {
-  std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<std::byte>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  return bytes;
-}
 
 /// The first 296 bytes of the pg_control that initdb of this version wrote, --wal-segsize=1; of 18
 /// with checksums, its default.

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/bytes.hpp"
 #include "support/error_of.hpp"
 #include "util/error.hpp"
 
@@ -11,14 +12,8 @@ namespace {
 
 using Catch::Matchers::Contains;
 using test::error_of;
+using test::from_hex;
 using util::ErrorKind;
-
-std::vector<std::byte> from_hex(const std::string& text) {
-  std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<std::byte>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  return bytes;
-}
 
 /// The first bytes of a segment that initdb of this version wrote, --wal-segsize=1.
 struct Written {
