@@ -14,19 +14,6 @@ using util::ErrorKind;
 
 namespace {
 
-/// Passes data on but holds back finish(): the end of the chain is finished only once the digests
-/// agree.
-class HoldFinishSink final : public stream::Sink {
- public:
-  explicit HoldFinishSink(stream::Sink& next) : m_next{next} {}
-  void write(std::span<const std::byte> data) override { m_next.write(data); }
-  void finish() override {}
-  void abort() noexcept override {}
-
- private:
-  stream::Sink& m_next;
-};
-
 [[noreturn]] void throw_different(const store::Key& key, std::string_view what, std::string_view is,
                                   std::string_view expected) {
   throw Error{ErrorKind::damaged,
@@ -74,7 +61,7 @@ void fetch_hashed(store::Store& store, const store::Key& key, const Part& part,
 
 void fetch_stored_part(store::Store& store, const Layout& layout, const Manifest& manifest,
                        const Part& part, stream::Sink& sink, stream::DigestSet digests) {
-  HoldFinishSink end{sink};
+  stream::HoldFinishSink end{sink};
   stream::HashSink hash{end, digests};
   fetch_hashed(store, layout.part(manifest.label, part.name), part, hash);
   sink.finish();
@@ -84,7 +71,7 @@ void fetch_part(store::Store& store, const Layout& layout, const Manifest& manif
                 const Part& part, const seal::Keyring& keys, stream::Sink& sink) {
   const store::Key key = layout.part(manifest.label, part.name);
   constexpr auto what = "size after decompression";
-  HoldFinishSink end{sink};
+  stream::HoldFinishSink end{sink};
   stream::LimitSink limit{end, part.original_bytes, refusal(key, what, part.original_bytes)};
   PartOpener opener{limit, manifest, part, keys};
   stream::HashSink hash{opener};

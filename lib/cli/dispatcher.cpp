@@ -152,6 +152,13 @@ int help(int argc, char** argv, const std::vector<CommandInfo>& known) {
   return 0;
 }
 
+/// A command that is missing fails as it would fail itself.
+int exit_code_of(const Error& error, std::string_view command,
+                 const std::vector<CommandInfo>& known) {
+  const auto found = std::ranges::find(known, command, &CommandInfo::name);
+  return found == known.end() ? error.exit_code() : found->exit_code_of(error);
+}
+
 int dispatch_unsafe(int argc, char** argv, const std::vector<CommandInfo>& known) {
   if (argc < 2) {
     const std::string text = usage(known);
@@ -182,22 +189,24 @@ int dispatch_unsafe(int argc, char** argv, const std::vector<CommandInfo>& known
 
 int dispatch(int argc, char** argv, const std::vector<CommandInfo>& known) {
   Error error{ErrorKind::internal, ""};
+  int exit_code = 0;
   try {
     try {
       return dispatch_unsafe(argc, argv, known);
     } catch (...) {
       error = util::current_error();
     }
+    exit_code = exit_code_of(error, argv[1], known);
     const bool json =
         std::any_of(argv + 1, argv + argc, [](std::string_view text) { return text == "--json"; });
     const std::string command = *argv[1] == '-' ? "bkp" : argv[1];
-    if (json) print(envelope(ended_at_once(command, error)));
+    if (json) print(envelope(ended_at_once(command, error, exit_code)));
   } catch (...) {
     // A closed or full stdout: stderr and the exit code still tell.
   }
   const std::string text = error_text("bkp", error, false);
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-  return error.exit_code();
+  return exit_code;
 }
 
 }  // namespace bkp::cli

@@ -33,11 +33,12 @@ std::string Ending::status() const {
   return error->kind() == util::ErrorKind::partial ? "partial" : "failed";
 }
 
-Ending ended_at_once(std::string command, util::Error error) {
+Ending ended_at_once(std::string command, util::Error error, int exit_code) {
   Ending ending;
   ending.command = std::move(command);
   ending.started_at = ending.finished_at = util::SystemClock{}.now();
   ending.error = std::move(error);
+  ending.exit_code = exit_code;
   return ending;
 }
 
@@ -46,7 +47,7 @@ std::string envelope(const Ending& ending) {
   out["schema"] = "bkp/v1";
   out["command"] = ending.command;
   out["status"] = ending.status();
-  out["exit_code"] = ending.exit_code();
+  out["exit_code"] = ending.exit_code;
   out["run_id"] = ending.run_id ? ordered_json(*ending.run_id) : ordered_json(nullptr);
   out["started_at"] = util::format_rfc3339(ending.started_at);
   out["finished_at"] = util::format_rfc3339(ending.finished_at);

@@ -20,14 +20,14 @@ struct Ending {
   nlohmann::json result = nlohmann::json::object();
   std::vector<std::string> warnings;
   std::optional<util::Error> error;
+  int exit_code = 0;
 
-  int exit_code() const { return error ? error->exit_code() : 0; }
   /// "ok", "partial" or "failed".
   std::string status() const;
 };
 
 /// Of a run that failed before it could begin.
-Ending ended_at_once(std::string command, util::Error error);
+Ending ended_at_once(std::string command, util::Error error, int exit_code);
 
 /// The one JSON document, with a line end.
 std::string envelope(const Ending& ending);

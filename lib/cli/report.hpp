@@ -26,6 +26,13 @@ struct CommandInfo {
   /// Looks for what is wrong, and so runs, unrecorded, where the way to the catalog cannot even be
   /// told (a password file that others can read).
   bool diagnoses = false;
+  /// The exit code of a run that ended with this error, where it is not util::Error's:
+  /// restore_command has a rule of its own.
+  int (*exit_code)(const util::Error& error) = nullptr;
+
+  int exit_code_of(const util::Error& error) const {
+    return exit_code == nullptr ? error.exit_code() : exit_code(error);
+  }
 };
 
 /// What a command that ran has to say.

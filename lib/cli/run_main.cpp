@@ -136,6 +136,7 @@ class Run {
     } catch (...) {
       ending.error = final_error();
     }
+    if (ending.error) ending.exit_code = m_info.exit_code_of(*ending.error);
     ending.finished_at = m_clock.now();
     return ending;
   }
@@ -198,7 +199,8 @@ class Run {
       ending.error = final_error();
     }
     if (recorded) {
-      context.recorder.close_run(m_clock.now(), closing_status(ending), ending.exit_code(),
+      const int exit_code = ending.error ? m_info.exit_code_of(*ending.error) : 0;
+      context.recorder.close_run(m_clock.now(), closing_status(ending), exit_code,
                                  ending.error ? ending.error->full_message() : "",
                                  static_cast<std::int64_t>(report.bytes));
       ending.run_id = context.recorder.run_id();
@@ -275,8 +277,8 @@ void present_error(const Error& error, const SharedOptions& shared, const std::s
   }
 }
 
-int present(const Ending& ending, const std::string& text, const SharedOptions& shared,
-            const std::string& program, bool color, util::Log* log) {
+int present(const CommandInfo& info, const Ending& ending, const std::string& text,
+            const SharedOptions& shared, const std::string& program, bool color, util::Log* log) {
   auto error = ending.error;
   try {
     if (shared.json) {
@@ -291,7 +293,7 @@ int present(const Ending& ending, const std::string& text, const SharedOptions& 
   if (!error) return 0;
   // Then there is nothing to say: `bkp list | head` has what it wanted.
   if (error->signal() != SIGPIPE) present_error(*error, shared, program, color, log);
-  return error->exit_code();
+  return info.exit_code_of(*error);
 }
 
 }  // namespace
@@ -303,14 +305,15 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   define(app, shared);
   command.define(app);
   const auto fail = [&](Error error) {
-    const auto ending = ended_at_once(std::string{info.name}, std::move(error));
-    return present(ending, "", shared, app.get_name(), false, nullptr);
+    const int exit_code = info.exit_code_of(error);
+    const auto ending = ended_at_once(std::string{info.name}, std::move(error), exit_code);
+    return present(info, ending, "", shared, app.get_name(), false, nullptr);
   };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     shared = {};
-    return present({}, app.help(), shared, app.get_name(), false, nullptr);
+    return present(info, {}, app.help(), shared, app.get_name(), false, nullptr);
   } catch (const CLI::ParseError& error) {
     shared.json = wants_json(argc, argv);
     return fail(usage_error(info, app, error, argc, argv));
@@ -323,7 +326,7 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   }
   std::string text;
   const Ending ending = run->execute(command, text);
-  return present(ending, text, shared, run->program(), run->color(), &run->log());
+  return present(info, ending, text, shared, run->program(), run->color(), &run->log());
 }
 
 }  // namespace bkp::cli

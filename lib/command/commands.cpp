@@ -16,14 +16,20 @@
 #include "command/show.hpp"
 #include "command/unseal.hpp"
 #include "command/verify.hpp"
+#include "command/wal_check.hpp"
+#include "command/wal_fetch.hpp"
+#include "command/wal_push.hpp"
+#include "command/wal_setup.hpp"
 
 namespace bkp::command {
 
 std::vector<cli::CommandInfo> all_commands() {
-  return {InitOptions::info, CheckOptions::info,   FullOptions::info,    ListOptions::info,
-          ShowOptions::info, VerifyOptions::info,  RestoreOptions::info, PruneOptions::info,
-          HoldOptions::info, ReleaseOptions::info, RunbookOptions::info, CatalogOptions::info,
-          CopyOptions::info, KeyOptions::info,     UnsealOptions::info,  CatOptions::info};
+  return {
+      InitOptions::info,    CheckOptions::info,    FullOptions::info,     ListOptions::info,
+      ShowOptions::info,    VerifyOptions::info,   RestoreOptions::info,  PruneOptions::info,
+      HoldOptions::info,    ReleaseOptions::info,  RunbookOptions::info,  CatalogOptions::info,
+      CopyOptions::info,    KeyOptions::info,      UnsealOptions::info,   CatOptions::info,
+      WalPushOptions::info, WalFetchOptions::info, WalCheckOptions::info, WalSetupOptions::info};
 }
 
 }  // namespace bkp::command

@@ -105,6 +105,14 @@ struct Full {
   bool operator==(const Full&) const = default;
 };
 
+/// The archive of the server's write-ahead log.
+struct Wal {
+  int push_jobs = 4;   ///< files that wait, archived along with the one asked for
+  int fetch_jobs = 4;  ///< segments fetched ahead at a time
+  std::chrono::seconds archive_timeout{60};  ///< what wal-setup sets
+  bool operator==(const Wal&) const = default;
+};
+
 /// What an assertion's single value must be: `expect: true`, `expect: 42`, `expect: ">= 10"`.
 struct Assertion {
   std::string name;
@@ -169,6 +177,7 @@ struct Config {
   Signing signing;
   Limits limits;
   Full full;
+  Wal wal;
   Verify verify;
   Recover recover;
   Objectives objectives;

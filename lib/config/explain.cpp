@@ -243,6 +243,15 @@ void write_backups(Writer& writer, const Config& config) {
   writer.key("config_export", boolean(config.full.config_export));
 }
 
+void write_wal(Writer& writer, const Wal& wal) {
+  writer.section("wal", "The archive of the write-ahead log.");
+  writer.key("push_jobs", std::to_string(wal.push_jobs),
+             "files that wait, archived along with the one asked for");
+  writer.key("fetch_jobs", std::to_string(wal.fetch_jobs), "segments fetched ahead at a time");
+  writer.key("archive_timeout", duration(wal.archive_timeout),
+             "a segment is archived after so long, full or not");
+}
+
 void write_verify(Writer& writer, const Verify& verify) {
   writer.section("verify", "Test restores.");
   writer.key("database_prefix", quote(verify.database_prefix));
@@ -291,6 +300,7 @@ std::string explain(const Config& config) {
   writer.section("stores", "Where backups go; restores look in the first one first.");
   for (const auto& store : config.stores) write_store(writer, store);
   write_backups(writer, config);
+  write_wal(writer, config.wal);
   write_verify(writer, config.verify);
   write_operations(writer, config);
   if (!config.unsupported.empty()) {

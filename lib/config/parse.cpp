@@ -51,6 +51,7 @@ Config from_document(const Document& document, const SecretSeams& seams) {
   config.signing = read_signing(top);
   config.limits = read_limits(top);
   config.full = read_full(top);
+  config.wal = read_wal(top);
   config.verify = read_verify(top);
   config.recover = read_recover(top, seams.environment);
   config.objectives = read_objectives(top);

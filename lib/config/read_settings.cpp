@@ -138,6 +138,15 @@ Full read_full(const Section& top) {
   return result;
 }
 
+Wal read_wal(const Section& top) {
+  const auto section = top.section("wal");
+  Wal result;
+  result.push_jobs = read_int(section, "push_jobs", result.push_jobs, 0, 64);
+  result.fetch_jobs = read_int(section, "fetch_jobs", result.fetch_jobs, 0, 64);
+  result.archive_timeout = positive_duration(section, "archive_timeout", result.archive_timeout);
+  return result;
+}
+
 Verify read_verify(const Section& top) {
   const auto section = top.section("verify");
   Verify result;

@@ -41,6 +41,7 @@ class WalReader {
   /// The next bytes of the segments, in pieces of any size.
   void write(std::span<const std::byte> bytes);
 
+  WalSegmentSize segment_size() const { return m_first.segment_size; }
   /// Up to where everything is proven: the end of the last whole record, or where the first one
   /// begins.
   Lsn end() const { return m_end; }

@@ -105,6 +105,14 @@ std::string header_text(const std::vector<Stanza>& stanzas, const FileKey& file_
   return text + " " + encoded(mac) + "\n";
 }
 
+std::optional<std::size_t> end_of_header(std::string_view text) {
+  const auto mac = text.find("\n---");
+  if (mac == text.npos) return std::nullopt;
+  const auto end = text.find('\n', mac + 1);
+  if (end == text.npos) return std::nullopt;
+  return end + 1;
+}
+
 Header parse_header(std::string_view text) {
   if (!text.starts_with(intent)) {
     throw util::Error{util::ErrorKind::damaged, "this is no age file of version 1",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ inline constexpr std::string_view intent = "age-encryption.org/v1\n";
 
 /// From the line of intent to the end of the MAC's line.
 std::string header_text(const std::vector<Stanza>& stanzas, const FileKey& file_key);
+
+/// Where the header of a file that begins like this ends, behind its MAC's line; nullopt while it
+/// does not.
+std::optional<std::size_t> end_of_header(std::string_view text);
 
 /// `text` is what header_text() returned, or pretends to be. Throws Error{damaged}.
 Header parse_header(std::string_view text);

@@ -25,36 +25,44 @@ PayloadNonce random_nonce() {
 
 }  // namespace
 
-struct SealSink::State {
+struct SealedPayloadSink::State {
   FileKey file_key = random_file_key();
   PayloadNonce nonce = random_nonce();
   Chunks chunks{file_key, nonce};
   std::vector<std::byte> held;  // up to one chunk: only its successor tells that it is not the last
   std::vector<std::byte> sealed = std::vector<std::byte>(sealed_chunk_size);
+  bool begun = false;
   bool ended = false;
 
+  void begin(stream::Sink& next) {
+    if (!std::exchange(begun, true)) next.write(nonce);
+  }
   void seal(Bytes plain, bool last, stream::Sink& next) {
     chunks.seal(plain, last, sealed);
     next.write(Bytes{sealed}.first(plain.size() + ChaChaPoly::tag_size));
   }
 };
 
-SealSink::SealSink(stream::Sink& next, const std::vector<Recipient>& recipients)
+SealedPayloadSink::SealedPayloadSink(stream::Sink& next)
     : m_next{next}, m_state{std::make_unique<State>()} {
   m_state->held.reserve(chunk_size);
+}
+
+SealedPayloadSink::~SealedPayloadSink() {
+  SealedPayloadSink::abort();
+}
+
+std::string SealedPayloadSink::header(const std::vector<Recipient>& recipients,
+                                      const std::vector<Stanza>& notes) const {
   std::vector<Stanza> stanzas;
   for (const auto& recipient : recipients)
     stanzas.push_back(seal_for(recipient, m_state->file_key));
-  const auto header = header_text(stanzas, m_state->file_key);
-  m_next.write(std::as_bytes(std::span{header}));
-  m_next.write(m_state->nonce);
+  stanzas.insert(stanzas.end(), notes.begin(), notes.end());
+  return header_text(stanzas, m_state->file_key);
 }
 
-SealSink::~SealSink() {
-  SealSink::abort();
-}
-
-void SealSink::write(std::span<const std::byte> data) {
+void SealedPayloadSink::write(std::span<const std::byte> data) {
+  m_state->begin(m_next);
   auto& held = m_state->held;
   while (!data.empty()) {
     if (held.size() == chunk_size) {
@@ -72,14 +80,34 @@ void SealSink::write(std::span<const std::byte> data) {
   }
 }
 
-void SealSink::finish() {
+void SealedPayloadSink::finish() {
+  m_state->begin(m_next);
   m_state->seal(m_state->held, true, m_next);
   m_next.finish();
   m_state->ended = true;
 }
 
-void SealSink::abort() noexcept {
+void SealedPayloadSink::abort() noexcept {
   if (!std::exchange(m_state->ended, true)) m_next.abort();
+}
+
+SealSink::SealSink(stream::Sink& next, const std::vector<Recipient>& recipients) : m_payload{next} {
+  const auto header = m_payload.header(recipients);
+  next.write(std::as_bytes(std::span{header}));
+}
+
+SealSink::~SealSink() = default;
+
+void SealSink::write(std::span<const std::byte> data) {
+  m_payload.write(data);
+}
+
+void SealSink::finish() {
+  m_payload.finish();
+}
+
+void SealSink::abort() noexcept {
+  m_payload.abort();
 }
 
 }  // namespace bkp::seal

@@ -49,15 +49,6 @@ FileKey find_file_key(const Header& header, const Keyring& keys) {
   throw no_key(header, keys);
 }
 
-/// Where the header ends, behind its MAC's line; nullopt while it does not.
-std::optional<std::size_t> end_of_header(std::string_view text) {
-  const auto mac = text.find("\n---");
-  if (mac == text.npos) return std::nullopt;
-  const auto end = text.find('\n', mac + 1);
-  if (end == text.npos) return std::nullopt;
-  return end + 1;
-}
-
 }  // namespace
 
 struct UnsealSink::State {

@@ -33,6 +33,19 @@ class StringSink final : public Sink {
   bool m_finished = false;
 };
 
+/// Passes data on but holds back finish() and abort(): for an end that is finished only once what
+/// came was proven.
+class HoldFinishSink final : public Sink {
+ public:
+  explicit HoldFinishSink(Sink& next) : m_next{next} {}
+  void write(std::span<const std::byte> data) override { m_next.write(data); }
+  void finish() override {}
+  void abort() noexcept override {}
+
+ private:
+  Sink& m_next;
+};
+
 /// Passes data on, then tells `observe` the piece's size: progress meters, interruption checks.
 /// What `observe` throws ends the stream.
 class ObservingSink final : public Sink {

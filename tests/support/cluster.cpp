@@ -329,6 +329,10 @@ bool Cluster::has_database(const std::string& name) const {
               "select count(*) from pg_database where datname = " + sql_literal(name) + ";") == "1";
 }
 
+void Cluster::give(const fs::path& path) const {
+  give_to(m_user, path);
+}
+
 std::string Cluster::log_text() const {
   return fs::exists(log_file()) ? read_text(log_file()) : "(no log)";
 }

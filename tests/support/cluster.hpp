@@ -66,6 +66,11 @@ class Cluster {
   /// cluster.
   std::filesystem::path make_directory(std::string_view name) const;
 
+  /// Who the server runs as.
+  const User& user() const { return m_user; }
+  /// Makes a file or directory the server's own.
+  void give(const std::filesystem::path& path) const;
+
   /// Runs SQL (or psql's \commands) through the real psql, ON_ERROR_STOP set; unaligned tuples
   /// separated by "|", without the last line end. Throws with psql's message when it fails.
   std::string psql(const std::string& database, const std::string& sql) const;

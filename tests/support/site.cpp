@@ -1,5 +1,7 @@
 #include "support/site.hpp"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -40,7 +42,9 @@ std::string schema_text(const Cluster& cluster, const std::string& database) {
 
 }  // namespace
 
-Site::Site(const std::string& yaml, ClusterOptions options) : m_cluster{std::move(options)} {
+Site::Site(const std::string& yaml, ClusterOptions options, Owner owner)
+    : m_cluster{std::move(options)}, m_owner{owner} {
+  if (m_owner == Owner::server) m_cluster.give(m_directory.path());
   write_config(base_config() + yaml);
 }
 
@@ -74,6 +78,7 @@ void Site::write_config(const std::string& text) const {
   if (!file.flush()) throw std::runtime_error{"cannot write " + config_file().string()};
   std::filesystem::permissions(
       config_file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  if (m_owner == Owner::server) m_cluster.give(config_file());
 }
 
 void Site::add_store(const std::string& name, bool required) const {
@@ -91,7 +96,15 @@ InstalledBkp Site::bkp() const {
 }
 
 Outcome Site::run(std::vector<std::string> arguments, const std::string& input) const {
-  return bkp().run(std::move(arguments), input);
+  Program program = command(std::move(arguments));
+  if (!input.empty()) program.with_input(input);
+  return program.run();
+}
+
+Program Site::command(std::vector<std::string> arguments) const {
+  Program program = bkp().command(std::move(arguments));
+  if (m_owner == Owner::server && ::geteuid() == 0) program.as_user(m_cluster.user());
+  return program;
 }
 
 nlohmann::json Site::json(std::vector<std::string> arguments) const {

@@ -16,9 +16,14 @@ namespace bkp::test {
 /// as a user would.
 class Site {
  public:
+  /// Whose everything is, and who runs the programs: the user of the test, or that of the server,
+  /// as it must be where the server starts them (archive_command).
+  enum class Owner { tester, server };
+
   /// `yaml` is added to the configuration, which has site, cluster, catalog.spool_directory, stores
   /// and recover.
-  explicit Site(const std::string& yaml = {}, ClusterOptions options = {});
+  explicit Site(const std::string& yaml = {}, ClusterOptions options = {},
+                Owner owner = Owner::tester);
 
   Cluster& cluster() { return m_cluster; }
   std::filesystem::path directory() const { return m_directory.path(); }
@@ -35,6 +40,8 @@ class Site {
 
   /// The programs with BKP_CONFIG set to config_file().
   InstalledBkp bkp() const;
+  /// `bkp ARGUMENTS…` as the owner, ready to be run, started or changed.
+  Program command(std::vector<std::string> arguments) const;
   Outcome run(std::vector<std::string> arguments, const std::string& input = {}) const;
   /// Runs with --json and returns the one document on stdout; throws when it is none.
   nlohmann::json json(std::vector<std::string> arguments) const;
@@ -46,6 +53,7 @@ class Site {
  private:
   TemporaryDirectory m_directory;
   Cluster m_cluster;
+  Owner m_owner;
 };
 
 /// Makes a table of which any restore under another name waits (ten minutes), so that a test can

@@ -1,0 +1,66 @@
+#include "util/detached.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+#include <csignal>
+
+#include <memory>
+
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace bkp::util {
+
+namespace {
+
+struct ActionsDeleter {
+  void operator()(posix_spawn_file_actions_t* actions) const noexcept {
+    ::posix_spawn_file_actions_destroy(actions);
+  }
+};
+struct AttributesDeleter {
+  void operator()(posix_spawnattr_t* attributes) const noexcept {
+    ::posix_spawnattr_destroy(attributes);
+  }
+};
+
+}  // namespace
+
+void start_detached(const Command& command) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  const std::unique_ptr<posix_spawn_file_actions_t, ActionsDeleter> own_actions{&actions};
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    ::posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  const std::unique_ptr<posix_spawnattr_t, AttributesDeleter> own_attributes{&attributes};
+  sigset_t all;
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+
+  std::vector<char*> argv;
+  for (const auto& argument : command.argv) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : command.environment.variables())
+    lines.push_back(name + "=" + value);
+  std::vector<char*> envp;
+  for (auto& line : lines) envp.push_back(line.data());
+  envp.push_back(nullptr);
+  pid_t pid = 0;
+  const int failed =
+      ::posix_spawn(&pid, argv.front(), &actions, &attributes, argv.data(), envp.data());
+  if (failed == 0) return;
+  throw Error::from_errno(ErrorKind::internal, "cannot start " + quoted(command.argv.at(0)),
+                          failed);
+}
+
+}  // namespace bkp::util

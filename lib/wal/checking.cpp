@@ -1,0 +1,284 @@
+#include "wal/checking.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "backup/site_file.hpp"
+#include "pg/timeline_history.hpp"
+#include "stream/sinks.hpp"
+#include "util/text.hpp"
+#include "wal/bringing.hpp"
+#include "wal/content_check.hpp"
+#include "wal/decoding.hpp"
+
+namespace bkp::wal {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr pg::WalSegmentSize any_size = 1U << 20U;
+
+/// One store while it is looked at.
+struct Site {
+  run::NamedStore named;
+  Inventory inventory;
+  std::set<std::string> damaged;
+  CheckedStore result;
+
+  bool has(const std::string& name) const { return inventory.files.contains(name); }
+  bool good(const std::string& name) const { return has(name) && !damaged.contains(name); }
+};
+
+class Check {
+ public:
+  Check(run::Context& context, const CheckOptions& options)
+      : m_context{context},
+        m_options{options},
+        m_keys{archive_keys(run::reading_keys(context.config))} {}
+
+  CheckedArchive run(const std::vector<BackupWal>& backups) {
+    open_stores();
+    for (auto& site : m_sites) take_inventory(*site);
+    if (m_options.level == CheckLevel::content) {
+      for (auto& site : m_sites) read_contents(*site);
+    }
+    for (auto& site : m_sites) {
+      bring_missing(*site);
+      mend(*site);
+    }
+    find_lost();
+    describe_timelines(backups);
+    for (auto& site : m_sites) m_result.stores.push_back(std::move(site->result));
+    return std::move(m_result);
+  }
+
+ private:
+  void open_stores() {
+    auto opened = backup::open_stores_of_site(m_context);
+    if (opened.stores.empty()) throw Error{opened.failures.front().error};
+    for (auto& named : opened.stores) {
+      auto site = std::make_unique<Site>();
+      site->result.name = named.name;
+      site->result.required = named.required;
+      site->named = std::move(named);
+      m_sites.push_back(std::move(site));
+    }
+    for (auto& failure : opened.failures) {
+      auto& store = m_result.stores.emplace_back();
+      store.name = failure.name;
+      store.required = failure.required;
+      store.failure = failure.error;
+    }
+  }
+
+  void take_inventory(Site& site) {
+    site.inventory = read_inventory(*site.named.store, m_context.config.site);
+    site.result.files = site.inventory.files.size();
+    for (const auto& [name, file] : site.inventory.files) {
+      site.result.stored_bytes += file.stored_bytes;
+      m_all.emplace(name, file.name);
+    }
+    site.result.strange = site.inventory.strange;
+  }
+
+  void read_contents(Site& site) {
+    ContentCheck check{*site.named.store, m_context.config.site, m_keys, m_context.interrupt};
+    run::ProgressStep step{m_context.progress, "reading the WAL on " + site.named.name,
+                           site.result.stored_bytes};
+    for (const auto& [name, file] : site.inventory.files) {
+      if (const auto wrong = check.check(file.name)) {
+        site.damaged.insert(name);
+        site.result.damaged.push_back({name, *wrong});
+      }
+      m_context.progress.advance(file.stored_bytes);
+    }
+    m_result.opened = m_result.opened && check.opened();
+  }
+
+  /// From the first other store whose copy proves good; nullopt, or what went wrong last.
+  std::optional<Error> bring_from_others(Site& site, const ArchivedName& name) {
+    std::optional<Error> failure;
+    for (const auto& other : m_sites) {
+      const auto found = other->inventory.files.find(name.name);
+      if (other.get() == &site || found == other->inventory.files.end() ||
+          other->damaged.contains(name.name))
+        continue;
+      try {
+        bring(*other->named.store, *site.named.store, m_context.config.site, found->second.name,
+              m_keys);
+        site.inventory.files.insert_or_assign(name.name, found->second);
+        return std::nullopt;
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) throw;
+        failure = error;
+      }
+    }
+    return failure ? failure : Error{ErrorKind::damaged, "no other store has a good copy"};
+  }
+
+  void bring_missing(Site& site) {
+    for (const auto& [name, archived] : m_all) {
+      m_context.interrupt.check();
+      if (site.has(name)) continue;
+      if (m_context.dry_run) {
+        site.result.missing.push_back(name);
+        continue;
+      }
+      if (const auto failure = bring_from_others(site, archived)) {
+        m_context.warn(fmt::format("{} could not be brought to store {}: {}", name,
+                                   util::quoted(site.named.name), failure->full_message()));
+        site.result.missing.push_back(name);
+        // A store that is full or away refuses all of them.
+        if (failure->kind() == ErrorKind::store) note_missing_after(site, name);
+        if (failure->kind() == ErrorKind::store) return;
+      } else {
+        site.result.brought.push_back(name);
+      }
+    }
+  }
+
+  void note_missing_after(Site& site, const std::string& name) {
+    for (auto next = m_all.upper_bound(name); next != m_all.end(); ++next) {
+      if (!site.has(next->first)) site.result.missing.push_back(next->first);
+    }
+  }
+
+  void mend(Site& site) {
+    if (!m_options.mend || m_context.dry_run) return;
+    for (const auto& [name, error] : site.result.damaged) {
+      const auto elsewhere = std::ranges::any_of(
+          m_sites, [&](const auto& other) { return other.get() != &site && other->good(name); });
+      if (!elsewhere) continue;
+      const auto archived = site.inventory.files.at(name).name;
+      site.named.store->remove(archive_key(m_context.config.site, name, archived.sealing));
+      if (const auto failure = bring_from_others(site, archived)) {
+        m_context.warn(fmt::format("{} could not be mended on store {}: {}", name,
+                                   util::quoted(site.named.name), failure->full_message()));
+        continue;
+      }
+      site.damaged.erase(name);
+      site.result.mended.push_back(name);
+    }
+    std::erase_if(site.result.damaged,
+                  [&](const DamagedFile& file) { return !site.damaged.contains(file.name); });
+  }
+
+  void find_lost() {
+    for (const auto& [name, archived] : m_all) {
+      if (std::ranges::any_of(m_sites, [&](const auto& site) { return site->good(name); }))
+        continue;
+      for (const auto& site : m_sites) {
+        const auto found = std::ranges::find(site->result.damaged, name, &DamagedFile::name);
+        if (found == site->result.damaged.end()) continue;
+        m_result.lost.push_back(*found);
+        break;
+      }
+    }
+  }
+
+  /// As the first segment that can be asked says; 0: there is none.
+  pg::WalSegmentSize find_segment_size() {
+    std::optional<Error> failure;
+    for (const auto& site : m_sites) {
+      for (const auto& [name, file] : site->inventory.files) {
+        if (pg::parse_wal_name(name, any_size)->kind != pg::WalFileKind::segment) continue;
+        try {
+          const auto description =
+              describe(*site->named.store, m_context.config.site, file.name, m_keys);
+          if (description && pg::is_wal_segment_size(description->original_bytes))
+            return static_cast<pg::WalSegmentSize>(description->original_bytes);
+        } catch (const Error& error) {
+          if (error.kind() != ErrorKind::damaged) throw;
+          failure = error;
+        }
+      }
+    }
+    if (failure) throw Error{*failure};
+    return 0;
+  }
+
+  std::optional<std::string> read_history(const std::string& name) {
+    for (const auto& site : m_sites) {
+      const auto found = site->inventory.files.find(name);
+      if (found == site->inventory.files.end()) continue;
+      try {
+        stream::StringSink text;
+        if (fetch_file(*site->named.store, m_context.config.site, found->second.name, m_keys, text))
+          return text.take();
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::key) throw;
+        m_context.log.debug("{}", error.full_message());
+      }
+    }
+    return std::nullopt;
+  }
+
+  ArchiveMap map_archive(pg::WalSegmentSize size) {
+    ArchiveMap archive;
+    archive.segment_size = size;
+    for (const auto& site : m_sites) {
+      for (const auto& [name, file] : site->inventory.files) {
+        const auto parsed = pg::parse_wal_name(name, size);
+        if (!parsed) continue;
+        if (parsed->kind == pg::WalFileKind::segment)
+          archive.segments[parsed->timeline].emplace(parsed->number, file.modified);
+        if (parsed->kind != pg::WalFileKind::history || archive.origins.contains(parsed->timeline))
+          continue;
+        if (const auto text = read_history(name)) {
+          const auto last = pg::parse_timeline_history(*text, name).back();
+          archive.origins[parsed->timeline] = {last.timeline, last.end};
+        }
+      }
+    }
+    return archive;
+  }
+
+  void describe_timelines(const std::vector<BackupWal>& backups) {
+    const auto size = find_segment_size();
+    if (size == 0) return;
+    const auto archive = map_archive(size);
+    for (const auto& [timeline, segments] : archive.segments) {
+      const auto name = [&, timeline = timeline](std::uint64_t number) {
+        return pg::wal_segment_name({timeline, number}, size);
+      };
+      m_result.timelines.push_back({timeline, name(segments.begin()->first),
+                                    name(segments.rbegin()->first), segments.size(),
+                                    segments.rbegin()->second});
+    }
+    for (const auto& gap : find_gaps(archive, backups, keep_after())) {
+      m_result.gaps.push_back({pg::wal_segment_name({gap.timeline, gap.first}, size),
+                               pg::wal_segment_name({gap.timeline, gap.last}, size),
+                               static_cast<std::size_t>(gap.last - gap.first + 1), gap.label});
+    }
+  }
+
+  /// The shortest window of all stores: a hole older than that may be retention's work.
+  util::Time keep_after() const {
+    const auto& stores = m_context.config.stores;
+    const auto shortest = std::ranges::min_element(
+        stores, {}, [](const config::Store& store) { return store.retention.wal; });
+    return m_context.clock.now() - shortest->retention.wal;
+  }
+
+  run::Context& m_context;
+  const CheckOptions& m_options;
+  ArchiveKeys m_keys;
+  std::vector<std::unique_ptr<Site>> m_sites;
+  std::map<std::string, ArchivedName> m_all;
+  CheckedArchive m_result;
+};
+
+}  // namespace
+
+CheckedArchive check_archive(run::Context& context, const CheckOptions& options,
+                             const std::vector<BackupWal>& backups) {
+  return Check{context, options}.run(backups);
+}
+
+}  // namespace bkp::wal

@@ -1,0 +1,106 @@
+#include "wal/content_check.hpp"
+
+#include <fmt/format.h>
+
+#include "pg/timeline_history.hpp"
+#include "pg/wal_name.hpp"
+#include "pg/wal_segment_header.hpp"
+#include "stream/sinks.hpp"
+#include "util/error.hpp"
+
+namespace bkp::wal {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr pg::WalSegmentSize any_size = 1U << 20U;
+
+/// A segment on its way into a reader of the WAL, which begins with it unless there is one.
+class SegmentSink final : public stream::Sink {
+ public:
+  explicit SegmentSink(std::optional<pg::WalReader>& reader) : m_reader{reader} {}
+
+  void write(std::span<const std::byte> data) override {
+    if (m_begin.size() < pg::wal_segment_header_size) {
+      m_begin.insert(m_begin.end(), data.begin(), data.end());
+      if (m_begin.size() < pg::wal_segment_header_size) return;
+      m_header = pg::read_wal_segment_header(m_begin);
+      if (!m_reader) m_reader.emplace(*m_header, [](const pg::WalRecord&) {});
+      m_reader->write(m_begin);
+      return;
+    }
+    m_reader->write(data);
+  }
+  void finish() override {
+    if (!m_header) throw Error{ErrorKind::damaged, "it has no header"};
+  }
+  void abort() noexcept override {}
+
+  const pg::WalSegmentHeader& header() const { return *m_header; }
+
+ private:
+  std::optional<pg::WalReader>& m_reader;
+  std::vector<std::byte> m_begin;
+  std::optional<pg::WalSegmentHeader> m_header;
+};
+
+bool follows(const std::string& before, const std::string& name, pg::WalSegmentSize size) {
+  const auto a = pg::parse_wal_name(before, size);
+  const auto b = pg::parse_wal_name(name, size);
+  return a && b && a->timeline == b->timeline && a->number + 1 == b->number &&
+         a->kind == pg::WalFileKind::segment;
+}
+
+}  // namespace
+
+ContentCheck::ContentCheck(store::Store& store, std::string site, const ArchiveKeys& keys,
+                           const util::Interrupt& interrupt)
+    : m_store{store}, m_site{std::move(site)}, m_keys{keys}, m_interrupt{interrupt} {}
+
+std::optional<std::string> ContentCheck::check(const ArchivedName& name) {
+  m_interrupt.check();
+  try {
+    try {
+      open(name);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::key) throw;
+      m_opened = false;
+      m_reader.reset();
+      check_stored(m_store, m_site, name, m_keys);
+    }
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    m_reader.reset();
+    return error.message();
+  }
+}
+
+void ContentCheck::open(const ArchivedName& name) {
+  const auto kind = pg::parse_wal_name(name.name, any_size)->kind;
+  if (kind == pg::WalFileKind::history || kind == pg::WalFileKind::backup) {
+    stream::StringSink text;
+    fetch_file(m_store, m_site, name, m_keys, text);
+    if (kind == pg::WalFileKind::history) pg::parse_timeline_history(text.text(), name.name);
+    return;
+  }
+  // Whether it follows is known when its size is.
+  auto before = std::move(m_reader);
+  m_reader.reset();
+  if (before && follows(m_before, name.name, before->segment_size())) {
+    if (before->at_end()) {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("the WAL ends in {}, before {}", m_before, name.name)};
+    }
+    m_reader = std::move(before);
+  }
+  SegmentSink segment{m_reader};
+  const auto description = fetch_file(m_store, m_site, name, m_keys, segment);
+  if (!description) throw Error{ErrorKind::damaged, fmt::format("{} has gone", name.name)};
+  pg::require_wal_segment(segment.header(), name.name, std::stoull(description->system_identifier));
+  m_before = name.name;
+}
+
+}  // namespace bkp::wal

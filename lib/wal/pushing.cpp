@@ -1,0 +1,352 @@
+#include "wal/pushing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "run/keys.hpp"
+#include "util/host.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+#include "wal/acknowledgements.hpp"
+#include "wal/archive_store.hpp"
+#include "wal/decoding.hpp"
+#include "wal/outages.hpp"
+#include "wal/state.hpp"
+
+namespace bkp::wal {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::chrono::seconds optional_grace{5};
+constexpr std::chrono::milliseconds look_interval{20};
+constexpr std::size_t memory_for_all = std::size_t{96} << 20U;
+constexpr std::size_t memory_for_one = std::size_t{16} << 20U;
+
+// Whoever pushes need not be able to open or to trust.
+const ArchiveKeys no_keys{{}, {}, true};
+
+Sealing other(Sealing sealing) {
+  return sealing == Sealing::age ? Sealing::none : Sealing::age;
+}
+
+bool same_content(const Description& a, const Description& b) {
+  return a.system_identifier == b.system_identifier && a.original_bytes == b.original_bytes &&
+         a.original_sha256 == b.original_sha256;
+}
+
+Error other_content(const store::Store& store, const store::Key& key, const Description& there) {
+  return {
+      ErrorKind::damaged,
+      fmt::format("{} is on {} already, with other content: archived {} on {}",
+                  util::quoted(key.text()), store.url(), util::format_rfc3339(there.archived_at),
+                  util::quoted(there.host)),
+      "nothing was overwritten. Two servers archive to the same site: a copy of this one, or an "
+      "old primary that is still running; give each its own `site`, or stop the one that is "
+      "wrong"};
+}
+
+enum class Present {
+  none,
+  same,     ///< what is there holds the same
+  removed,  ///< it did, was damaged, and has been removed
+};
+
+/// Throws Error{damaged} for everything else that is there.
+Present compare_with(store::Store& store, const EncodedFile& file, const ArchivedName& name) {
+  const auto& ours = file.description();
+  const auto key = archive_key(ours.site, name.name, name.sealing);
+  try {
+    const auto there = check_stored(store, ours.site, name, no_keys);
+    if (!there) return Present::none;
+    if (same_content(*there, ours)) return Present::same;
+    throw other_content(store, key, *there);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    std::optional<Description> head;
+    try {
+      head = describe(store, ours.site, name, no_keys);
+    } catch (const Error&) {
+      throw error;
+    }
+    if (!head || !same_content(*head, ours)) throw;
+    store.remove(key);
+    return Present::removed;
+  }
+}
+
+/// One file on its way to all stores.
+struct Parcel {
+  explicit Parcel(const std::filesystem::path& path) : file{path} {}
+
+  SourceFile file;
+  PushedFile result;
+  std::promise<std::shared_ptr<const EncodedFile>> encoding;
+  std::shared_future<std::shared_ptr<const EncodedFile>> encoded = encoding.get_future().share();
+  std::vector<std::future<PushedCopy>> deliveries;
+};
+
+class Push {
+ public:
+  Push(run::Context& context, const std::filesystem::path& path)
+      : m_context{context},
+        m_state{state_directory(context.config)},
+        m_acknowledgements{m_state},
+        m_outages{m_state, context.clock} {
+    m_parcels.push_back(std::make_unique<Parcel>(path));
+    const auto& stores = context.config.stores;
+    const bool any_required = std::ranges::any_of(stores, &config::Store::required);
+    for (const auto& store : stores) {
+      const bool required = any_required ? store.required : &store == &stores.front();
+      m_stores.push_back(std::make_unique<ArchiveStore>(context, store, required));
+    }
+  }
+  Push(const Push&) = delete;
+  Push& operator=(const Push&) = delete;
+  ~Push() { give_up_on_optional(); }
+
+  std::vector<PushedFile> run() {
+    auto& asked = *m_parcels.front();
+    asked.result.name = asked.file.name();
+    if (m_acknowledgements.take(asked.file, required_places())) {
+      asked.result.noted = true;
+      return take_results();
+    }
+    m_cluster = source_cluster(asked.file, m_context.config);
+    asked.file.require_sound(m_cluster);
+    add_waiting();
+    prepare_encoding();
+    for (auto& parcel : m_parcels) start(*parcel);
+    wait_for_required();
+    wait_for_optional();
+    for (auto& parcel : m_parcels) settle(*parcel);
+    acknowledge();
+    return take_results();
+  }
+
+ private:
+  std::vector<std::string> required_places() const {
+    std::vector<std::string> places;
+    for (const auto& store : m_stores) {
+      if (store->required()) places.push_back(store->url());
+    }
+    return places;
+  }
+
+  void add_waiting() {
+    const auto most = static_cast<std::size_t>(m_context.config.wal.push_jobs);
+    for (const auto& path : waiting_after(m_parcels.front()->file, most)) {
+      try {
+        auto parcel = std::make_unique<Parcel>(path);
+        parcel->result.name = parcel->file.name();
+        parcel->file.require_sound(m_cluster);
+        m_parcels.push_back(std::move(parcel));
+      } catch (const Error& error) {
+        m_context.log.debug("not taken along: {}", error.full_message());
+      }
+    }
+  }
+
+  void prepare_encoding() {
+    const auto& config = m_context.config;
+    const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const auto files = static_cast<int>(m_parcels.size());
+    const int threads = config.compression.threads > 0 ? config.compression.threads : cores;
+    m_encoding.level = std::max(1, config.compression.level);
+    m_encoding.threads = std::max(1, threads / files);
+    m_encoding.recipients = run::recipients(config);
+    m_encoding.signing_key = run::signing_key(config);
+    m_encoding.in_memory = std::min(memory_for_one, memory_for_all / m_parcels.size());
+    m_encoding.scratch = m_state;
+  }
+
+  void start(Parcel& parcel) {
+    m_threads.emplace_back([this, &parcel] {
+      try {
+        parcel.encoding.set_value(std::make_shared<EncodedFile>(encode_file(parcel.file)));
+      } catch (...) {
+        parcel.encoding.set_exception(std::current_exception());
+      }
+    });
+    for (auto& store : m_stores) {
+      std::packaged_task<PushedCopy()> task{
+          [this, &parcel, &store] { return deliver(parcel, *store); }};
+      parcel.deliveries.push_back(task.get_future());
+      m_threads.emplace_back(std::move(task));
+    }
+  }
+
+  EncodedFile encode_file(const SourceFile& file) const {
+    Description description;
+    description.site = m_context.config.site;
+    description.system_identifier = std::to_string(m_cluster.system_identifier);
+    description.name = file.name();
+    description.archived_at = m_context.clock.now();
+    description.host = util::host_name();
+    description.bkp_version = util::version();
+    return encode(std::move(description), m_encoding,
+                  [&](stream::Sink& sink) { file.write_to(sink, m_context.interrupt); });
+  }
+
+  PushedCopy deliver(Parcel& parcel, ArchiveStore& store) {
+    PushedCopy copy;
+    copy.store = store.name();
+    copy.required = store.required();
+    if (!store.required() && m_outages.recent(store.name())) {
+      copy.state = PushedCopy::State::passed_over;
+      return copy;
+    }
+    try {
+      auto& opened = store.open(m_cluster);
+      const auto file = parcel.encoded.get();
+      copy.state = put(opened, *file, m_encoding.sealing()) ? PushedCopy::State::stored
+                                                            : PushedCopy::State::there;
+      m_outages.end(store.name());
+    } catch (...) {
+      copy.error = util::current_error();
+      if (!store.required()) m_outages.begin(store.name());
+    }
+    return copy;
+  }
+
+  template <class Wanted>
+  bool all_ready(Wanted wanted) const {
+    return std::ranges::all_of(m_parcels, [&](const auto& parcel) {
+      for (std::size_t i = 0; i < m_stores.size(); ++i) {
+        if (wanted(*m_stores[i]) &&
+            parcel->deliveries[i].wait_for(std::chrono::seconds{0}) != std::future_status::ready)
+          return false;
+      }
+      return true;
+    });
+  }
+
+  void wait_for_required() {
+    for (auto& parcel : m_parcels) {
+      for (std::size_t i = 0; i < m_stores.size(); ++i) {
+        if (!m_stores[i]->required()) continue;
+        while (parcel->deliveries[i].wait_for(look_interval) != std::future_status::ready)
+          m_context.interrupt.check();
+      }
+    }
+  }
+
+  void wait_for_optional() {
+    const auto until = m_context.clock.steady() + optional_grace;
+    const auto any = [](const ArchiveStore&) { return true; };
+    while (!all_ready(any) && m_context.clock.steady() < until) {
+      m_context.interrupt.check();
+      std::this_thread::sleep_for(look_interval);
+    }
+    give_up_on_optional();
+  }
+
+  void give_up_on_optional() noexcept {
+    for (auto& store : m_stores) {
+      if (!store->required()) store->give_up();
+    }
+  }
+
+  /// Takes together what the threads have found.
+  static void settle(Parcel& parcel) {
+    auto& result = parcel.result;
+    for (auto& delivery : parcel.deliveries) {
+      auto& copy = result.copies.emplace_back(delivery.get());
+      if (!copy.error || !copy.required) continue;
+      // What is damaged will be so the next time too, and is what must be looked at.
+      if (!result.failure || copy.error->kind() == ErrorKind::damaged) {
+        result.failure = *copy.error;
+        result.failure->add_context(
+            fmt::format("archiving {} on store {}", result.name, util::quoted(copy.store)));
+      }
+    }
+    try {
+      const auto file = parcel.encoded.get();
+      result.original_bytes = file->description().original_bytes;
+      result.stored_bytes = file->bytes();
+    } catch (...) {
+      result.failure = util::current_error();
+    }
+  }
+
+  void acknowledge() {
+    for (std::size_t i = 1; i < m_parcels.size(); ++i) {
+      const auto& parcel = *m_parcels[i];
+      if (parcel.result.failure) continue;
+      std::vector<std::string> places;
+      for (std::size_t store = 0; store < m_stores.size(); ++store) {
+        const auto state = parcel.result.copies[store].state;
+        if (state == PushedCopy::State::stored || state == PushedCopy::State::there)
+          places.push_back(m_stores[store]->url());
+      }
+      m_acknowledgements.add(parcel.file, places);
+    }
+  }
+
+  std::vector<PushedFile> take_results() {
+    std::vector<PushedFile> results;
+    for (auto& parcel : m_parcels) results.push_back(std::move(parcel->result));
+    return results;
+  }
+
+  run::Context& m_context;
+  std::filesystem::path m_state;
+  Acknowledgements m_acknowledgements;
+  Outages m_outages;
+  SourceCluster m_cluster;
+  Encoding m_encoding;
+  std::vector<std::unique_ptr<ArchiveStore>> m_stores;
+  std::vector<std::unique_ptr<Parcel>> m_parcels;
+  std::vector<std::jthread> m_threads;  // joined first
+};
+
+}  // namespace
+
+std::string_view to_text(PushedCopy::State state) {
+  switch (state) {
+    case PushedCopy::State::stored:
+      return "stored";
+    case PushedCopy::State::there:
+      return "there";
+    case PushedCopy::State::failed:
+      return "failed";
+    case PushedCopy::State::passed_over:
+      return "passed over";
+  }
+  return "";
+}
+
+std::vector<PushedFile> push(run::Context& context, const std::filesystem::path& path) {
+  return Push{context, path}.run();
+}
+
+bool put(store::Store& store, const EncodedFile& file, Sealing sealing) {
+  const auto& description = file.description();
+  // What was archived before the site began, or ceased, to seal has another key.
+  if (compare_with(store, file, {description.name, other(sealing)}) == Present::same) return false;
+  const ArchivedName name{description.name, sealing};
+  constexpr int attempts = 2;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      const auto object = store.create(archive_key(description.site, name.name, sealing));
+      file.write_to(*object);
+      object->finish();
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::store) throw;
+      const auto present = compare_with(store, file, name);
+      if (present == Present::same) return false;
+      if (present == Present::none || attempt == attempts) throw;
+    }
+  }
+}
+
+}  // namespace bkp::wal

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pg/wal_name.hpp"
+#include "run/context.hpp"
+
+namespace bkp::wal {
+
+/// Segments that a run in the background has fetched ahead of the server, which asks for them one
+/// by one: in STATE/fetched, each under its name once it was proven. See state_directory().
+class ReadAhead {
+ public:
+  explicit ReadAhead(run::Context& context);
+
+  /// Moves the segment to `destination` when it has been fetched, and waits for it while it is
+  /// being fetched; false otherwise. It and those before it are no longer here then.
+  bool take(const std::string& name, const std::filesystem::path& destination) const;
+  /// Starts a run in the background that fetches what follows `name`, unless there is one at it or
+  /// enough is here. What goes wrong is not the server's business now: it will ask again.
+  void start_after(const std::string& name, pg::WalSegmentSize size) const noexcept;
+  /// Forgets everything: the archive has ended.
+  void clear() const noexcept;
+
+  /// The run in the background itself.
+  void run_after(const std::string& name, pg::WalSegmentSize size);
+
+ private:
+  std::vector<std::string> names_after(const std::string& name, pg::WalSegmentSize size) const;
+  std::filesystem::path place_of(const std::string& name) const { return m_directory / name; }
+  bool somebody_is_at_it() const;
+
+  run::Context& m_context;
+  std::filesystem::path m_directory;
+  std::filesystem::path m_lock;
+};
+
+}  // namespace bkp::wal

@@ -1,0 +1,433 @@
+// The archive of the WAL: `bkp wal-push` as archive_command of a real server, `bkp wal-fetch` as
+// its restore_command would call it.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/archiving_site.hpp"
+#include "support/damage.hpp"
+#include "support/wait_until.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::filesystem::path fetched(const Site& site) {
+  return site.directory() / "fetched";
+}
+
+Outcome fetch(const Site& site, const std::string& name) {
+  return site.run({"wal-fetch", name, fetched(site).string()});
+}
+
+std::string key_pair(const Site& site) {
+  return site.must({"key", "generate", "--out", (site.directory() / "identity").string()}).out;
+}
+
+/// The words of "age1…" in a text.
+std::string recipient_in(const std::string& text) {
+  const auto begin = text.find("age1");
+  return text.substr(begin,
+                     text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz", begin) - begin);
+}
+
+}  // namespace
+
+TEST_CASE("the server archives what stock tools can read and wal-fetch brings back") {
+  ArchivingSite site;
+  site.add_store("vault", false);
+  site.must({"init"});
+  site.start_archiving();
+  const auto name = site.write_segments(1);
+  site.wait_for_archived(name);
+  const auto original = read_text(site.pg_wal(name));
+  for (const auto* store : {"store", "vault"}) {
+    const auto object = ArchivingSite::in_store(site.directory() / store, name);
+    CHECK(output_of(Program{{"zstd", "-dcq", object.string()}}) == original);
+  }
+  const auto outcome = fetch(site, name);
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  CHECK(read_text(fetched(site)) == original);
+  CHECK(site.cluster().psql("postgres", "select failed_count from pg_stat_archiver") == "0");
+}
+
+TEST_CASE("sealed and signed, on a host that cannot open it") {
+  ArchivingSite site;
+  const auto recipient = recipient_in(key_pair(site));
+  site.must({"key", "generate", "--signing", "--out", (site.directory() / "signing.pem").string()});
+  const auto base = site.base_config();
+  const auto pushing = base + "encryption: {recipients: [" + recipient +
+                       "]}\nsigning: {key_file: " + (site.directory() / "signing.pem").string() +
+                       "}\n";
+  const auto fetching = base + "encryption: {recipients: [" + recipient + "], identity_files: [" +
+                        (site.directory() / "identity").string() + "]}\n" +
+                        "signing: {trusted_keys: [" + (site.directory() / "signing.pub").string() +
+                        "]}\n";
+  site.write_config(pushing);
+  site.must({"init"});
+  site.start_archiving();
+  const auto name = site.write_segments(1);
+  site.wait_for_archived(name);
+  const auto original = read_text(site.pg_wal(name));
+  const auto object = site.archived(name, ".zst.age");
+
+  SECTION("age and zstd open it") {
+    const auto opened =
+        output_of(Program{{"sh", "-c", "age -d -i \"$0\" \"$1\" | zstd -dcq",
+                           (site.directory() / "identity").string(), object.string()}});
+    CHECK(opened == original);
+  }
+  SECTION("it comes back with the identity, and without is not the end of the archive") {
+    CHECK(fetch(site, name).exit_code == 126);
+    site.write_config(fetching);
+    CHECK(fetch(site, name).exit_code == 0);
+    CHECK(read_text(fetched(site)) == original);
+  }
+  SECTION("the same again is well, other content is not") {
+    CHECK(site.run({"wal-push", site.pg_wal(name).string()}).exit_code == 0);
+    const auto other = site.directory() / "other" / "pg_wal" / name;
+    std::filesystem::create_directories(other.parent_path());
+    site.cluster().give(other.parent_path());
+    write_text(other, original);
+    auto changed = original;
+    changed[changed.size() / 2] ^= 1;
+    write_text(other, changed);
+    const auto outcome = site.run({"wal-push", other.string()});
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == 8);
+    CHECK_THAT(outcome.err, Contains(name) && Contains("with other content"));
+  }
+  SECTION("an unsigned one is refused where signatures are asked for") {
+    std::filesystem::remove(object);
+    site.write_config(base + "encryption: {recipients: [" + recipient + "]}\n");
+    REQUIRE(site.run({"wal-push", site.pg_wal(name).string()}).exit_code == 0);
+    site.write_config(fetching);
+    const auto outcome = fetch(site, name);
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == 126);
+    CHECK_THAT(outcome.err, Contains("is not signed"));
+  }
+  SECTION("a bit that was changed is found") {
+    site.write_config(fetching);
+    flip_a_bit(object);
+    const auto outcome = fetch(site, name);
+    CHECK(outcome.exit_code == 126);
+    CHECK_THAT(outcome.err, Contains(name) && Contains("damaged"));
+    CHECK_FALSE(std::filesystem::exists(fetched(site)));
+  }
+}
+
+TEST_CASE("what is not a segment of this cluster is not archived") {
+  ArchivingSite site;
+  site.must({"init"});
+  const auto name = site.write_segments(1);
+  const auto original = read_text(site.pg_wal(name));
+  const auto place = site.cluster().make_directory("wrong") / "pg_wal";
+  std::filesystem::create_directories(place);
+  const auto push = [&](const std::string& as, const std::string& content) {
+    write_text(place / as, content);
+    auto outcome = site.run({"wal-push", (place / as).string()});
+    std::filesystem::remove(place / as);
+    return outcome;
+  };
+  const auto refused = [&](const std::string& as, const std::string& content) {
+    const auto outcome = push(as, content);
+    CAPTURE(as, outcome);
+    CHECK(outcome.exit_code == 8);
+    CHECK_THAT(outcome.err, Contains(as));
+    CHECK_FALSE(std::filesystem::exists(site.store() / "studio/wal"));
+  };
+  auto bytes = original;
+  SECTION("a recycled segment under a new name") {
+    refused("000000010000000000000077", bytes);
+  }
+  SECTION("another timeline's") {
+    refused("00000001" + name.substr(8, 15) + "F", bytes);
+  }
+  SECTION("one that is short") {
+    refused(name, bytes.substr(0, bytes.size() - 1));
+  }
+  SECTION("one of zeroes") {
+    refused(name, std::string(bytes.size(), '\0'));
+  }
+  SECTION("one of nothing") {
+    refused(name, "");
+  }
+  SECTION("a history that is none") {
+    auto text = read_text(site.config_file());
+    text.insert(text.find("  bin_directory:"),
+                "  data_directory: " + site.cluster().data_directory().string() + "\n");
+    site.write_config(text);
+    refused("00000002.history", "hello\n");
+  }
+  SECTION("what does not say which cluster it is of") {
+    CHECK(push("00000002.history", "1\t0/3000000\tno recovery target specified\n").exit_code == 11);
+  }
+  SECTION("another cluster's") {
+    bytes[24] ^= 1;  // xlp_sysid
+    const auto outcome = push(name, bytes);
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == 11);
+    CHECK_THAT(outcome.err, Contains("belongs to the cluster"));
+  }
+  SECTION("no name of the WAL") {
+    CHECK(push("passwd", "x").exit_code == 2);
+  }
+}
+
+TEST_CASE("a backlog is taken along, and nothing is told to be archived that is not") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.set_archive_command("false");
+  const auto last = site.write_segments(12);
+  site.start_archiving();
+  site.wait_for_archived(last);
+  for (const auto& entry : std::filesystem::directory_iterator{site.pg_wal("archive_status")}) {
+    auto name = entry.path().stem().string();
+    CAPTURE(entry.path());
+    if (entry.path().extension() == ".done") CHECK(std::filesystem::exists(site.archived(name)));
+  }
+  CHECK(site.cluster().psql("postgres",
+                            "select count(*) from pg_ls_archive_statusdir() where name like "
+                            "'%.ready'") == "0");
+
+  // Those that were taken along have notes until they are asked for, which hold for that very file.
+  const auto json = site.json({"wal-push", site.pg_wal(last).string()});
+  CHECK(json["result"]["file"]["copies"][0]["state"] == "there");
+}
+
+TEST_CASE("a note on a file says nothing of another under its name") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.set_archive_command("false");
+  const auto last = site.write_segments(3);
+  std::vector<std::string> waiting;
+  for (const auto& entry : std::filesystem::directory_iterator{site.pg_wal("archive_status")})
+    if (entry.path().extension() == ".ready") waiting.push_back(entry.path().stem().string());
+  std::ranges::sort(waiting);
+  REQUIRE(waiting.size() >= 3);
+  const auto pushed = site.json({"wal-push", site.pg_wal(waiting[0]).string()});
+  REQUIRE(pushed["result"]["taken_along"].size() >= 2);
+  const auto& along = waiting[1];
+  REQUIRE(std::filesystem::exists(site.archived(along)));
+
+  SECTION("the same file has nothing to do") {
+    CHECK(site.json({"wal-push", site.pg_wal(along).string()})["result"]["file"]["noted"] == true);
+  }
+  SECTION("a file in its place is looked at") {
+    auto bytes = read_text(site.pg_wal(along));
+    bytes.back() = 'x';
+    std::filesystem::remove(site.pg_wal(along));
+    write_text(site.pg_wal(along), bytes);
+    site.cluster().give(site.pg_wal(along));
+    CHECK(site.run({"wal-push", site.pg_wal(along).string()}).exit_code == 8);
+  }
+  SECTION("a required store that is new is not in it") {
+    site.add_store("vault", true);
+    site.must({"init"});
+    CHECK(site.json({"wal-push", site.pg_wal(along).string()})["result"]["file"]["noted"] == false);
+    CHECK(std::filesystem::exists(ArchivingSite::in_store(site.directory() / "vault", along)));
+  }
+}
+
+TEST_CASE("a damaged copy of the very same file is replaced by a push of it") {
+  ArchivingSite site;
+  site.must({"init"});
+  const auto name = site.write_segments(1);
+  site.must({"wal-push", site.pg_wal(name).string()});
+  const auto stored = read_text(site.archived(name));
+  SECTION("changed") {
+    flip_a_bit(site.archived(name));
+  }
+  SECTION("cut") {
+    write_text(site.archived(name), stored.substr(0, stored.size() - 10));
+  }
+  CHECK(site.run({"wal-push", site.pg_wal(name).string()}).exit_code == 0);
+  CHECK(fetch(site, name).exit_code == 0);
+}
+
+TEST_CASE("no damage in the archive looks like its end") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  const auto first = site.write_segments(1);
+  const auto second = site.write_segments(1);
+  const auto third = site.write_segments(1);
+  site.wait_for_archived(third);
+  const auto object = site.archived(second);
+  const auto stored = read_text(object);
+  const auto age = [&](const std::filesystem::path& path) {
+    std::filesystem::last_write_time(
+        path, std::filesystem::file_time_type::clock::now() - std::chrono::hours{1});
+  };
+  age(site.archived(third));
+
+  SECTION("the end is") {
+    CHECK(fetch(site, "0000000100000000000000F0").exit_code == 1);
+    CHECK(fetch(site, "00000002.history").exit_code == 1);
+  }
+  SECTION("a missing one is not, nor is one that --until cuts off") {
+    std::filesystem::remove(object);
+    const auto outcome = fetch(site, second);
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == 126);
+    CHECK_THAT(outcome.err, Contains(second + " is missing") && Contains(third));
+    CHECK(site.run({"wal-fetch", second, fetched(site).string(), "--until", first}).exit_code == 1);
+    CHECK(site.run({"wal-fetch", first, fetched(site).string(), "--until", first}).exit_code == 0);
+  }
+  SECTION("a changed, cut or swapped one is not") {
+    const auto damage = GENERATE(0, 1, 2, 3);
+    if (damage == 0) flip_a_bit(object);
+    if (damage == 1) write_text(object, stored.substr(0, stored.size() / 2));
+    if (damage == 2) write_text(object, read_text(site.archived(third)));
+    if (damage == 3) write_text(object, "");
+    const auto outcome = fetch(site, second);
+    CAPTURE(damage, outcome);
+    CHECK(outcome.exit_code == 126);
+    CHECK_THAT(outcome.err, Contains(second) && Contains("damaged"));
+    CHECK_FALSE(std::filesystem::exists(fetched(site)));
+  }
+  SECTION("a history whose timeline has WAL is not") {
+    const auto of_two = ArchivingSite::in_store(site.store(), "00000002" + first.substr(8));
+    std::filesystem::create_directories(of_two.parent_path());
+    write_text(of_two, stored);
+    CHECK(fetch(site, "00000002.history").exit_code == 126);
+  }
+  SECTION("a store that is not there is not") {
+    std::filesystem::rename(site.store(), site.directory() / "gone");
+    CHECK(fetch(site, "0000000100000000000000F0").exit_code == 126);
+    std::filesystem::create_directory(site.store());
+    site.cluster().give(site.store());
+    CHECK(fetch(site, "0000000100000000000000F0").exit_code == 126);
+  }
+  SECTION("nor are mistakes of whoever wrote the command") {
+    CHECK(site.run({"wal-fetch", "--nonsense"}).exit_code == 126);
+    CHECK(site.run({"wal-fetch", second}).exit_code == 126);
+    CHECK(site.run({"wal-fetch", "x", "y"}).exit_code == 126);
+    CHECK(site.run({"wal-fetch", second, "y", "--config", "/nonexistent"}).exit_code == 126);
+  }
+}
+
+TEST_CASE("another store's copy takes the place of a bad one") {
+  ArchivingSite site;
+  site.add_store("vault", false);
+  site.must({"init"});
+  site.start_archiving();
+  const auto name = site.write_segments(1);
+  site.wait_for_archived(name);
+  const auto original = read_text(site.pg_wal(name));
+  SECTION("damaged") {
+    flip_a_bit(site.archived(name));
+  }
+  SECTION("missing") {
+    std::filesystem::remove(site.archived(name));
+  }
+  const auto outcome = fetch(site, name);
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+  CHECK(read_text(fetched(site)) == original);
+}
+
+TEST_CASE("what follows is fetched ahead, proven, and given out once") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  const auto last = site.write_segments(6);
+  site.wait_for_archived(last);
+  std::vector<std::string> names;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator{site.store() / "studio/wal"})
+    if (entry.is_regular_file()) names.push_back(entry.path().stem().string());
+  std::ranges::sort(names);
+  REQUIRE(names.size() >= 5);
+  const auto place = site.directory() / "state/wal/studio/fetched";
+  REQUIRE(fetch(site, names[0]).exit_code == 0);
+  REQUIRE(wait_until([&] { return std::filesystem::exists(place / names[2]); }));
+  // It comes from there: the archive can be away.
+  std::filesystem::rename(site.store(), site.directory() / "gone");
+  for (const auto i : {1U, 2U}) {
+    CHECK(fetch(site, names[i]).exit_code == 0);
+    CHECK(read_text(fetched(site)) == read_text(site.pg_wal(names[i])));
+    CHECK_FALSE(std::filesystem::exists(place / names[i]));
+  }
+}
+
+TEST_CASE("an optional store that is away holds nothing up, a required one holds up all") {
+  ArchivingSite site;
+  site.add_store("vault", false);
+  site.must({"init"});
+  site.start_archiving();
+  const auto away = site.directory() / "vault";
+  const auto gone = site.directory() / "gone";
+  std::filesystem::rename(away, gone);
+  const auto first = site.write_segments(1);
+  site.wait_for_archived(first);
+  CHECK_THAT(site.cluster().log_text(), Contains("is not on the optional store \"vault\""));
+
+  std::filesystem::rename(site.store(), site.directory() / "gone-too");
+  const auto second = site.write_segments(1);
+  CHECK(wait_until(
+      [&] {
+        return site.cluster().psql("postgres", "select failed_count > 0 from pg_stat_archiver") ==
+               "t";
+      },
+      std::chrono::minutes{1}));
+  CHECK_FALSE(site.is_archived(second));
+  std::filesystem::rename(site.directory() / "gone-too", site.store());
+  site.wait_for_archived(second);
+  CHECK(std::filesystem::exists(site.archived(second)));
+}
+
+TEST_CASE("wal-setup says what it changes, asks, and proves that it works") {
+  Site site{"wal: {archive_timeout: 45s}\n", {}, Site::Owner::server};
+  site.must({"init"});
+  auto& cluster = site.cluster();
+  const auto setting = [&](const std::string& name) {
+    return cluster.psql("postgres", "select current_setting(" + sql_literal(name) + ")");
+  };
+
+  const auto planned = site.run({"wal-setup", "--dry-run"});
+  CAPTURE(planned);
+  CHECK(planned.exit_code == 0);
+  CHECK_THAT(planned.out, Contains("archive_mode") && Contains("after a restart"));
+  CHECK(site.run({"wal-setup"}).exit_code == 11);
+  CHECK(site.run({"wal-setup", "--yes", "other"}).exit_code == 11);
+  CHECK(setting("archive_timeout") == "0");
+
+  const auto changed = site.run({"wal-setup", "--yes", "studio"});
+  CAPTURE(changed);
+  CHECK(changed.exit_code == 3);
+  CHECK_THAT(changed.err, Contains("archive_mode changes with its next restart"));
+  cluster.restart();
+
+  const auto proven = site.json({"wal-setup", "--yes", "studio"});
+  CHECK(proven["exit_code"] == 0);
+  CHECK(setting("archive_timeout") == "45s");
+  const std::string name = proven["result"]["proven_by"];
+  CHECK(std::filesystem::exists(ArchivingSite::in_store(site.store(), name)));
+  const auto audited =
+      cluster.psql("bkp", "select string_agg(action, ' ' order by id) from bkp.audit_log");
+  CHECK(audited == "wal-setup.refused wal-setup.refused wal-setup");
+
+  // Nothing to change, so nothing is asked: it is a test then.
+  CHECK(site.run({"wal-setup"}).exit_code == 0);
+  std::filesystem::rename(site.store(), site.directory() / "gone");
+  CHECK(site.run({"wal-setup"}).exit_code == 6);
+}
+
+TEST_CASE("wal-setup notices a server whose user cannot run wal-push") {
+  ArchivingSite site;
+  site.must({"init"});
+  REQUIRE(site.run({"wal-setup", "--yes", "studio"}).exit_code == 0);
+  // What the server's user cannot write.
+  const auto state = site.directory() / "state/wal/studio";
+  std::filesystem::remove_all(state);
+  write_text(state, "");
+  const auto outcome = site.run({"wal-setup"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 3);
+  CHECK_THAT(outcome.err, Contains("was not archived") && Contains("its own user"));
+}

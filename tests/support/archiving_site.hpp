@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "support/site.hpp"
+#include "support/wait_until.hpp"
+
+namespace bkp::test {
+
+/// A site whose server archives its WAL with the installed wal-push, as an administrator would set
+/// it up: everything is the server's user's. Segments are of 1 MiB.
+class ArchivingSite : public Site {
+ public:
+  explicit ArchivingSite(const std::string& yaml = {},
+                         std::vector<std::pair<std::string, std::string>> settings = {})
+      : Site{yaml, options(std::move(settings)), Owner::server} {}
+
+  /// From now on the server archives, with `bkp COMMAND --config …`.
+  void start_archiving(const std::string& command = "wal-push") {
+    set_archive_command(InstalledBkp::program().string() + " " + command + " --config " +
+                        config_file().string() + " %p");
+  }
+  void set_archive_command(const std::string& command) {
+    cluster().psql("postgres", "alter system set archive_command = " + sql_literal(command) +
+                                   ";\nselect pg_reload_conf()");
+  }
+
+  /// Ends the segment that is being written and returns its name.
+  std::string switch_segment() {
+    // Without a record there is nothing to end.
+    return cluster().psql("postgres",
+                          "select pg_logical_emit_message(false, 'bkp', 'test') \\g /dev/null\n"
+                          "select pg_walfile_name(pg_switch_wal())");
+  }
+  /// Writes about so many segments, and ends the last.
+  std::string write_segments(int count) {
+    cluster().psql("postgres",
+                   "select count(pg_logical_emit_message(false, 'bkp', repeat(md5(i::text), 1000)))"
+                   " from generate_series(1, " +
+                       std::to_string(count * 32) + ") i");
+    return switch_segment();
+  }
+  bool is_archived(const std::string& name) {
+    return cluster().psql("postgres", "select coalesce(last_archived_wal, '') >= " +
+                                          sql_literal(name) + " from pg_stat_archiver") == "t";
+  }
+  void wait_for_archived(const std::string& name) {
+    if (wait_until([&] { return is_archived(name); }, std::chrono::minutes{1})) return;
+    throw std::runtime_error{name + " was not archived:\n" + cluster().log_text()};
+  }
+
+  std::filesystem::path pg_wal(const std::string& name) {
+    return cluster().data_directory() / "pg_wal" / name;
+  }
+  /// Where a segment stands in a store.
+  static std::filesystem::path in_store(const std::filesystem::path& store, const std::string& name,
+                                        const std::string& suffix = ".zst") {
+    return store / "studio/wal" / name.substr(0, 8) / name.substr(8, 8) / (name + suffix);
+  }
+  std::filesystem::path archived(const std::string& name, const std::string& suffix = ".zst") {
+    return in_store(store(), name, suffix);
+  }
+
+ private:
+  static ClusterOptions options(std::vector<std::pair<std::string, std::string>> settings) {
+    ClusterOptions result;
+    result.settings = {{"archive_mode", "on"}, {"archive_command", ""}};
+    result.settings.insert(result.settings.end(), settings.begin(), settings.end());
+    return result;
+  }
+};
+
+}  // namespace bkp::test
