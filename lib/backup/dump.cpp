@@ -5,13 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "backup/debris.hpp"
 #include "pg/fingerprint.hpp"
-#include "stream/hash.hpp"
 #include "stream/rate_limit.hpp"
-#include "util/host.hpp"
 #include "util/text.hpp"
-#include "util/version.hpp"
 
 namespace bkp::backup {
 
@@ -47,20 +43,11 @@ class WatchedSink final : public stream::Sink {
 class DumpRun {
  public:
   DumpRun(const run::Context& context, const DumpJob& job, const Layout& layout,
-          const std::string& label, const DatabaseProperties& database, DumpOutcome& outcome)
+          const std::string& label, const DatabaseProperties& database, Outcome& outcome)
       : m_context{context}, m_job{job}, m_layout{layout}, m_label{label}, m_outcome{outcome} {
-    m_manifest.site = layout.site();
-    m_manifest.label = label;
-    m_manifest.triggered_by = context.triggered_by;
-    m_manifest.host = util::host_name();
-    m_manifest.bkp_version = util::version();
-    m_manifest.system_identifier = job.system_identifier;
-    m_manifest.server_version = job.server_version;
+    m_manifest = begin_manifest(context, job, layout, label);
     m_manifest.dump_version = job.dump_version;
-    m_manifest.started_at = context.clock.now();
     m_manifest.database = database;
-    for (const auto& recipient : job.format.recipients)
-      m_manifest.recipients.push_back(recipient.text());
   }
 
   void write_globals() {
@@ -96,26 +83,7 @@ class DumpRun {
     m_manifest.parts.push_back(writer.part());
   }
 
-  /// The manifest last: with it the backup exists.
-  void commit() {
-    m_manifest.completed_at = m_context.clock.now();
-    const std::string text = to_text(m_manifest);
-    const auto signature = m_job.signing_key ? m_job.signing_key->sign(text) : std::string{};
-    for (auto* target : good_targets(m_outcome.targets)) {
-      try {
-        if (!signature.empty())
-          store::put_text(*target->store, m_layout.signature(m_label), signature);
-        store::put_text(*target->store, m_layout.manifest(m_label), text);
-      } catch (const Error& error) {
-        target->failure = error;
-      }
-    }
-    good_targets(m_outcome.targets);
-    const auto digests = stream::digests_of(text);
-    m_outcome.manifest_md5 = digests.md5;
-    m_outcome.manifest_sha256 = digests.sha256;
-    m_outcome.manifest = std::move(m_manifest);
-  }
+  void commit() { backup::commit(m_context, m_job, m_layout, std::move(m_manifest), m_outcome); }
 
  private:
   /// Aborting the writer collects the failures of its targets before it is gone.
@@ -178,29 +146,17 @@ class DumpRun {
   const DumpJob& m_job;
   const Layout& m_layout;
   const std::string& m_label;
-  DumpOutcome& m_outcome;
+  Outcome& m_outcome;
   Manifest m_manifest;
   std::optional<PartWriter> m_dump_writer;
 };
 
-/// Best effort: what cannot be removed now is debris for the next run.
-void remove_remains(const run::Context& context, const Target& target, const Layout& layout,
-                    const std::string& label) {
-  try {
-    RemovedObjects ignored;
-    remove_objects(*target.store, layout, label, ignored);
-  } catch (const Error& error) {
-    context.log.debug("remains of {} stay on store {} for now: {}", label, target.name,
-                      error.message());
-  }
-}
-
 }  // namespace
 
-DumpOutcome dump_database(const run::Context& context, const DumpJob& job, const Layout& layout,
-                          const std::string& label, const DatabaseProperties& database,
-                          std::vector<Target> targets) {
-  DumpOutcome outcome;
+Outcome dump_database(const run::Context& context, const DumpJob& job, const Layout& layout,
+                      const std::string& label, const DatabaseProperties& database,
+                      std::vector<Target> targets) {
+  Outcome outcome;
   outcome.targets = std::move(targets);
   try {
     util::with_context(fmt::format("backing up database {}", util::quoted(database.name)), [&] {
@@ -212,9 +168,7 @@ DumpOutcome dump_database(const run::Context& context, const DumpJob& job, const
   } catch (...) {
     outcome.error = util::current_error();
   }
-  for (const auto& target : outcome.targets) {
-    if (outcome.error || target.failure) remove_remains(context, target, layout, label);
-  }
+  remove_remains(context, layout, label, outcome);
   return outcome;
 }
 

@@ -12,6 +12,7 @@
 #include "backup/backfill.hpp"
 #include "backup/databases.hpp"
 #include "backup/debris.hpp"
+#include "backup/dump.hpp"
 #include "backup/site_file.hpp"
 #include "pg/roles.hpp"
 #include "run/keys.hpp"
@@ -28,17 +29,6 @@ namespace {
 
 namespace status = catalog::status;
 
-/// What was configured and this version cannot do must not be left out in silence.
-void require_supported(const config::Config& config, const FullRequest& request) {
-  const auto& methods = config.full.method;
-  if (request.method.empty() &&
-      std::find(methods.begin(), methods.end(), "base") != methods.end()) {
-    throw Error{ErrorKind::config,
-                "full.method asks for base, and this version of bkp takes dumps only",
-                "write `full: {method: [dump]}`, or take a dump now with --method dump"};
-  }
-}
-
 class FullRun {
  public:
   FullRun(run::Context& context, const FullRequest& request)
@@ -46,17 +36,19 @@ class FullRun {
 
   FullResult run() {
     m_result.started_at = m_context.clock.now();
-    require_supported(m_context.config, m_request);
     prepare_job();
+    if (m_request.dumps) prepare_dumps();
     open_targets();
     open_catalog();
     if (m_context.dry_run) {
       for (const auto& database : m_databases)
         m_result.items.emplace_back().record = new_record(database, status::pending);
+      for (const auto& backup : m_request.of_cluster)
+        m_result.items.emplace_back().record = new_record(backup, status::pending);
     } else {
       clear_debris();
-      m_job.globals = dump_globals(m_context, m_job.cluster, m_job.server_version, m_superuser);
-      dump_all();
+      if (m_request.dumps) dump_all();
+      for (const auto& backup : m_request.of_cluster) take(backup);
     }
     m_result.finished_at = m_context.clock.now();
     if (m_context.dry_run) {
@@ -73,10 +65,14 @@ class FullRun {
     auto connection = pg::Connection::open(m_job.cluster, m_context.interrupt);
     m_job.server_version = connection.server_version();
     m_job.system_identifier = system_identifier(connection);
-    m_superuser = pg::is_superuser(connection);
     m_job.format = {m_context.config.compression, run::recipients(m_context.config)};
     if (auto key = run::signing_key(m_context.config))
       m_job.signing_key = std::make_shared<const seal::SigningKey>(std::move(*key));
+  }
+
+  void prepare_dumps() {
+    auto connection = pg::Connection::open(m_job.cluster, m_context.interrupt);
+    m_superuser = pg::is_superuser(connection);
     auto tools = m_context.tools();
     m_job.pg_dump = tools.find("pg_dump", m_job.server_version);
     if (const auto version = tools.version_of(m_job.pg_dump))
@@ -158,9 +154,10 @@ class FullRun {
 
   /// One second later for each label that is taken, if only by a failed backup that left no object:
   /// labels name a backup for good.
-  std::string free_label(const DatabaseProperties& database) {
+  template <class MakeLabel>
+  std::string free_label(MakeLabel make) {
     for (util::Time time = m_result.started_at;; time += std::chrono::seconds{1}) {
-      auto label = make_label(time, "full", database.name);
+      auto label = make(time);
       if (!is_taken(label)) return label;
     }
   }
@@ -259,11 +256,26 @@ class FullRun {
   }
 
   BackupRecord new_record(const DatabaseProperties& database, const char* state) {
-    BackupRecord record;
-    record.label = free_label(database);
+    auto record = new_record(
+        free_label([&](util::Time time) { return make_label(time, "full", database.name); }),
+        state);
     record.backup_type = "full";
     record.method = "dump";
     record.database_name = database.name;
+    return record;
+  }
+
+  BackupRecord new_record(const ClusterBackup& backup, const char* state) {
+    auto record = new_record(
+        free_label([&](util::Time time) { return make_label(time, backup.kind); }), state);
+    record.backup_type = backup.backup_type;
+    record.method = backup.method;
+    return record;
+  }
+
+  BackupRecord new_record(std::string label, const char* state) {
+    BackupRecord record;
+    record.label = std::move(label);
     record.destination = m_targets.front().store->url();
     record.file_path = m_layout.manifest(record.label).text();
     record.status = state;
@@ -288,6 +300,7 @@ class FullRun {
   }
 
   void dump_all() {
+    m_job.globals = dump_globals(m_context, m_job.cluster, m_job.server_version, m_superuser);
     std::uint64_t total = 0;
     for (const auto& database : m_databases)
       total += static_cast<std::uint64_t>(database.size_bytes);
@@ -327,9 +340,28 @@ class FullRun {
     const auto outcome =
         dump_database(m_context, m_job, m_layout, item.record.label, database, m_targets);
     const std::lock_guard lock{m_mutex};
+    finish(item, outcome);
+  }
+
+  void finish(FullItem& item, const Outcome& outcome) {
     complete(m_context, item, outcome, m_closed);
     m_context.recorder.save_backup(item.record);
     if (const auto id = m_context.recorder.backup_id(item.record.label)) item.record.id = *id;
+  }
+
+  void take(const ClusterBackup& backup) {
+    auto& item = m_result.items.emplace_back();
+    item.record.backup_type = backup.backup_type;
+    item.record.method = backup.method;
+    item.record.status = status::failed;
+    try {
+      m_context.interrupt.check();
+      item.record = new_record(backup, status::running);
+      m_context.recorder.save_backup(item.record);
+      finish(item, backup.take(m_job, item.record.label, m_targets));
+    } catch (...) {
+      item.error = util::current_error();
+    }
   }
 
   run::Context& m_context;

@@ -1,18 +1,31 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "backup/backfill.hpp"
 #include "backup/full_item.hpp"
+#include "backup/job.hpp"
 #include "run/context.hpp"
 
 namespace bkp::backup {
 
+/// A backup of the whole cluster, as a room above takes it.
+struct ClusterBackup {
+  std::string kind;         ///< in its label: "base"
+  std::string backup_type;  ///< "full"
+  std::string method;       ///< "base"
+  /// Does not throw: the outcome tells. See dump_database() for what is left when it fails.
+  std::function<Outcome(const Job& job, const std::string& label, std::vector<Target> targets)>
+      take;
+};
+
 struct FullRequest {
-  std::vector<std::string> databases;  ///< empty: as configured
-  std::vector<std::string> stores;     ///< empty: all
-  std::string method = {};             ///< dump; empty: as configured
+  bool dumps = true;                           ///< of databases
+  std::vector<std::string> databases = {};     ///< empty: as configured
+  std::vector<ClusterBackup> of_cluster = {};  ///< taken after the dumps, one by one
+  std::vector<std::string> stores = {};        ///< empty: all
 };
 
 struct FullResult {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "backup/copying.hpp"
+#include "backup/repository.hpp"
 #include "run/keys.hpp"
 #include "util/advice.hpp"
 #include "util/text.hpp"
@@ -25,7 +26,7 @@ void warn_of_missing(run::Context& context, const std::string& store, const Back
                            util::with_hint(error)));
 }
 
-void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome& outcome) {
+void complete_copy(BackupRecord& record, const Target& target, const Outcome& outcome) {
   const auto copy = std::ranges::find(record.copies, target.name, &catalog::CopyRecord::store);
   if (outcome.error || target.failure) {
     copy->state = status::failed;
@@ -39,7 +40,7 @@ void complete_copy(BackupRecord& record, const Target& target, const DumpOutcome
   copy->completed_at = record.completed_at;
 }
 
-void judge_copies(run::Context& context, FullItem& item, const DumpOutcome& outcome,
+void judge_copies(run::Context& context, FullItem& item, const Outcome& outcome,
                   const std::vector<run::StoreFailure>& all_closed) {
   std::vector<std::string> missing;
   for (const auto& target : outcome.targets) {
@@ -64,9 +65,22 @@ void judge_copies(run::Context& context, FullItem& item, const DumpOutcome& outc
   item.record.error_message = item.error->message();
 }
 
+/// The backup is what the server has, so it stays; but somebody must look.
+std::optional<Error> error_of_bad_pages(const Manifest& manifest) {
+  if (!manifest.physical || manifest.physical->bad_pages.empty()) return std::nullopt;
+  const auto& pages = manifest.physical->bad_pages;
+  return Error{ErrorKind::damaged,
+               fmt::format("the cluster itself has {} damaged page{}; the first: block {} of {}",
+                           pages.size(), pages.size() == 1 ? "" : "s", pages.front().block,
+                           util::quoted(pages.front().file)),
+               "the backup was taken, and has them too. Find out which table it is "
+               "(pg_filenode_relation), keep the older backups (`bkp hold`), and restore what is "
+               "damaged from one of them"};
+}
+
 }  // namespace
 
-void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
+void complete(run::Context& context, FullItem& item, const Outcome& outcome,
               const std::vector<run::StoreFailure>& closed) {
   BackupRecord& record = item.record;
   record.completed_at = context.clock.now();
@@ -76,7 +90,9 @@ void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
     record.completed_at = outcome.manifest->completed_at;
   }
   for (const auto& warning : outcome.warnings) {
-    context.warn(fmt::format("database {}: {}", util::quoted(*record.database_name), warning));
+    context.warn(record.database_name
+                     ? fmt::format("database {}: {}", util::quoted(*record.database_name), warning)
+                     : fmt::format("{}: {}", record.label, warning));
   }
   for (const auto& target : outcome.targets) complete_copy(record, target, outcome);
   if (outcome.error) {
@@ -90,7 +106,10 @@ void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
   record.original_bytes = static_cast<std::int64_t>(outcome.manifest->original_bytes());
   record.checksum_md5 = outcome.manifest_md5;
   record.checksum_sha256 = outcome.manifest_sha256;
+  note_physical(record, *outcome.manifest);
   judge_copies(context, item, outcome, closed);
+  if (!item.error) item.error = error_of_bad_pages(*outcome.manifest);
+  if (item.error && record.error_message.empty()) record.error_message = item.error->message();
 }
 
 void catch_up(run::Context& context, const Layout& layout, FullItem& item,

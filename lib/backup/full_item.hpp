@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "backup/copies.hpp"
-#include "backup/dump.hpp"
+#include "backup/outcome.hpp"
 #include "catalog/records.hpp"
 #include "run/context.hpp"
 #include "util/error.hpp"
 
 namespace bkp::backup {
 
-/// What became of one database.
+/// What became of one database, or of the cluster.
 struct FullItem {
   catalog::BackupRecord record;  ///< as in the catalog
   std::optional<util::Error>
@@ -22,9 +22,10 @@ struct FullItem {
       {};  ///< stores the dump went on without: they were too slow
 };
 
-/// Enters what a dump came to: a copy that is missing on a required store makes the backup partial,
-/// every other missing copy is a warning. `closed` are the stores that could not be opened.
-void complete(run::Context& context, FullItem& item, const DumpOutcome& outcome,
+/// Enters what a backup came to: a copy that is missing on a required store makes the backup
+/// partial, every other missing copy is a warning. `closed` are the stores that could not be
+/// opened.
+void complete(run::Context& context, FullItem& item, const Outcome& outcome,
               const std::vector<run::StoreFailure>& closed);
 
 /// Brings to the stores that were left behind their copies, notes them in the item and the catalog,

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/full_backup.hpp"
@@ -16,6 +18,10 @@ std::uint64_t FullResult::bytes() const {
 }
 
 namespace {
+
+std::string what_it_is(const catalog::BackupRecord& record) {
+  return record.database_name ? util::quoted(*record.database_name) : "the cluster";
+}
 
 std::optional<Error> error_of_missing(const std::vector<std::string>& missing) {
   if (missing.empty()) return std::nullopt;
@@ -44,15 +50,16 @@ std::optional<Error> FullResult::error() const {
   if (failed.size() == 1 && items.size() == 1 && missing.empty()) return failed.front()->error;
   std::string names;
   for (const auto* item : failed) {
-    names +=
-        fmt::format("{}{}: {}", names.empty() ? "" : "\n",
-                    util::quoted(item->record.database_name.value_or("")), item->error->message());
+    names += fmt::format("{}{}: {}", names.empty() ? "" : "\n", what_it_is(item->record),
+                         item->error->message());
   }
   const auto& first = *failed.front()->error;
+  const bool all_databases = std::ranges::all_of(
+      items, [](const auto& item) { return item.record.database_name.has_value(); });
   if (const auto also = error_of_missing(missing)) names += "\n" + also->message();
   return Error{any_good ? ErrorKind::partial : first.kind(),
-               fmt::format("{} of {} databases are not backed up completely\n{}", failed.size(),
-                           items.size(), names),
+               fmt::format("{} of {} {} are not backed up completely\n{}", failed.size(),
+                           items.size(), all_databases ? "databases" : "backups", names),
                first.hint()};
 }
 

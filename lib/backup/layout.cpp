@@ -80,10 +80,14 @@ bool is_label(std::string_view text) {
   });
 }
 
-std::string make_label(util::Time time, std::string_view backup_type, std::string_view database) {
+std::string make_label(util::Time time, std::string_view kind) {
+  return fmt::format("{}-{}", util::format_compact(time), kind);
+}
+
+std::string make_label(util::Time time, std::string_view kind, std::string_view database) {
   auto [name, same] = harmless(database);
   if (!same) name += "-" + stream::digests_of(database).sha256.substr(0, 8);
-  return fmt::format("{}-{}-{}", util::format_compact(time), backup_type, name);
+  return fmt::format("{}-{}", make_label(time, kind), name);
 }
 
 }  // namespace bkp::backup

@@ -40,8 +40,10 @@ class Layout {
 /// Whether make_label() could have made it.
 bool is_label(std::string_view text);
 
-/// "20261121T020000Z-full-x121": time, type, and the database's name made harmless ([a-z0-9_-],
+/// "20261121T020000Z-full-x121": time, kind, and the database's name made harmless ([a-z0-9_-],
 /// with a short hash of the real name when anything had to change).
-std::string make_label(util::Time time, std::string_view backup_type, std::string_view database);
+std::string make_label(util::Time time, std::string_view kind, std::string_view database);
+/// "20261121T020000Z-base": of the whole cluster.
+std::string make_label(util::Time time, std::string_view kind);
 
 }  // namespace bkp::backup

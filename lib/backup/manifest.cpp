@@ -8,6 +8,7 @@
 
 #include "backup/json_text.hpp"
 #include "catalog/time_text.hpp"
+#include "pg/wal_name.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -96,6 +97,55 @@ json to_json(const pg::Fingerprint& fingerprint) {
             {"hash", fingerprint.large_objects.hash}}}};
 }
 
+json to_json(const PhysicalProperties& physical) {
+  json tablespaces = json::array();
+  for (const auto& tablespace : physical.tablespaces)
+    tablespaces.push_back({{"oid", tablespace.oid}, {"path", text_to_json(tablespace.path)}});
+  json bad_pages = json::array();
+  for (const auto& page : physical.bad_pages)
+    bad_pages.push_back({{"file", text_to_json(page.file)}, {"block", page.block}});
+  return {{"start_lsn", pg::to_text(physical.start)},
+          {"stop_lsn", pg::to_text(physical.stop)},
+          {"stopped_at", catalog::time_text(physical.stopped_at)},
+          {"timeline", physical.timeline},
+          {"wal_segment_size", physical.wal_segment_size},
+          {"page_checksums", physical.page_checksums},
+          {"files", physical.files},
+          {"tablespaces", tablespaces},
+          {"bad_pages", bad_pages}};
+}
+
+pg::Lsn lsn_from_json(const json& from) {
+  const auto& text = from.get_ref<const std::string&>();
+  if (const auto lsn = pg::parse_lsn(text)) return *lsn;
+  throw Error{ErrorKind::damaged, fmt::format("{} is no LSN", util::quoted(text))};
+}
+
+PhysicalProperties physical_from_json(const json& from) {
+  constexpr auto most = std::numeric_limits<std::uint32_t>::max();
+  PhysicalProperties physical;
+  physical.start = lsn_from_json(from.at("start_lsn"));
+  physical.stop = lsn_from_json(from.at("stop_lsn"));
+  physical.stopped_at = util::parse_time(from.at("stopped_at").get_ref<const std::string&>());
+  physical.timeline = static_cast<std::uint32_t>(count_from_json(from.at("timeline"), most));
+  const auto segment_size = count_from_json(from.at("wal_segment_size"), most);
+  if (!pg::is_wal_segment_size(segment_size)) {
+    throw Error{ErrorKind::damaged, fmt::format("{} is no size of a WAL segment", segment_size)};
+  }
+  physical.wal_segment_size = static_cast<std::uint32_t>(segment_size);
+  physical.page_checksums = from.at("page_checksums").get<bool>();
+  physical.files = count_from_json(from.at("files"));
+  for (const auto& entry : from.at("tablespaces")) {
+    physical.tablespaces.push_back(
+        {static_cast<std::uint32_t>(count_from_json(entry.at("oid"), most)),
+         text_from_json(entry.at("path"))});
+  }
+  for (const auto& entry : from.at("bad_pages"))
+    physical.bad_pages.push_back(
+        {text_from_json(entry.at("file")), count_from_json(entry.at("block"))});
+  return physical;
+}
+
 pg::ArchiveVersion archive_version_from(const std::string& text) {
   pg::ArchiveVersion version;
   if (std::sscanf(text.c_str(), "%d.%d.%d", &version.major_version, &version.minor_version,
@@ -145,7 +195,9 @@ Manifest manifest_from_json(const json& from) {
   manifest.dump_version = from.at("dump_version").get<std::string>();
   manifest.started_at = util::parse_time(from.at("started_at").get<std::string>());
   manifest.completed_at = util::parse_time(from.at("completed_at").get<std::string>());
-  manifest.database = database_from_json(from.at("database"));
+  if (const auto& database = from.at("database"); !database.is_null())
+    manifest.database = database_from_json(database);
+  if (from.contains("physical")) manifest.physical = physical_from_json(from.at("physical"));
   for (const auto& part : from.at("parts")) manifest.parts.push_back(part_from_json(part));
   manifest.recipients = from.value("recipients", std::vector<std::string>{});
   const auto& fingerprint = from.at("fingerprint");
@@ -177,6 +229,9 @@ void check_parts(const Manifest& manifest) {
                               util::quoted(part.encryption))};
     }
   }
+  const bool physical = manifest.method == "base";
+  if (physical != manifest.physical.has_value() || physical != manifest.database.name.empty())
+    throw Error{ErrorKind::damaged, "what it describes does not fit its method"};
   if (manifest.parts.empty()) throw Error{ErrorKind::damaged, "it names no parts"};
 }
 
@@ -223,7 +278,8 @@ std::string to_text(const Manifest& manifest) {
   out["dump_version"] = manifest.dump_version;
   out["started_at"] = catalog::time_text(manifest.started_at);
   out["completed_at"] = catalog::time_text(manifest.completed_at);
-  out["database"] = to_json(manifest.database);
+  out["database"] = manifest.physical ? json(nullptr) : to_json(manifest.database);
+  if (manifest.physical) out["physical"] = to_json(*manifest.physical);
   out["parts"] = parts;
   out["recipients"] = manifest.recipients;
   if (manifest.fingerprint) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pg/fingerprint.hpp"
+#include "pg/lsn.hpp"
 #include "util/clock.hpp"
 
 namespace bkp::backup {
@@ -13,7 +14,7 @@ namespace bkp::backup {
 /// One stored object of a backup.
 struct Part {
   std::string name;                  ///< below the label: "dump.pgc.zst"
-  std::string role;                  ///< "dump" or "globals"
+  std::string role;                  ///< "dump", "globals" or "base"
   std::string compression;           ///< "zstd" or "none"
   std::string encryption = "none";   ///< "age" or "none"; what was compressed is sealed
   std::uint64_t size_bytes = 0;      ///< as stored
@@ -34,6 +35,33 @@ struct DatabaseProperties {
   std::int64_t size_bytes = 0;  ///< pg_database_size at the time
 };
 
+/// A tablespace beside the default ones.
+struct Tablespace {
+  std::uint32_t oid = 0;
+  std::string path;  ///< where it was
+  bool operator==(const Tablespace&) const = default;
+};
+
+/// A data page whose checksum did not match when it was read, twice.
+struct BadPage {
+  std::string file;  ///< below the data directory
+  std::uint64_t block = 0;
+  bool operator==(const BadPage&) const = default;
+};
+
+/// What a physical backup says of the cluster.
+struct PhysicalProperties {
+  pg::Lsn start;          ///< recovery begins here: the redo location of the backup's checkpoint
+  pg::Lsn stop;           ///< recovery must reach this to be consistent
+  util::Time stopped_at;  ///< by the server's clock: no target before this can be reached from here
+  std::uint32_t timeline = 0;
+  std::uint32_t wal_segment_size = 0;  ///< bytes
+  bool page_checksums = false;         ///< pages have checksums, which were verified
+  std::uint64_t files = 0;
+  std::vector<Tablespace> tablespaces;
+  std::vector<BadPage> bad_pages;
+};
+
 /// Describes one backup completely; the object whose existence makes it one. JSON, UTF-8, keys as
 /// the members,
 /// `"format": "bkp-manifest"`, `"format_version": 1`. Names that are no valid UTF-8 (a LATIN1
@@ -52,7 +80,8 @@ struct Manifest {
   std::string dump_version;       ///< pg_dump's
   util::Time started_at;
   util::Time completed_at;
-  DatabaseProperties database;
+  DatabaseProperties database;                 ///< of a dump; else without a name
+  std::optional<PhysicalProperties> physical;  ///< of method base
   std::vector<Part> parts;
   std::vector<std::string> recipients;  ///< for whom the parts are sealed, age1…
   std::optional<pg::Fingerprint> fingerprint;

@@ -58,6 +58,13 @@ nlohmann::json failure(const MarkState& marks) {
 
 }  // namespace
 
+void note_physical(BackupRecord& record, const Manifest& manifest) {
+  if (!manifest.physical) return;
+  record.start_lsn = pg::to_text(manifest.physical->start);
+  record.stop_lsn = pg::to_text(manifest.physical->stop);
+  record.timeline = static_cast<int>(manifest.physical->timeline);
+}
+
 BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
                        const std::string& store_name, const std::string& store_url) {
   const Manifest& manifest = backup.manifest;
@@ -65,7 +72,8 @@ BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
   record.label = manifest.label;
   record.backup_type = manifest.backup_type;
   record.method = manifest.method;
-  record.database_name = manifest.database.name;
+  if (!manifest.database.name.empty()) record.database_name = manifest.database.name;
+  note_physical(record, manifest);
   record.destination = store_url;
   record.file_path = layout.manifest(manifest.label).text();
   record.size_bytes = static_cast<std::int64_t>(manifest.size_bytes());

@@ -9,6 +9,7 @@
 #include "command/init.hpp"
 #include "command/key.hpp"
 #include "command/list.hpp"
+#include "command/pitr_restore.hpp"
 #include "command/prune.hpp"
 #include "command/release.hpp"
 #include "command/restore.hpp"
@@ -24,12 +25,13 @@
 namespace bkp::command {
 
 std::vector<cli::CommandInfo> all_commands() {
-  return {
-      InitOptions::info,    CheckOptions::info,    FullOptions::info,     ListOptions::info,
-      ShowOptions::info,    VerifyOptions::info,   RestoreOptions::info,  PruneOptions::info,
-      HoldOptions::info,    ReleaseOptions::info,  RunbookOptions::info,  CatalogOptions::info,
-      CopyOptions::info,    KeyOptions::info,      UnsealOptions::info,   CatOptions::info,
-      WalPushOptions::info, WalFetchOptions::info, WalCheckOptions::info, WalSetupOptions::info};
+  return {InitOptions::info,     CheckOptions::info,    FullOptions::info,
+          ListOptions::info,     ShowOptions::info,     VerifyOptions::info,
+          RestoreOptions::info,  PruneOptions::info,    HoldOptions::info,
+          ReleaseOptions::info,  RunbookOptions::info,  CatalogOptions::info,
+          CopyOptions::info,     KeyOptions::info,      UnsealOptions::info,
+          CatOptions::info,      WalPushOptions::info,  WalFetchOptions::info,
+          WalCheckOptions::info, WalSetupOptions::info, PitrRestoreOptions::info};
 }
 
 }  // namespace bkp::command

@@ -8,6 +8,7 @@
 #include "cli/table.hpp"
 #include "command/backup_json.hpp"
 #include "command/backup_text.hpp"
+#include "physical/base_backup.hpp"
 #include "report/runbook_publish.hpp"
 #include "retention/usage.hpp"
 #include "run/lock.hpp"
@@ -68,7 +69,7 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
     any_good = any_good || record.good();
     const bool sized = record.good();
     table.add(
-        {record.database_name.value_or(""), record.status, record.label,
+        {record.database_name.value_or("(cluster)"), record.status, record.label,
          sized ? size_text(record.size_bytes) : "", sized ? size_text(record.original_bytes) : "",
          record.completed_at ? util::format_duration(*record.completed_at - record.started_at) : "",
          stores_text(record)});
@@ -118,11 +119,31 @@ nlohmann::json to_json(const backup::FullResult& result, std::chrono::seconds wi
             {"met", all_good ? nlohmann::json(took <= window) : nlohmann::json(nullptr)}}}};
 }
 
+backup::FullRequest request_of(const FullOptions& options, run::Context& context,
+                               const backup::Layout& layout) {
+  const auto& configured = context.config.full.method;
+  const auto wants = [&](std::string_view method) {
+    if (options.method.empty()) return std::ranges::find(configured, method) != configured.end();
+    return options.method == method || options.method == "all";
+  };
+  backup::FullRequest request;
+  request.dumps = wants("dump");
+  request.databases = options.databases;
+  request.stores = options.stores;
+  if (wants("base") && options.databases.empty())
+    request.of_cluster.push_back(physical::base_backup(context, layout));
+  if (!request.dumps && !options.databases.empty()) {
+    throw util::Error{util::ErrorKind::usage, "--db names a database, and a base backup has all",
+                      "leave it out, or take a dump: --method dump"};
+  }
+  return request;
+}
+
 }  // namespace
 
 void define(CLI::App& app, FullOptions& options) {
-  app.add_option("--method", options.method, "dump (this version takes no base backups)")
-      ->check(CLI::IsMember({"dump"}))
+  app.add_option("--method", options.method, "dump of each database, base of the cluster, or all")
+      ->check(CLI::IsMember({"dump", "base", "all"}))
       ->type_name("METHOD");
   app.add_option("--db", options.databases,
                  "back up this database only; may be given several times")
@@ -139,8 +160,8 @@ cli::Report run(const FullOptions& options, run::Context& context) {
     lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "full");
     util::lower_priority(context.config.limits.nice, context.config.limits.ionice);
   }
-  const auto result =
-      backup::full_backup(context, {options.databases, options.stores, options.method});
+  const backup::Layout layout{context.config.site};
+  const auto result = backup::full_backup(context, request_of(options, context, layout));
   cli::Report report;
   report.bytes = result.bytes();
   report.error = result.error();

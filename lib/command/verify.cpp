@@ -97,12 +97,6 @@ run::OpenedStores open_stores_of(const VerifyOptions& options, run::Context& con
 /// Re-reading concerns every copy, a test restore one.
 std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& context,
                                    const run::OpenedStores& opened, const BackupRecord& backup) {
-  if (backup.method != "dump") {
-    throw Error{ErrorKind::refused,
-                fmt::format("{} is a backup by method {}; this version verifies dumps",
-                            util::quoted(backup.label), backup.method),
-                "narrow with --type full"};
-  }
   auto stores = backup::stores_with(context, opened, backup, options.store);
   if (options.level != "checksum") stores.resize(1);
   std::vector<Attempt> attempts;

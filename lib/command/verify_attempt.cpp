@@ -14,6 +14,7 @@
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "verify/checksum.hpp"
+#include "verify/cluster_check.hpp"
 #include "verify/restore_check.hpp"
 
 namespace bkp::command {
@@ -68,7 +69,11 @@ void look(const VerifyOptions& options, run::Context& context, const backup::Sou
     return;
   }
   const int jobs = options.jobs > 0 ? options.jobs : context.config.verify.jobs;
-  verify::verify_restore(context, source, jobs, verification);
+  if (source.manifest().physical) {
+    verify::verify_cluster(context, source, jobs, verification);
+  } else {
+    verify::verify_restore(context, source, jobs, verification);
+  }
 }
 
 void write_mark(run::Context& context, const run::NamedStore& store,

@@ -1,7 +1,10 @@
 #include "command/wal_check.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "backup/repository.hpp"
 #include "cli/table.hpp"
 #include "pg/connection.hpp"
 #include "util/error.hpp"
@@ -35,6 +38,18 @@ std::optional<wal::Archiver> ask_server(run::Context& context) {
         fmt::format("the server cannot be asked how far its archiving is: {}", error.message()));
     return std::nullopt;
   }
+}
+
+std::vector<wal::KeptBackup> kept_backups(run::Context& context) {
+  std::vector<wal::KeptBackup> kept;
+  for (const auto& backup : backup::list_backups(context, {})) {
+    if (!backup.good() || !backup.start_lsn || !backup.stop_lsn || !backup.timeline) continue;
+    const auto start = pg::parse_lsn(*backup.start_lsn);
+    const auto stop = pg::parse_lsn(*backup.stop_lsn);
+    if (!start || !stop) continue;
+    kept.push_back({backup.label, static_cast<std::uint32_t>(*backup.timeline), *start, *stop});
+  }
+  return kept;
 }
 
 json damaged_json(const std::vector<wal::DamagedFile>& files) {
@@ -88,6 +103,7 @@ json to_json(const wal::CheckedArchive& archive) {
     gaps.push_back({{"first", gap.first},
                     {"last", gap.last},
                     {"segments", gap.segments},
+                    {"past", gap.past},
                     {"backup", gap.label.empty() ? json(nullptr) : json(gap.label)}});
   }
   return {{"stores", std::move(stores)},
@@ -134,7 +150,9 @@ std::string findings_text(const wal::CheckedArchive& archive) {
   std::string text;
   for (const auto& gap : archive.gaps) {
     text += fmt::format("GAP      {}{}\n", span_text(gap),
-                        gap.label.empty() ? "" : ", which backup " + gap.label + " needs");
+                        gap.past            ? ", before the newest base backup"
+                        : gap.label.empty() ? ""
+                                            : ", which backup " + gap.label + " needs");
   }
   for (const auto& store : archive.stores) {
     if (store.failure) {
@@ -160,14 +178,18 @@ std::string archiver_text(const wal::Archiver& archiver, std::optional<std::chro
   return text;
 }
 
+bool uses_wal_push(const wal::Archiver& archiver) {
+  return archiver.command.find("wal-push") != std::string::npos;
+}
+
 /// The worst of what was found decides.
 std::optional<Error> verdict(const wal::CheckedArchive& archive,
                              const std::optional<wal::Archiver>& archiver, bool rpo_met) {
-  if (!archive.gaps.empty()) {
-    const auto& gap = archive.gaps.front();
+  const auto open = std::ranges::find(archive.gaps, false, &wal::NamedGap::past);
+  if (open != archive.gaps.end()) {
     return Error{ErrorKind::damaged,
-                 fmt::format("the archived WAL has {} gap{}; the first: {}", archive.gaps.size(),
-                             archive.gaps.size() == 1 ? "" : "s", span_text(gap)),
+                 fmt::format("the archived WAL has a gap: {}{}", span_text(*open),
+                             open->label.empty() ? "" : ", which backup " + open->label + " needs"),
                  "no recovery gets past a gap. Push the files again if the server still has them "
                  "(`bkp wal-push` in its data directory), and take a base backup now: recovery to "
                  "times after it does not need what is missing"};
@@ -185,6 +207,21 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
                  fmt::format("{} archived files are damaged on store {}; another store has them",
                              store.damaged.size(), util::quoted(store.name)),
                  "`bkp wal-check --mend` replaces them by the good copies"};
+  }
+  if (archiver && archiver->mode != "off" && !uses_wal_push(*archiver)) {
+    return Error{ErrorKind::partial,
+                 fmt::format("the server archives with another command, {}",
+                             util::quoted(archiver->command)),
+                 "`bkp wal-setup` lets it archive with bkp"};
+  }
+  if (archiver && !archiver->last_archived.empty() &&
+      std::ranges::find(archive.names, archiver->last_archived) == archive.names.end() &&
+      archiver->last_archived > archive.names.back()) {
+    return Error{ErrorKind::damaged,
+                 fmt::format("the server says that it has archived {}, and no store has it",
+                             archiver->last_archived),
+                 "is its archive_command `bkp wal-push` with this configuration? `bkp wal-setup` "
+                 "proves it"};
   }
   if (archiver && archiver->failing()) {
     return Error{ErrorKind::partial,
@@ -221,11 +258,18 @@ cli::Report run(const WalCheckOptions& options, run::Context& context) {
   wal::CheckOptions check;
   check.level = options.level == "names" ? wal::CheckLevel::names : wal::CheckLevel::content;
   check.mend = options.mend;
-  const auto archive = wal::check_archive(context, check, {});
+  const auto archive = wal::check_archive(context, check, kept_backups(context));
   const auto archiver = ask_server(context);
   const auto lag = archiver ? archiver->lag(context.clock.now()) : std::nullopt;
   const bool archives = archiver && archiver->mode != "off" && !archiver->in_recovery;
-  const bool rpo_met = !archives || (lag && *lag <= context.config.objectives.rpo);
+  // Without the number of files that wait, an idle server looks like one that lags.
+  const bool known = archives && archiver->waiting.has_value();
+  const bool rpo_met = !known || (lag && *lag <= context.config.objectives.rpo);
+  if (archives && !known) {
+    context.warn(
+        "how far the server's archiving is behind cannot be told: its role needs "
+        "pg_monitor");
+  }
   if (!archive.opened && check.level == wal::CheckLevel::content) {
     context.log.info(
         "no identity here opens the sealed WAL: it was held against the digests taken "

@@ -1,5 +1,6 @@
 #include "command/wal_fetch.hpp"
 
+#include <charconv>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "util/text.hpp"
 #include "wal/archive_reader.hpp"
 #include "wal/read_ahead.hpp"
+#include "wal/state.hpp"
 
 namespace bkp::command {
 
@@ -45,6 +47,23 @@ bool is_after(const std::string& name, const std::string& until) {
          name > until;
 }
 
+/// What ReadAhead::start_after() has asked for.
+void fetch_ahead(const WalFetchOptions& options, run::Context& context) {
+  const auto colon = options.ahead.find(':');
+  std::uint64_t size = 0;
+  std::uint64_t cluster = 0;
+  const auto* begin = options.ahead.data();
+  const auto* end = begin + options.ahead.size();
+  const bool numbers = colon != std::string::npos &&
+                       std::from_chars(begin, begin + colon, size).ptr == begin + colon &&
+                       std::from_chars(begin + colon + 1, end, cluster).ptr == end;
+  if (!numbers || !pg::is_wal_segment_size(size)) {
+    throw Error{ErrorKind::usage, fmt::format("--ahead takes no {}", util::quoted(options.ahead)),
+                "it is for wal-fetch itself"};
+  }
+  wal::ReadAhead{context, cluster}.run_after(options.name, static_cast<pg::WalSegmentSize>(size));
+}
+
 }  // namespace
 
 int restore_command_exit_code(const Error& error) {
@@ -75,12 +94,8 @@ void define(CLI::App& app, WalFetchOptions& options) {
 cli::Report run(const WalFetchOptions& options, run::Context& context) {
   const auto file = require_wal_name(options.name);
   if (!options.until.empty()) require_wal_name(options.until);
-  wal::ReadAhead ahead{context};
-  if (options.ahead != 0) {
-    if (!pg::is_wal_segment_size(options.ahead)) {
-      throw Error{ErrorKind::usage, fmt::format("{} is no size of a segment", options.ahead)};
-    }
-    ahead.run_after(options.name, options.ahead);
+  if (!options.ahead.empty()) {
+    fetch_ahead(options, context);
     return {};
   }
   if (options.destination.empty()) {
@@ -91,23 +106,36 @@ cli::Report run(const WalFetchOptions& options, run::Context& context) {
     throw not_archived(options.name,
                        fmt::format("so says --until {}, where this recovery ends", options.until));
   }
-  if (ahead.take(options.name, options.destination)) {
+  const auto cluster = recovering_cluster();
+  // Whose segments they are must be known, to keep some for later.
+  std::optional<wal::ReadAhead> ahead;
+  if (cluster && options.until.empty() && !context.dry_run)
+    ahead.emplace(context, cluster->system_identifier);
+  if (ahead && ahead->take(options.name, options.destination)) {
     context.log.debug("{} had been fetched ahead", options.name);
   } else {
-    const auto cluster = recovering_cluster();
     wal::ArchiveReader reader{context, cluster ? cluster->system_identifier : 0};
-    if (!reader.fetch_or_end(options.name, options.destination)) {
-      ahead.clear();
+    const std::filesystem::path destination = context.dry_run
+                                                  ? wal::state_directory(context.config) / "dry-run"
+                                                  : std::filesystem::path{options.destination};
+    const bool found = reader.fetch_or_end(options.name, destination);
+    if (context.dry_run) {
+      std::filesystem::remove(destination);
+      if (found) context.log.info("{} is in the archive, and good", options.name);
+    }
+    if (!found) {
+      if (ahead) ahead->clear();
       throw not_archived(options.name,
                          "nothing that must follow it is there either: as far as "
                          "can be told the archive ends before it");
     }
   }
+  if (context.dry_run) return {};
   cli::Report report;
   report.bytes = std::filesystem::file_size(options.destination);
   report.result = {{"name", options.name}, {"bytes", report.bytes}};
-  if (file.kind == pg::WalFileKind::segment && pg::is_wal_segment_size(report.bytes))
-    ahead.start_after(options.name, static_cast<pg::WalSegmentSize>(report.bytes));
+  if (ahead && file.kind == pg::WalFileKind::segment && pg::is_wal_segment_size(report.bytes))
+    ahead->start_after(options.name, static_cast<pg::WalSegmentSize>(report.bytes));
   return report;
 }
 

@@ -22,8 +22,8 @@ struct WalFetchOptions {
       cli::ConfigNeed::required, false, restore_command_exit_code};
   std::string name;
   std::string destination;
-  std::string until;        ///< the last segment that may be given out; empty: all
-  std::uint32_t ahead = 0;  ///< not 0: fetch what follows `name`; the size of segments
+  std::string until;  ///< the last segment that may be given out; empty: all
+  std::string ahead;  ///< not empty: fetch what follows `name`; "SEGMENT_BYTES:SYSTEM_IDENTIFIER"
 
   /// As wal-push; and in recovery the catalog may well be what is being recovered.
   static bool recorded() { return false; }

@@ -5,7 +5,6 @@
 #include "pg/connection.hpp"
 #include "run/terminal.hpp"
 #include "util/error.hpp"
-#include "util/files.hpp"
 #include "util/text.hpp"
 #include "wal/setup.hpp"
 
@@ -18,11 +17,6 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::chrono::minutes patience{1};
-
-/// PREFIX/bin/bkp of the PREFIX this program is installed in.
-std::filesystem::path installed_program() {
-  return util::executable_directory().parent_path().parent_path() / "bin" / "bkp";
-}
 
 std::string plan_text(const std::vector<wal::SettingChange>& changes) {
   std::string text;
@@ -88,8 +82,8 @@ cli::Report run(const WalSetupOptions& options, run::Context& context) {
                 "run wal-setup against the primary; a standby gets its settings from the "
                 "primary's configuration"};
   }
-  const auto command =
-      wal::archive_command(installed_program(), std::filesystem::absolute(context.config.file));
+  const auto command = wal::archive_command(wal::installed_program(),
+                                            std::filesystem::absolute(context.config.file));
   const auto changes = wal::plan_archiving(server, command, context.config.wal.archive_timeout);
   cli::Report report;
   report.result = {{"archive_command", command},

@@ -22,19 +22,9 @@ namespace {
 using util::Error;
 using util::ErrorKind;
 
-// Keys that this version has, with values that it has not.
-void add_later_values(const Section& top, std::vector<Unsupported>& unsupported) {
-  const auto method = top.section("full").find("method");
-  if (!method) return;
-  for (const auto& element : method->elements()) {
-    if (to_text(element) == "base") unsupported.push_back({method->path, element.line});
-  }
-}
-
-std::vector<Unsupported> unsupported_keys(const Section& top, const std::vector<LaterKey>& later) {
+std::vector<Unsupported> unsupported_keys(const std::vector<LaterKey>& later) {
   std::vector<Unsupported> result;
   for (const auto& key : later) result.push_back({key.path, key.line});
-  add_later_values(top, result);
   std::ranges::stable_sort(result, {}, &Unsupported::line);
   return result;
 }
@@ -57,7 +47,7 @@ Config from_document(const Document& document, const SecretSeams& seams) {
   config.objectives = read_objectives(top);
   config.status = read_status(top);
   config.runbook = read_runbook(top);
-  config.unsupported = unsupported_keys(top, later);
+  config.unsupported = unsupported_keys(later);
   // Last, because these may run a command for a secret.
   config.cluster = read_cluster(top, seams);
   config.catalog = read_catalog(top, seams);

@@ -14,7 +14,8 @@ enum class Outcome { passed, failed, skipped };
 /// One thing that was looked at.
 struct Check {
   std::string kind;  ///< rows, large_objects, foreign_key, index, constraint, sequence, assertion,
-                     ///< contents, manifest, part, fingerprint, restore
+                     ///< contents, manifest, part, fingerprint, restore,
+                     ///< relation, relations, pages
   std::string name;  ///< of the table, constraint, assertion …
   Outcome outcome = Outcome::passed;
   std::string message;  ///< why it failed or was skipped

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "backup/parts.hpp"
+#include "physical/tar.hpp"
 #include "recover/globals.hpp"
 #include "stream/sinks.hpp"
 #include "util/error.hpp"
@@ -44,6 +45,16 @@ void check_dump(run::Context& context, const backup::Source& source, const backu
   }
 }
 
+/// That it can be taken apart; its bytes are proven by the digests.
+void check_tar(run::Context& context, const backup::Source& source, const backup::Part& part) {
+  physical::TarReader tar{[&](const physical::TarEntry& entry) {
+    context.interrupt.check();
+    context.progress.advance(entry.bytes);
+    return std::unique_ptr<stream::Sink>{};
+  }};
+  backup::fetch_part(*source.store.store, source.layout, source.manifest(), part, source.keys, tar);
+}
+
 std::string check_globals(const backup::Source& source, const backup::Part& part) {
   stream::StringSink text;
   backup::fetch_part(*source.store.store, source.layout, source.manifest(), part, source.keys,
@@ -65,6 +76,8 @@ Check check_part(run::Context& context, const backup::Source& source, const back
                              "it is sealed, and there is no identity here to open it with"));
     } else if (part.role == "dump") {
       check_dump(context, source, part, more);
+    } else if (part.role == "base") {
+      check_tar(context, source, part);
     } else {
       trouble = check_globals(source, part);
     }
@@ -93,7 +106,9 @@ class ManifestChecks {
 std::vector<Check> check_manifest(const backup::Manifest& manifest) {
   ManifestChecks checks;
   const auto* dump = manifest.part("dump");
-  checks.require(dump != nullptr, "names a dump", "there is no part with the role dump");
+  const auto* role = manifest.physical ? "base" : "dump";
+  checks.require(manifest.part(role) != nullptr, fmt::format("names a {}", role),
+                 fmt::format("there is no part with the role {}", role));
   std::set<std::string> names;
   for (const auto& part : manifest.parts) names.insert(part.name);
   checks.require(names.size() == manifest.parts.size(), "parts are distinct",

@@ -42,12 +42,13 @@ std::map<std::string, Count> count_by_kind(const std::vector<Check>& checks) {
 /// "rows" → "tables by their rows": what was looked at, in words.
 std::string_view words_for(const std::string& kind) {
   static const std::map<std::string, std::string_view> words{
-      {"rows", "tables, every row"},   {"large_objects", "large objects"},
-      {"foreign_key", "foreign keys"}, {"index", "indexes"},
-      {"constraint", "constraints"},   {"sequence", "sequences"},
-      {"assertion", "assertions"},     {"contents", "table of contents"},
-      {"manifest", "manifest"},        {"part", "parts"},
-      {"fingerprint", "fingerprint"},  {"restore", "restore"},
+      {"rows", "tables, every row"},    {"large_objects", "large objects"},
+      {"foreign_key", "foreign keys"},  {"index", "indexes"},
+      {"constraint", "constraints"},    {"sequence", "sequences"},
+      {"assertion", "assertions"},      {"contents", "table of contents"},
+      {"manifest", "manifest"},         {"part", "parts"},
+      {"fingerprint", "fingerprint"},   {"restore", "restore"},
+      {"relations", "tables, indexes"}, {"pages", "page checksums"},
   };
   const auto found = words.find(kind);
   return found == words.end() ? std::string_view{kind} : found->second;

@@ -19,9 +19,6 @@ constexpr std::size_t largest_note = std::size_t{64} << 10U;
 
 }  // namespace
 
-Acknowledgements::Acknowledgements(const std::filesystem::path& state)
-    : m_directory{state / "pushed"} {}
-
 void Acknowledgements::add(const SourceFile& file,
                            const std::vector<std::string>& places) const noexcept {
   try {
@@ -37,14 +34,8 @@ void Acknowledgements::add(const SourceFile& file,
   }
 }
 
-bool Acknowledgements::take(const SourceFile& file, const std::vector<std::string>& places) const {
-  std::error_code unknown;
-  const auto path = m_directory / file.name();
-  const auto text = util::read_file(path, largest_note);
-  for (const auto& entry : std::filesystem::directory_iterator{m_directory, unknown}) {
-    if (entry.path().filename().string() <= file.name())
-      std::filesystem::remove(entry.path(), unknown);
-  }
+bool Acknowledgements::holds(const SourceFile& file, const std::vector<std::string>& places) const {
+  const auto text = util::read_file(m_directory / file.name(), largest_note);
   if (!text) return false;
   const auto lines = util::split_lines(*text);
   if (lines.size() < 2 || lines.front() != file.identity() || lines.back() != last_line)
@@ -52,6 +43,16 @@ bool Acknowledgements::take(const SourceFile& file, const std::vector<std::strin
   return std::ranges::all_of(places, [&](const auto& place) {
     return std::find(lines.begin() + 1, lines.end() - 1, place) != lines.end() - 1;
   });
+}
+
+bool Acknowledgements::take(const SourceFile& file, const std::vector<std::string>& places) const {
+  const bool held = holds(file, places);
+  std::error_code unknown;
+  for (const auto& entry : std::filesystem::directory_iterator{m_directory, unknown}) {
+    if (entry.path().filename().string() <= file.name())
+      std::filesystem::remove(entry.path(), unknown);
+  }
+  return held;
 }
 
 }  // namespace bkp::wal

@@ -13,14 +13,15 @@ namespace bkp::wal {
 /// SourceFile::identity) only, and says on which stores it is durable.
 class Acknowledgements {
  public:
-  /// In `state` of state_directory().
-  explicit Acknowledgements(const std::filesystem::path& state);
+  explicit Acknowledgements(std::filesystem::path directory) : m_directory{std::move(directory)} {}
 
   /// `places` are the URLs of all stores that have it. What cannot be noted is not: the file is
   /// then archived again, and found to be there.
   void add(const SourceFile& file, const std::vector<std::string>& places) const noexcept;
 
-  /// Whether a note says that the file is in all of `places`. It is gone then, and so are those on
+  /// Whether a note says that the file is in all of `places`.
+  bool holds(const SourceFile& file, const std::vector<std::string>& places) const;
+  /// As holds(). The note is gone then, and so are those on
   /// files before this one.
   bool take(const SourceFile& file, const std::vector<std::string>& places) const;
 

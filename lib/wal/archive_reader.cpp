@@ -117,8 +117,7 @@ struct ArchiveReader::State {
   State(run::Context& the_context, std::uint64_t identifier)
       : context{the_context},
         system_identifier{identifier},
-        keys{archive_keys(run::reading_keys(the_context.config))},
-        any_required{std::ranges::any_of(the_context.config.stores, &config::Store::required)} {
+        keys{archive_keys(run::reading_keys(the_context.config))} {
     for (const auto& store : context.config.stores)
       places.push_back(std::make_unique<Place>(store));
   }
@@ -126,7 +125,6 @@ struct ArchiveReader::State {
   run::Context& context;
   std::uint64_t system_identifier;
   ArchiveKeys keys;
-  bool any_required;
   std::vector<std::unique_ptr<Place>> places;
   std::mutex warning;
 

@@ -30,8 +30,9 @@ void require_cluster(store::Store& store, const std::string& site, const SourceC
 
 }  // namespace
 
-ArchiveStore::ArchiveStore(const run::Context& context, const config::Store& store, bool required)
-    : m_context{context}, m_config{store}, m_required{required} {}
+ArchiveStore::ArchiveStore(const run::Context& context, const config::Store& store, bool required,
+                           bool passed_over)
+    : m_context{context}, m_config{store}, m_required{required}, m_passed_over{passed_over} {}
 
 store::Store& ArchiveStore::open(const SourceCluster& cluster) {
   const std::lock_guard lock{m_mutex};

@@ -18,11 +18,14 @@ namespace bkp::wal {
 /// keeps nobody waiting for the others. Any thread.
 class ArchiveStore {
  public:
-  ArchiveStore(const run::Context& context, const config::Store& store, bool required);
+  /// `passed_over`: it is to be left alone for now.
+  ArchiveStore(const run::Context& context, const config::Store& store, bool required,
+               bool passed_over);
 
   const std::string& name() const { return m_config.name; }
   const std::string& url() const { return m_config.url; }
   bool required() const { return m_required; }
+  bool passed_over() const { return m_passed_over; }
 
   /// Throws Error{store} when it cannot be opened or is no store of the site, Error{refused} when
   /// it is another cluster's; all who ask get the same answer.
@@ -35,6 +38,7 @@ class ArchiveStore {
   const run::Context& m_context;
   const config::Store& m_config;
   bool m_required;
+  bool m_passed_over;
   util::Interrupt m_own;
   std::mutex m_mutex;
   std::unique_ptr<store::Store> m_store;

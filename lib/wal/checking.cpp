@@ -1,6 +1,7 @@
 #include "wal/checking.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -8,12 +9,11 @@
 #include <fmt/format.h>
 
 #include "backup/site_file.hpp"
-#include "pg/timeline_history.hpp"
-#include "stream/sinks.hpp"
 #include "util/text.hpp"
 #include "wal/bringing.hpp"
 #include "wal/content_check.hpp"
 #include "wal/decoding.hpp"
+#include "wal/inventory.hpp"
 
 namespace bkp::wal {
 
@@ -21,8 +21,6 @@ using util::Error;
 using util::ErrorKind;
 
 namespace {
-
-constexpr pg::WalSegmentSize any_size = 1U << 20U;
 
 /// One store while it is looked at.
 struct Site {
@@ -42,7 +40,7 @@ class Check {
         m_options{options},
         m_keys{archive_keys(run::reading_keys(context.config))} {}
 
-  CheckedArchive run(const std::vector<BackupWal>& backups) {
+  CheckedArchive run(const std::vector<KeptBackup>& backups) {
     open_stores();
     for (auto& site : m_sites) take_inventory(*site);
     if (m_options.level == CheckLevel::content) {
@@ -52,6 +50,7 @@ class Check {
       bring_missing(*site);
       mend(*site);
     }
+    for (const auto& [name, archived] : m_all) m_result.names.push_back(name);
     find_lost();
     describe_timelines(backups);
     for (auto& site : m_sites) m_result.stores.push_back(std::move(site->result));
@@ -74,6 +73,8 @@ class Check {
       store.name = failure.name;
       store.required = failure.required;
       store.failure = failure.error;
+      m_context.warn(fmt::format("store {} was not looked at: {}", util::quoted(failure.name),
+                                 failure.error.message()));
     }
   }
 
@@ -130,7 +131,10 @@ class Check {
         site.result.missing.push_back(name);
         continue;
       }
-      if (const auto failure = bring_from_others(site, archived)) {
+      const auto failure = bring_from_others(site, archived);
+      // The server's own push was quicker.
+      if (failure && is_there(*site.named.store, name)) continue;
+      if (failure) {
         m_context.warn(fmt::format("{} could not be brought to store {}: {}", name,
                                    util::quoted(site.named.name), failure->full_message()));
         site.result.missing.push_back(name);
@@ -182,67 +186,11 @@ class Check {
     }
   }
 
-  /// As the first segment that can be asked says; 0: there is none.
-  pg::WalSegmentSize find_segment_size() {
-    std::optional<Error> failure;
-    for (const auto& site : m_sites) {
-      for (const auto& [name, file] : site->inventory.files) {
-        if (pg::parse_wal_name(name, any_size)->kind != pg::WalFileKind::segment) continue;
-        try {
-          const auto description =
-              describe(*site->named.store, m_context.config.site, file.name, m_keys);
-          if (description && pg::is_wal_segment_size(description->original_bytes))
-            return static_cast<pg::WalSegmentSize>(description->original_bytes);
-        } catch (const Error& error) {
-          if (error.kind() != ErrorKind::damaged) throw;
-          failure = error;
-        }
-      }
-    }
-    if (failure) throw Error{*failure};
-    return 0;
-  }
-
-  std::optional<std::string> read_history(const std::string& name) {
-    for (const auto& site : m_sites) {
-      const auto found = site->inventory.files.find(name);
-      if (found == site->inventory.files.end()) continue;
-      try {
-        stream::StringSink text;
-        if (fetch_file(*site->named.store, m_context.config.site, found->second.name, m_keys, text))
-          return text.take();
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::key) throw;
-        m_context.log.debug("{}", error.full_message());
-      }
-    }
-    return std::nullopt;
-  }
-
-  ArchiveMap map_archive(pg::WalSegmentSize size) {
-    ArchiveMap archive;
-    archive.segment_size = size;
-    for (const auto& site : m_sites) {
-      for (const auto& [name, file] : site->inventory.files) {
-        const auto parsed = pg::parse_wal_name(name, size);
-        if (!parsed) continue;
-        if (parsed->kind == pg::WalFileKind::segment)
-          archive.segments[parsed->timeline].emplace(parsed->number, file.modified);
-        if (parsed->kind != pg::WalFileKind::history || archive.origins.contains(parsed->timeline))
-          continue;
-        if (const auto text = read_history(name)) {
-          const auto last = pg::parse_timeline_history(*text, name).back();
-          archive.origins[parsed->timeline] = {last.timeline, last.end};
-        }
-      }
-    }
-    return archive;
-  }
-
-  void describe_timelines(const std::vector<BackupWal>& backups) {
-    const auto size = find_segment_size();
-    if (size == 0) return;
-    const auto archive = map_archive(size);
+  void describe_timelines(const std::vector<KeptBackup>& backups) {
+    std::vector<StoreInventory> inventories;
+    for (const auto& site : m_sites) inventories.push_back({*site->named.store, site->inventory});
+    const auto archive = map_archive(inventories, m_context.config.site, m_keys, m_context.log);
+    const auto size = archive.segment_size;
     for (const auto& [timeline, segments] : archive.segments) {
       const auto name = [&, timeline = timeline](std::uint64_t number) {
         return pg::wal_segment_name({timeline, number}, size);
@@ -251,11 +199,41 @@ class Check {
                                     name(segments.rbegin()->first), segments.size(),
                                     segments.rbegin()->second});
     }
-    for (const auto& gap : find_gaps(archive, backups, keep_after())) {
+    std::vector<BackupWal> needed;
+    for (const auto& backup : backups) {
+      const auto number = [&](std::uint64_t lsn) {
+        return pg::wal_segment_at(backup.timeline, pg::Lsn{lsn}, size).number;
+      };
+      needed.push_back({backup.label, backup.timeline, number(backup.start.value),
+                        number(backup.stop.value - 1)});
+    }
+    for (const auto& gap : find_gaps(archive, needed, keep_after())) {
+      if (is_filled(gap, size)) continue;
+      const bool past = gap.label.empty() && std::ranges::any_of(needed, [&](const auto& backup) {
+                          return backup.timeline >= gap.timeline && backup.first > gap.last;
+                        });
       m_result.gaps.push_back({pg::wal_segment_name({gap.timeline, gap.first}, size),
                                pg::wal_segment_name({gap.timeline, gap.last}, size),
-                               static_cast<std::size_t>(gap.last - gap.first + 1), gap.label});
+                               static_cast<std::size_t>(gap.last - gap.first + 1), gap.label,
+                               past});
     }
+  }
+
+  /// A server that archives several files at once may have filled it since the stores were listed.
+  bool is_filled(const WalGap& gap, pg::WalSegmentSize size) {
+    for (auto number = gap.first; number <= gap.last; ++number) {
+      const auto name = pg::wal_segment_name({gap.timeline, number}, size);
+      const bool there = std::ranges::any_of(
+          m_sites, [&](const auto& site) { return is_there(*site->named.store, name); });
+      if (!there) return false;
+    }
+    return true;
+  }
+
+  bool is_there(store::Store& store, const std::string& name) const {
+    return std::ranges::any_of(std::array{Sealing::none, Sealing::age}, [&](Sealing sealing) {
+      return store.stat(archive_key(m_context.config.site, name, sealing)).has_value();
+    });
   }
 
   /// The shortest window of all stores: a hole older than that may be retention's work.
@@ -277,7 +255,7 @@ class Check {
 }  // namespace
 
 CheckedArchive check_archive(run::Context& context, const CheckOptions& options,
-                             const std::vector<BackupWal>& backups) {
+                             const std::vector<KeptBackup>& backups) {
   return Check{context, options}.run(backups);
 }
 

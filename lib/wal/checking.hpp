@@ -8,7 +8,7 @@
 #include "run/context.hpp"
 #include "run/keys.hpp"
 #include "util/error.hpp"
-#include "wal/inventory.hpp"
+#include "wal/gaps.hpp"
 
 namespace bkp::wal {
 
@@ -55,14 +55,25 @@ struct NamedGap {
   std::string last;
   std::size_t segments = 0;
   std::string label;  ///< see WalGap
+  /// A backup began after it: only times between the gap and that backup are out of reach.
+  bool past = false;
+};
+
+/// A kept backup, as far as it concerns the WAL.
+struct KeptBackup {
+  std::string label;
+  std::uint32_t timeline = 0;
+  pg::Lsn start;
+  pg::Lsn stop;
 };
 
 struct CheckedArchive {
   std::vector<CheckedStore> stores;
   std::vector<CheckedTimeline> timelines;
   std::vector<NamedGap> gaps;
-  std::vector<DamagedFile> lost;  ///< no store has a good copy
-  bool opened = true;             ///< contents were opened, records proven; else digests only
+  std::vector<std::string> names;  ///< of all files, sorted
+  std::vector<DamagedFile> lost;   ///< no store has a good copy
+  bool opened = true;              ///< contents were opened, records proven; else digests only
 };
 
 /// Looks at the archive on all stores: continuity of each timeline and of what backups need, by
@@ -70,6 +81,6 @@ struct CheckedArchive {
 /// Files that a store lacks are brought to it from another one that has them, unless it is a dry
 /// run. Throws when no store can be read.
 CheckedArchive check_archive(run::Context& context, const CheckOptions& options,
-                             const std::vector<BackupWal>& backups);
+                             const std::vector<KeptBackup>& backups);
 
 }  // namespace bkp::wal

@@ -7,6 +7,7 @@
 #include "pg/wal_segment_header.hpp"
 #include "stream/sinks.hpp"
 #include "util/error.hpp"
+#include "wal/segment_sink.hpp"
 
 namespace bkp::wal {
 
@@ -16,35 +17,6 @@ using util::ErrorKind;
 namespace {
 
 constexpr pg::WalSegmentSize any_size = 1U << 20U;
-
-/// A segment on its way into a reader of the WAL, which begins with it unless there is one.
-class SegmentSink final : public stream::Sink {
- public:
-  explicit SegmentSink(std::optional<pg::WalReader>& reader) : m_reader{reader} {}
-
-  void write(std::span<const std::byte> data) override {
-    if (m_begin.size() < pg::wal_segment_header_size) {
-      m_begin.insert(m_begin.end(), data.begin(), data.end());
-      if (m_begin.size() < pg::wal_segment_header_size) return;
-      m_header = pg::read_wal_segment_header(m_begin);
-      if (!m_reader) m_reader.emplace(*m_header, [](const pg::WalRecord&) {});
-      m_reader->write(m_begin);
-      return;
-    }
-    m_reader->write(data);
-  }
-  void finish() override {
-    if (!m_header) throw Error{ErrorKind::damaged, "it has no header"};
-  }
-  void abort() noexcept override {}
-
-  const pg::WalSegmentHeader& header() const { return *m_header; }
-
- private:
-  std::optional<pg::WalReader>& m_reader;
-  std::vector<std::byte> m_begin;
-  std::optional<pg::WalSegmentHeader> m_header;
-};
 
 bool follows(const std::string& before, const std::string& name, pg::WalSegmentSize size) {
   const auto a = pg::parse_wal_name(before, size);

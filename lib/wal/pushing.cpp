@@ -31,6 +31,8 @@ constexpr std::chrono::milliseconds look_interval{20};
 constexpr std::size_t memory_for_all = std::size_t{96} << 20U;
 constexpr std::size_t memory_for_one = std::size_t{16} << 20U;
 
+constexpr pg::WalSegmentSize any_size = 1U << 20U;
+
 // Whoever pushes need not be able to open or to trust.
 const ArchiveKeys no_keys{{}, {}, true};
 
@@ -99,14 +101,17 @@ class Push {
   Push(run::Context& context, const std::filesystem::path& path)
       : m_context{context},
         m_state{state_directory(context.config)},
-        m_acknowledgements{m_state},
+        m_acknowledgements{m_state / "pushed"},
+        m_histories{m_state / "histories"},
         m_outages{m_state, context.clock} {
     m_parcels.push_back(std::make_unique<Parcel>(path));
     const auto& stores = context.config.stores;
     const bool any_required = std::ranges::any_of(stores, &config::Store::required);
     for (const auto& store : stores) {
       const bool required = any_required ? store.required : &store == &stores.front();
-      m_stores.push_back(std::make_unique<ArchiveStore>(context, store, required));
+      // Asked once, so that all files of this run are treated alike.
+      const bool passed_over = !required && m_outages.recent(store.name);
+      m_stores.push_back(std::make_unique<ArchiveStore>(context, store, required, passed_over));
     }
   }
   Push(const Push&) = delete;
@@ -122,6 +127,7 @@ class Push {
     }
     m_cluster = source_cluster(asked.file, m_context.config);
     asked.file.require_sound(m_cluster);
+    add_history();
     add_waiting();
     prepare_encoding();
     for (auto& parcel : m_parcels) start(*parcel);
@@ -129,6 +135,8 @@ class Push {
     wait_for_optional();
     for (auto& parcel : m_parcels) settle(*parcel);
     acknowledge();
+    auto& failure = asked.result.failure;
+    if (m_history != nullptr && !failure) failure = m_history->result.failure;
     return take_results();
   }
 
@@ -139,6 +147,24 @@ class Push {
       if (store->required()) places.push_back(store->url());
     }
     return places;
+  }
+
+  /// Without the history of its timeline a segment is of no use to a recovery. A server that was
+  /// promoted before it archived never asks for it. Once it is archived a note says so.
+  void add_history() {
+    const auto timeline = pg::parse_wal_name(m_parcels.front()->file.name(), any_size)->timeline;
+    const auto path = m_parcels.front()->file.path().parent_path() / pg::wal_history_name(timeline);
+    std::error_code unknown;
+    if (timeline == 1 || m_parcels.front()->file.kind() == pg::WalFileKind::history ||
+        !std::filesystem::exists(path, unknown)) {
+      return;
+    }
+    auto parcel = std::make_unique<Parcel>(path);
+    parcel->result.name = parcel->file.name();
+    if (m_histories.holds(parcel->file, required_places())) return;
+    parcel->file.require_sound(m_cluster);
+    m_history = parcel.get();
+    m_parcels.push_back(std::move(parcel));
   }
 
   void add_waiting() {
@@ -200,7 +226,7 @@ class Push {
     PushedCopy copy;
     copy.store = store.name();
     copy.required = store.required();
-    if (!store.required() && m_outages.recent(store.name())) {
+    if (store.passed_over()) {
       copy.state = PushedCopy::State::passed_over;
       return copy;
     }
@@ -212,7 +238,8 @@ class Push {
       m_outages.end(store.name());
     } catch (...) {
       copy.error = util::current_error();
-      if (!store.required()) m_outages.begin(store.name());
+      if (!store.required() && copy.error->kind() != ErrorKind::damaged)
+        m_outages.begin(store.name());
     }
     return copy;
   }
@@ -287,7 +314,7 @@ class Push {
         if (state == PushedCopy::State::stored || state == PushedCopy::State::there)
           places.push_back(m_stores[store]->url());
       }
-      m_acknowledgements.add(parcel.file, places);
+      (&parcel == m_history ? m_histories : m_acknowledgements).add(parcel.file, places);
     }
   }
 
@@ -300,11 +327,13 @@ class Push {
   run::Context& m_context;
   std::filesystem::path m_state;
   Acknowledgements m_acknowledgements;
+  Acknowledgements m_histories;
   Outages m_outages;
   SourceCluster m_cluster;
   Encoding m_encoding;
   std::vector<std::unique_ptr<ArchiveStore>> m_stores;
   std::vector<std::unique_ptr<Parcel>> m_parcels;
+  const Parcel* m_history = nullptr;    ///< among them: of the timeline of the one asked for
   std::vector<std::jthread> m_threads;  // joined first
 };
 

@@ -37,7 +37,8 @@ struct PushedFile {
   std::optional<util::Error> failure;  ///< it is not archived; else every required store has it
 };
 
-/// Archives `path`, and with it, at the same time, the next `wal.push_jobs` files that wait in its
+/// Archives `path`, with the history of its timeline where that is not archived yet, and, at the
+/// same time, the next `wal.push_jobs` files that wait in its
 /// archive_status. The first of the result is the one asked for; the others may have failed without
 /// harm: the server asks for each of them. An optional store is waited for a few seconds longer
 /// than the required ones, and after a failure passed over for a minute. Throws what makes the

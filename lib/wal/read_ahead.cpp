@@ -64,9 +64,10 @@ util::Fd lock_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-ReadAhead::ReadAhead(run::Context& context) : m_context{context} {
+ReadAhead::ReadAhead(run::Context& context, std::uint64_t system_identifier)
+    : m_context{context}, m_system_identifier{system_identifier} {
   const auto state = state_directory(context.config);
-  m_directory = state / "fetched";
+  m_directory = state / "fetched" / std::to_string(system_identifier);
   m_lock = state / "fetch.lock";
   util::make_private_directories(m_directory);
 }
@@ -114,12 +115,9 @@ void ReadAhead::start_after(const std::string& name, pg::WalSegmentSize size) co
     if (names.empty() || 2 * static_cast<std::size_t>(here) > names.size() || somebody_is_at_it())
       return;
     util::Command command;
-    command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),
-                    "--config",
-                    std::filesystem::absolute(m_context.config.file).string(),
-                    "--ahead",
-                    std::to_string(size),
-                    name};
+    command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),  "--config",
+                    std::filesystem::absolute(m_context.config.file).string(), "--ahead",
+                    fmt::format("{}:{}", size, m_system_identifier),           name};
     command.environment = m_context.environment;
     util::start_detached(command);
   } catch (const std::exception& error) {
@@ -142,7 +140,7 @@ void ReadAhead::run_after(const std::string& name, pg::WalSegmentSize size) {
     if (std::ranges::find(names, entry.path().filename().string()) == names.end())
       std::filesystem::remove(entry.path(), unknown);
   }
-  ArchiveReader reader{m_context, 0};
+  ArchiveReader reader{m_context, m_system_identifier};
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> ended = false;
   const auto work = [&] {

@@ -10,10 +10,11 @@
 namespace bkp::wal {
 
 /// Segments that a run in the background has fetched ahead of the server, which asks for them one
-/// by one: in STATE/fetched, each under its name once it was proven. See state_directory().
+/// by one: in STATE/fetched/CLUSTER, each under its name once it was proven. See state_directory().
 class ReadAhead {
  public:
-  explicit ReadAhead(run::Context& context);
+  /// `system_identifier` of the cluster that recovers.
+  ReadAhead(run::Context& context, std::uint64_t system_identifier);
 
   /// Moves the segment to `destination` when it has been fetched, and waits for it while it is
   /// being fetched; false otherwise. It and those before it are no longer here then.
@@ -33,6 +34,7 @@ class ReadAhead {
   bool somebody_is_at_it() const;
 
   run::Context& m_context;
+  std::uint64_t m_system_identifier;
   std::filesystem::path m_directory;
   std::filesystem::path m_lock;
 };

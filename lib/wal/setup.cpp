@@ -8,6 +8,7 @@
 
 #include "backup/site_file.hpp"
 #include "util/error.hpp"
+#include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "wal/archive_key.hpp"
@@ -70,6 +71,16 @@ Error not_archived(const std::string& name, const std::string& why) {
 std::string archive_command(const std::filesystem::path& program,
                             const std::filesystem::path& config) {
   return fmt::format("{} wal-push --config {} %p", shell_word(program), shell_word(config));
+}
+
+std::string restore_command(const std::filesystem::path& program,
+                            const std::filesystem::path& config, const std::string& until) {
+  return fmt::format("{} wal-fetch --config {}{} %f %p", shell_word(program), shell_word(config),
+                     until.empty() ? "" : " --until " + until);
+}
+
+std::filesystem::path installed_program() {
+  return util::executable_directory().parent_path().parent_path() / "bin" / "bkp";
 }
 
 std::vector<SettingChange> plan_archiving(pg::Connection& server, const std::string& command,

@@ -22,6 +22,13 @@ struct SettingChange {
 std::string archive_command(const std::filesystem::path& program,
                             const std::filesystem::path& config);
 
+/// "…/bin/bkp wal-fetch --config … %f %p"; with `until` nothing after that segment is given out.
+std::string restore_command(const std::filesystem::path& program,
+                            const std::filesystem::path& config, const std::string& until);
+
+/// PREFIX/bin/bkp of the PREFIX that this program is installed in.
+std::filesystem::path installed_program();
+
 /// What must change so that the server archives with `command`. Throws Error{database}.
 std::vector<SettingChange> plan_archiving(pg::Connection& server, const std::string& command,
                                           std::chrono::seconds timeout);

@@ -265,6 +265,10 @@ TEST_CASE("no damage in the archive looks like its end") {
   };
   age(site.archived(third));
 
+  SECTION("a dry run writes nothing") {
+    CHECK(site.run({"wal-fetch", first, fetched(site).string(), "--dry-run"}).exit_code == 0);
+    CHECK_FALSE(std::filesystem::exists(fetched(site)));
+  }
   SECTION("the end is") {
     CHECK(fetch(site, "0000000100000000000000F0").exit_code == 1);
     CHECK(fetch(site, "00000002.history").exit_code == 1);
@@ -343,13 +347,21 @@ TEST_CASE("what follows is fetched ahead, proven, and given out once") {
     if (entry.is_regular_file()) names.push_back(entry.path().stem().string());
   std::ranges::sort(names);
   REQUIRE(names.size() >= 5);
-  const auto place = site.directory() / "state/wal/studio/fetched";
-  REQUIRE(fetch(site, names[0]).exit_code == 0);
+  // As the recovering server does it: in its data directory, which says whose WAL it is.
+  const auto fetch_there = [&](const std::string& name) {
+    return site.command({"wal-fetch", name, fetched(site).string()})
+        .in_directory(site.cluster().data_directory())
+        .run();
+  };
+  const auto place =
+      site.directory() / "state/wal/studio/fetched" /
+      site.cluster().psql("postgres", "select system_identifier from pg_control_system()");
+  REQUIRE(fetch_there(names[0]).exit_code == 0);
   REQUIRE(wait_until([&] { return std::filesystem::exists(place / names[2]); }));
   // It comes from there: the archive can be away.
   std::filesystem::rename(site.store(), site.directory() / "gone");
   for (const auto i : {1U, 2U}) {
-    CHECK(fetch(site, names[i]).exit_code == 0);
+    CHECK(fetch_there(names[i]).exit_code == 0);
     CHECK(read_text(fetched(site)) == read_text(site.pg_wal(names[i])));
     CHECK_FALSE(std::filesystem::exists(place / names[i]));
   }

@@ -25,7 +25,7 @@ class RestoreBench {
 
   /// Takes a backup of the database; opens it on the store.
   backup::Source back_up(const std::string& database) {
-    const auto result = backup::full_backup(context, {{database}, {}});
+    const auto result = backup::full_backup(context, {.databases = {database}});
     if (const auto error = result.error()) throw util::Error{*error};
     return backup::open_source(context.open_store("local"), backup::Layout{config.site},
                                result.items.at(0).record, run::reading_keys(config));

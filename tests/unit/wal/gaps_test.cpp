@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "wal/inventory.hpp"
+#include "wal/gaps.hpp"
 
 using namespace bkp;
 using namespace bkp::wal;

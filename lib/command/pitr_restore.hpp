@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/report.hpp"
+#include "run/context.hpp"
+
+namespace bkp::command {
+
+/// `bkp pitr-restore`: see bkp-pitr-restore(1).
+struct PitrRestoreOptions {
+  static constexpr cli::CommandInfo info{
+      "pitr-restore", "recover the whole cluster to a point in time, in a new directory"};
+  std::string to;
+  std::string target_time;
+  std::string target_lsn;
+  std::uint32_t target_xid = 0;
+  std::string target_name;
+  bool latest = false;
+  bool immediate = false;
+  bool exclusive = false;
+  std::string timeline = "latest";
+  std::string backup;                    ///< empty: chosen
+  std::string store;                     ///< empty: the first with a sound copy
+  std::vector<std::string> tablespaces;  ///< "OLD=NEW"
+  bool start = false;
+  bool promote = false;
+  bool preview = false;
+  int jobs = 0;  ///< 0: full.jobs
+};
+
+void define(CLI::App& app, PitrRestoreOptions& options);
+
+cli::Report run(const PitrRestoreOptions& options, run::Context& context);
+
+}  // namespace bkp::command

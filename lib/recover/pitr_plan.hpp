@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backup/source.hpp"
+#include "catalog/records.hpp"
+#include "recover/recovery_target.hpp"
+#include "run/context.hpp"
+#include "run/keys.hpp"
+
+namespace bkp::recover {
+
+struct PitrRequest {
+  RecoveryTarget target;
+  std::string backup;  ///< as a user names it; empty: the newest from which the target is reached
+  std::string store;   ///< read the backup there; empty: the first with a sound copy
+};
+
+/// A recovery that can be done, found before anything is written.
+struct PitrPlan {
+  RecoveryTarget target;
+  catalog::BackupRecord backup;
+  std::vector<backup::Source> sources;  ///< where it can be read, the best first
+  std::uint32_t timeline = 0;           ///< that is followed
+  std::string first_segment;            ///< of the WAL that is replayed
+  std::string last_segment;             ///< that is needed for sure
+  std::uint64_t segments = 0;
+  std::uint64_t wal_bytes = 0;  ///< as stored, of these segments
+  /// The archive has a gap behind the last segment: recovery must not ask for more.
+  bool cut_off = false;
+  /// The time at which the target is reached, where the WAL says it: of the last commit before it.
+  std::optional<util::Time> reaches;
+  /// Transactions in the archive that come after the target, as far as it was read; nullopt where
+  /// it was not.
+  std::optional<std::uint64_t> commits_after;
+
+  const backup::Manifest& manifest() const { return sources.front().manifest(); }
+};
+
+/// Chooses backup and timeline, and makes sure that all WAL up to the target is there. Throws
+/// Error{not_found} when there is no backup before the target, or when the archive ends before it,
+/// and says what can be reached; Error{damaged} for a gap before it, naming the segments that are
+/// missing.
+PitrPlan plan_recovery(run::Context& context, const PitrRequest& request,
+                       const run::ReadingKeys& keys);
+
+}  // namespace bkp::recover

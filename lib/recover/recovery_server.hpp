@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/connection.hpp"
+#include "pg/lsn.hpp"
+#include "recover/recovery_target.hpp"
+#include "run/context.hpp"
+
+namespace bkp::recover {
+
+/// Prepares a restored data directory for its recovery: recovery.signal, and in
+/// postgresql.auto.conf the settings, which win over what came with the backup. Where the
+/// configuration files lay elsewhere, as Debian's do, postgresql.conf and pg_hba.conf that let the
+/// server start are made. Throws Error{store}.
+void prepare_recovery(const std::filesystem::path& data,
+                      const std::vector<ServerSetting>& settings);
+
+/// How far a recovery came.
+struct Reached {
+  std::optional<util::Time> time;  ///< of the last transaction that was replayed
+  pg::Lsn lsn;
+  bool paused = false;  ///< at its target; else promoted
+  std::uint32_t timeline = 0;
+};
+
+/// A server on a data directory that nobody else uses: on a Unix socket in a directory of its own,
+/// without network, archiving nothing. It outlives this object and the run unless stop() is called.
+class RecoveryServer {
+ public:
+  /// `bin` holds pg_ctl and postgres of the right version; `socket` is made. Throws Error{refused}
+  /// for root, whom the server refuses.
+  RecoveryServer(run::Context& context, std::filesystem::path bin, std::filesystem::path data,
+                 std::filesystem::path socket);
+
+  /// Throws Error{database} quoting the server's log when it ends, Error{damaged} when the archive
+  /// did not have what recovery needs.
+  void start();
+  /// Waits until recovery has come to its end: paused at the target, or promoted.
+  Reached wait_for_target();
+  void promote();
+  void stop() noexcept;
+
+  pg::Conninfo conninfo(const std::string& database = "postgres") const;
+  std::filesystem::path log() const { return m_data / "bkp-recovery.log"; }
+
+ private:
+  util::Finished control(std::vector<std::string> arguments);
+  util::Error failed() const;
+  bool running() const;
+
+  run::Context& m_context;
+  std::filesystem::path m_bin;
+  std::filesystem::path m_data;
+  std::filesystem::path m_socket;
+};
+
+}  // namespace bkp::recover

@@ -1,0 +1,92 @@
+#include "recover/scratch_cluster.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "recover/scratch.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/rng.hpp"
+#include "util/text.hpp"
+#include "wal/setup.hpp"
+
+namespace bkp::recover {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::string_view prefix = "cluster-";
+constexpr auto lock_name = "lock";
+
+util::Fd lock_in(const std::filesystem::path& directory) {
+  return util::open_file(directory / lock_name, O_RDWR | O_CREAT | O_NOFOLLOW);
+}
+
+/// SIGQUIT: at once, and nothing of it is needed any more.
+void end_server(const std::filesystem::path& data) {
+  const auto text = util::read_file(data / "postmaster.pid", 4096);
+  const int pid = text ? std::atoi(text->c_str()) : 0;
+  if (pid > 1) ::kill(pid, SIGQUIT);
+}
+
+}  // namespace
+
+ScratchCluster::ScratchCluster(run::Context& context, const backup::Manifest& manifest) {
+  const auto programs = server_programs(context, manifest.server_version);
+  m_directory = scratch_directory(context) / (std::string{prefix} + util::random_hex(4));
+  util::make_private_directories(m_directory);
+  m_lock = lock_in(m_directory);
+  ::flock(m_lock.get(), LOCK_EX | LOCK_NB);
+  m_place.data = m_directory / "data";
+  for (const auto& tablespace : manifest.physical->tablespaces)
+    m_place.tablespaces[tablespace.path] = (m_directory / std::to_string(tablespace.oid)).string();
+  try {
+    require_free(m_place, manifest);
+    m_server.emplace(context, programs, m_place.data, m_directory / "socket");
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove_all(m_directory, ignored);
+    throw;
+  }
+}
+
+ScratchCluster::~ScratchCluster() {
+  m_server->stop();
+  std::error_code ignored;
+  std::filesystem::remove_all(m_directory, ignored);
+}
+
+void ScratchCluster::clear_leftovers(run::Context& context) {
+  std::error_code unknown;
+  for (const auto& entry :
+       std::filesystem::directory_iterator{scratch_directory(context), unknown}) {
+    if (!entry.path().filename().string().starts_with(prefix)) continue;
+    const auto lock = lock_in(entry.path());
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    context.log.info("removing {}, left by a run that died", util::quoted(entry.path().string()));
+    end_server(entry.path() / "data");
+    std::filesystem::remove_all(entry.path(), unknown);
+  }
+}
+
+std::filesystem::path server_programs(run::Context& context, int server_version) {
+  auto tools = context.tools();
+  const auto postgres = tools.find("postgres", server_version);
+  constexpr int major = 10000;
+  const auto found = tools.version_of(postgres);
+  if (found && *found / major != server_version / major) {
+    throw Error{
+        ErrorKind::refused,
+        fmt::format("the cluster is of PostgreSQL {}, and {} is of {}", server_version / major,
+                    util::quoted(postgres.string()), *found / major),
+        fmt::format("install postgresql-{}, or set cluster.bin_directory", server_version / major)};
+  }
+  return postgres.parent_path();
+}
+
+}  // namespace bkp::recover

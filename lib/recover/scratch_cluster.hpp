@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "backup/manifest.hpp"
+#include "recover/cluster_restore.hpp"
+#include "recover/recovery_server.hpp"
+#include "run/context.hpp"
+#include "util/fd.hpp"
+
+namespace bkp::recover {
+
+/// A place below the scratch directory for a cluster that is restored, started, looked at and
+/// removed: its data directory, its tablespaces, the socket of its server. The destructor stops the
+/// server and removes all of it. What a killed run leaves is taken down by clear_leftovers().
+class ScratchCluster {
+ public:
+  /// Throws Error{refused} when there is no room, no program of the server's version, or for root.
+  ScratchCluster(run::Context& context, const backup::Manifest& manifest);
+  ~ScratchCluster();
+  ScratchCluster(const ScratchCluster&) = delete;
+  ScratchCluster& operator=(const ScratchCluster&) = delete;
+
+  const ClusterPlace& place() const { return m_place; }
+  RecoveryServer& server() { return *m_server; }
+
+  /// Stops the servers of runs that died and removes their places.
+  static void clear_leftovers(run::Context& context);
+
+ private:
+  std::filesystem::path m_directory;
+  util::Fd m_lock;  ///< held as long as this lives
+  ClusterPlace m_place;
+  std::optional<RecoveryServer> m_server;
+};
+
+/// Where postgres and pg_ctl of exactly this major version are; the newer ones that other programs
+/// make do with cannot start its clusters. Throws Error{database} or Error{refused}.
+std::filesystem::path server_programs(run::Context& context, int server_version);
+
+}  // namespace bkp::recover

@@ -1,0 +1,204 @@
+#include "verify/cluster_check.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "recover/recovery_target.hpp"
+#include "recover/scratch_cluster.hpp"
+#include "util/error.hpp"
+#include "util/rng.hpp"
+#include "util/text.hpp"
+#include "verify/assertions.hpp"
+#include "verify/check.hpp"
+#include "wal/setup.hpp"
+#include "wal/site_archive.hpp"
+
+namespace bkp::verify {
+
+using recover::RecoveryTarget;
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+std::uint64_t random_below(std::uint64_t limit) {
+  std::uint64_t number = 0;
+  util::random_bytes(std::as_writable_bytes(std::span{&number, 1}));
+  return number % limit;
+}
+
+class ClusterCheck {
+ public:
+  ClusterCheck(run::Context& context, const backup::Source& source, int jobs, Verification& result)
+      : m_context{context}, m_source{source}, m_jobs{jobs}, m_result{result} {}
+
+  void run() {
+    recover::ScratchCluster::clear_leftovers(m_context);
+    const auto target = choose_target();
+    recover::ScratchCluster scratch{m_context, manifest()};
+    const auto began = m_context.clock.steady();
+    if (!attempt("restore", "files", [&] { restore(scratch, target); })) return;
+    if (!attempt("restore", "recovery to " + recover::describe(target), [&] {
+          scratch.server().start();
+          scratch.server().wait_for_target();
+          scratch.server().promote();
+        })) {
+      return;
+    }
+    m_result.restore_seconds = util::Duration{m_context.clock.steady() - began}.count();
+    look_at_databases(scratch.server());
+    scratch.server().stop();
+    check_pages(scratch);
+  }
+
+ private:
+  const backup::Manifest& manifest() const { return m_source.manifest(); }
+
+  /// Only what is damaged, or what the recovering server says, is about the backup.
+  template <class Body>
+  bool attempt(const std::string& kind, const std::string& name, const Body& body) {
+    try {
+      body();
+      m_result.checks.push_back(passed(kind, name));
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::database) throw;
+      m_result.checks.push_back(
+          failed(error.kind() == ErrorKind::damaged && name == "files" ? "part" : kind, name,
+                 error.full_message()));
+      return false;
+    }
+  }
+
+  /// Somewhere in the archive behind the backup; its own end where there is nothing more.
+  RecoveryTarget choose_target() {
+    RecoveryTarget target;
+    target.kind = RecoveryTarget::Kind::immediate;
+    const auto& physical = *manifest().physical;
+    m_timeline = physical.timeline;
+    const wal::SiteArchive archive{m_context, run::reading_keys(m_context.config)};
+    if (archive.map().segment_size == 0) return target;
+    const wal::WalPath path{archive.map(), physical.timeline};
+    const auto size = path.segment_size();
+    const auto stop =
+        pg::wal_segment_at(physical.timeline, pg::Lsn{physical.stop.value - 1}, size).number;
+    const auto last = path.last_from(stop);
+    // A record begins behind the last segment's beginning for sure, and behind nothing else.
+    if (!last || *last <= stop + 1) return target;
+    const auto begin = physical.stop.value;
+    const auto end = *last * size;
+    target.kind = RecoveryTarget::Kind::lsn;
+    target.lsn.value = begin + random_below(end - begin);
+    return target;
+  }
+
+  void restore(recover::ScratchCluster& scratch, const RecoveryTarget& target) {
+    recover::restore_cluster(m_context, {m_source}, scratch.place(), m_jobs);
+    m_result.bytes_read += manifest().size_bytes();
+    auto settings = recover::settings_of(target, m_timeline);
+    settings.push_back(
+        {"restore_command",
+         wal::restore_command(wal::installed_program(),
+                              std::filesystem::absolute(m_context.config.file), {})});
+    settings.push_back({"recovery_target_action", "pause"});
+    recover::prepare_recovery(scratch.place().data, settings);
+  }
+
+  void look_at_databases(recover::RecoveryServer& server) {
+    auto connection = pg::Connection::open(server.conninfo(), m_context.interrupt);
+    const auto rows =
+        connection.exec("select datname from pg_catalog.pg_database where datallowconn order by 1");
+    for (int row = 0; row < rows.rows(); ++row) {
+      const std::string database{rows.text(row, 0)};
+      auto session = pg::Connection::open(server.conninfo(database), m_context.interrupt);
+      check_relations(session, database);
+      const auto assertions = assertion_probes(m_context.config.verify.assertions, database);
+      auto checks =
+          run_probes(m_context, server.conninfo(database), 1, assertions, [](pg::Connection&) {});
+      std::ranges::move(checks, std::back_inserter(m_result.checks));
+    }
+  }
+
+  bool has_amcheck(pg::Connection& session, const std::string& database) {
+    try {
+      session.exec("create extension if not exists amcheck");
+      return true;
+    } catch (const pg::DatabaseError& error) {
+      if (error.of_server()) throw;
+      m_result.checks.push_back(
+          skipped("relations", database, "amcheck cannot be used: " + error.message()));
+      return false;
+    }
+  }
+
+  void check_relations(pg::Connection& session, const std::string& database) {
+    if (!has_amcheck(session, database)) return;
+    const auto relations = session.exec(
+        "select c.oid::regclass::text, c.relkind in ('r', 'm', 't'), c.oid::bigint "
+        "from pg_catalog.pg_class c join pg_catalog.pg_am a on a.oid = c.relam "
+        "left join pg_catalog.pg_index i on i.indexrelid = c.oid "
+        "where c.relpersistence = 'p' and (a.amname = 'heap' and c.relkind in ('r', 'm', 't') "
+        "or a.amname = 'btree' and c.relkind = 'i' and i.indisvalid) order by c.relkind desc, "
+        "c.oid");
+    m_result.tables_total += static_cast<std::uint64_t>(relations.rows());
+    for (int row = 0; row < relations.rows(); ++row) {
+      m_context.interrupt.check();
+      const std::string name = database + "." + std::string{relations.text(row, 0)};
+      const auto wrong =
+          look_at(session, relations.boolean(row, 1), std::string{relations.text(row, 2)});
+      if (!wrong.empty()) m_result.checks.push_back(failed("relation", name, wrong));
+    }
+    m_result.checks.push_back(
+        passed("relations", fmt::format("{}: {} looked at", database, relations.rows())));
+  }
+
+  static std::string look_at(pg::Connection& session, bool heap, const std::string& oid) {
+    try {
+      if (!heap) {
+        session.exec("select bt_index_check($1::oid::regclass, true)", {oid});
+        return {};
+      }
+      const auto found = session.exec(
+          "select blkno, offnum, msg from verify_heapam($1::oid::regclass) limit 1", {oid});
+      if (found.rows() == 0) return {};
+      return fmt::format("block {}, item {}: {}", found.text(0, 0), found.text(0, 1),
+                         found.text(0, 2));
+    } catch (const pg::DatabaseError& error) {
+      if (error.of_server()) throw;
+      return error.message();
+    }
+  }
+
+  /// The server has been shut down.
+  void check_pages(recover::ScratchCluster& scratch) {
+    if (!manifest().physical->page_checksums) {
+      m_result.checks.push_back(skipped("pages", "checksums", "the cluster has none"));
+      return;
+    }
+    util::Command command;
+    command.argv = {
+        (recover::server_programs(m_context, manifest().server_version) / "pg_checksums").string(),
+        "--check", "--pgdata=" + scratch.place().data.string()};
+    command.environment = m_context.environment.for_child();
+    const auto finished = m_context.processes.run(command);
+    m_result.checks.push_back(finished.status.success()
+                                  ? passed("pages", "checksums")
+                                  : failed("pages", "checksums", finished.stderr_tail));
+  }
+
+  run::Context& m_context;
+  const backup::Source& m_source;
+  int m_jobs;
+  Verification& m_result;
+  std::uint32_t m_timeline = 0;
+};
+
+}  // namespace
+
+void verify_cluster(run::Context& context, const backup::Source& source, int jobs,
+                    Verification& result) {
+  ClusterCheck{context, source, jobs, result}.run();
+}
+
+}  // namespace bkp::verify

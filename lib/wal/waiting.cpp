@@ -1,0 +1,95 @@
+#include "wal/waiting.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "run/keys.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+#include "wal/bringing.hpp"
+#include "wal/decoding.hpp"
+
+namespace bkp::wal {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::chrono::milliseconds look_interval{200};
+
+class Wait {
+ public:
+  Wait(run::Context& context, std::chrono::seconds patience)
+      : m_context{context},
+        m_site{context.config.site},
+        m_keys{{}, run::reading_keys(context.config).trusted, false},
+        m_deadline{context.clock.steady() + patience},
+        m_patience{patience} {}
+
+  void for_segment(const run::NamedStore& store, const std::string& segment) {
+    while (!is_there(store, segment)) {
+      if (m_context.clock.steady() >= m_deadline) {
+        throw Error{ErrorKind::partial,
+                    fmt::format("{} is not on store {} after {}", segment, util::quoted(store.name),
+                                util::format_duration(m_patience)),
+                    "the backup cannot become consistent without it. Is archiving at work? `bkp "
+                    "wal-check` says; on a standby it is the primary that must archive it"};
+      }
+      m_context.interrupt.check();
+      m_context.clock.sleep_for(look_interval);
+    }
+  }
+
+  void bring_to(const run::NamedStore& store, const run::NamedStore& from,
+                const std::string& segment) {
+    try {
+      if (is_there(store, segment)) return;
+      for (const auto sealing : {Sealing::none, Sealing::age}) {
+        if (from.store->stat(archive_key(m_site, segment, sealing)))
+          bring(*from.store, *store.store, m_site, {segment, sealing}, m_keys);
+      }
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      m_context.warn(fmt::format("the backup's WAL {} is not on store {}: {}", segment,
+                                 util::quoted(store.name), error.full_message()));
+    }
+  }
+
+ private:
+  bool is_there(const run::NamedStore& store, const std::string& segment) const {
+    return std::ranges::any_of(std::array{Sealing::none, Sealing::age}, [&](Sealing sealing) {
+      return check_stored(*store.store, m_site, {segment, sealing}, m_keys).has_value();
+    });
+  }
+
+  run::Context& m_context;
+  const std::string& m_site;
+  ArchiveKeys m_keys;
+  std::chrono::steady_clock::time_point m_deadline;
+  std::chrono::seconds m_patience;
+};
+
+}  // namespace
+
+void wait_for_segments(run::Context& context, const std::vector<run::NamedStore>& stores,
+                       const std::vector<std::string>& segments, std::chrono::seconds patience) {
+  Wait wait{context, patience};
+  std::vector<const run::NamedStore*> needed;
+  for (const auto& store : stores) {
+    if (store.required) needed.push_back(&store);
+  }
+  if (needed.empty()) needed.push_back(&stores.front());
+  for (const auto* store : needed) {
+    for (const auto& segment : segments) wait.for_segment(*store, segment);
+  }
+  for (const auto& store : stores) {
+    if (std::ranges::find(needed, &store) != needed.end()) continue;
+    for (const auto& segment : segments) wait.bring_to(store, *needed.front(), segment);
+  }
+}
+
+}  // namespace bkp::wal

@@ -1,0 +1,351 @@
+// Base backups and recovery to a point in time: whole clusters lost and brought back.
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/archiving_site.hpp"
+#include "support/damage.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// A site with a base backup, in which a table tells what was committed when.
+struct PitrSite : ArchivingSite {
+  std::string label;
+
+  explicit PitrSite(const std::string& yaml = {}) : ArchivingSite{yaml} {
+    must({"init"});
+    start_archiving();
+    cluster().psql(
+        "postgres",
+        "create table marker (i int primary key, at timestamptz default clock_timestamp())");
+    mark(1);
+    label = back_up_cluster();
+  }
+
+  std::string back_up_cluster() const {
+    const auto report = json({"full", "--method", "base"});
+    if (report.at("status") != "ok") throw std::runtime_error{report.dump(1)};
+    return report["result"]["backups"][0]["label"];
+  }
+  void mark(int i) {
+    cluster().psql("postgres", "insert into marker values (" + std::to_string(i) + ")");
+  }
+  std::string ask(const std::string& sql) { return cluster().psql("postgres", sql); }
+  std::string now() {
+    // Times of commits are compared, so one must lie on either side.
+    return ask(
+        "select pg_sleep(0.05) \\g /dev/null\n"
+        "select to_char(clock_timestamp() at time zone 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"');\nselect pg_sleep(0.05) \\g /dev/null");
+  }
+  void archive_all() { wait_for_archived(switch_segment()); }
+
+  std::filesystem::path target() { return directory() / "recovered"; }
+  nlohmann::json recover(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"pitr-restore", "--to", target().string(), "--start"});
+    return json(std::move(arguments));
+  }
+  /// What a recovered server says, on its private socket; it is stopped then.
+  std::string rows_of(const nlohmann::json& report) {
+    INFO(report.dump(1));
+    REQUIRE(report["exit_code"] == 0);
+    const std::string socket = report["result"]["socket"];
+    Program psql{{(cluster().bin_directory() / "psql").string(), "-XAtq", "-h", socket, "-U",
+                  "postgres", "-c", "select string_agg(i::text, ',' order by i) from marker"}};
+    auto rows = output_of(psql);
+    if (rows.ends_with('\n')) rows.pop_back();
+    stop_recovered();
+    return rows;
+  }
+  void stop_recovered() {
+    Program pg_ctl{{(cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
+                    target().string(), "-m", "immediate", "stop"}};
+    if (::geteuid() == 0) pg_ctl.as_user(cluster().user());
+    output_of(pg_ctl.in_directory("/"));
+    std::filesystem::remove_all(target());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("stock tools accept what a base backup holds") {
+  PitrSite site;
+  const auto place = site.cluster().make_directory("unpacked");
+  for (const auto& entry :
+       std::filesystem::directory_iterator{site.store() / "studio/backups" / site.label}) {
+    if (entry.path().extension() != ".zst") continue;
+    output_of(Program{{"sh", "-c", "zstd -dcq \"$0\" | tar -x -C \"$1\"", entry.path().string(),
+                       place.string()}});
+  }
+  const auto verified = Program{
+      {(site.cluster().bin_directory() / "pg_verifybackup").string(), "--no-parse-wal",
+       place.string()}}.run();
+  CAPTURE(verified);
+  CHECK(verified.exit_code == 0);
+  CHECK(std::filesystem::exists(place / "backup_label"));
+  CHECK_FALSE(std::filesystem::exists(place / "postmaster.pid"));
+  CHECK(std::filesystem::is_empty(place / "pg_replslot"));
+
+  const auto listed = site.json({"list"})["result"]["backups"][0];
+  CHECK(listed["method"] == "base");
+  CHECK(listed["database_name"].is_null());
+  CHECK(site.run({"verify", site.label, "--level", "checksum"}).exit_code == 0);
+  const auto shown = site.json({"show", site.label})["result"]["backup"];
+  CHECK_FALSE(shown["start_lsn"].is_null());
+  CHECK(shown["timeline"] == 1);
+  CHECK(site.run({"show", site.label}).exit_code == 0);
+}
+
+TEST_CASE("recovery ends where it was asked to, and nowhere else") {
+  PitrSite site;
+  site.mark(2);
+  const auto between = site.now();
+  site.mark(3);
+  const auto lsn = site.ask("select pg_current_wal_insert_lsn()");
+  site.mark(4);
+  site.ask("select pg_create_restore_point('before five')");
+  const auto xid = site.ask("begin; insert into marker values (5); select txid_current(); commit");
+  site.mark(6);
+  site.archive_all();
+
+  SECTION("a time") {
+    const auto report = site.recover({"--target-time", between});
+    CHECK(report["result"]["recovery"]["paused"] == true);
+    CHECK(report["result"]["recovery"]["distance_seconds"].get<double>() >= 0);
+    CHECK(report["result"]["commits_after"].get<int>() >= 4);
+    CHECK(site.rows_of(report) == "1,2");
+  }
+  SECTION("an LSN") {
+    CHECK(site.rows_of(site.recover({"--target-lsn", lsn})) == "1,2,3");
+  }
+  SECTION("just before an LSN") {
+    CHECK(site.rows_of(site.recover({"--target-lsn", lsn, "--exclusive"})) == "1,2,3");
+  }
+  SECTION("a restore point") {
+    CHECK(site.rows_of(site.recover({"--target-name", "before five"})) == "1,2,3,4");
+  }
+  SECTION("a transaction") {
+    CHECK(site.rows_of(site.recover({"--target-xid", xid})) == "1,2,3,4,5");
+  }
+  SECTION("just before a transaction") {
+    CHECK(site.rows_of(site.recover({"--target-xid", xid, "--exclusive"})) == "1,2,3,4");
+  }
+  SECTION("the end of the archive") {
+    const auto report = site.recover({"--latest"});
+    CHECK(report["result"]["recovery"]["timeline"] == 2);
+    CHECK(site.rows_of(report) == "1,2,3,4,5,6");
+  }
+  SECTION("the end of the backup") {
+    CHECK(site.rows_of(site.recover({"--immediate"})) == "1");
+  }
+  SECTION("promoted at a time") {
+    const auto report = site.recover({"--target-time", between, "--promote"});
+    CHECK(report["result"]["recovery"]["paused"] == false);
+    CHECK(site.rows_of(report) == "1,2");
+  }
+  SECTION("a rehearsal leaves nothing but its figures") {
+    const auto report = site.json({"pitr-restore", "--target-time", between, "--dry-run"});
+    INFO(report.dump(1));
+    CHECK(report["exit_code"] == 0);
+    CHECK(report["result"]["recovery"]["paused"] == true);
+    CHECK(std::filesystem::is_empty(site.directory() / "state/scratch"));
+  }
+  SECTION("a preview writes nothing") {
+    const auto report = site.run({"pitr-restore", "--target-time", between, "--preview"});
+    CAPTURE(report);
+    CHECK(report.exit_code == 0);
+    CHECK_THAT(report.out,
+               Contains(site.label) && Contains("transactions in the archive come after"));
+  }
+}
+
+TEST_CASE("what cannot be reached is refused before anything is written") {
+  PitrSite site;
+  site.mark(2);
+  const auto between = site.now();
+  site.mark(3);
+  const auto first = site.switch_segment();
+  site.mark(4);
+  const auto second = site.switch_segment();
+  site.mark(5);
+  site.archive_all();
+  const auto refused = [&](std::vector<std::string> arguments, int code) {
+    arguments.insert(arguments.begin(), {"pitr-restore", "--to", site.target().string()});
+    const auto outcome = site.run(std::move(arguments));
+    CAPTURE(outcome);
+    CHECK(outcome.exit_code == code);
+    CHECK_FALSE(std::filesystem::exists(site.target()));
+    return outcome.err;
+  };
+
+  CHECK_THAT(refused({"--target-time", "2020-01-01"}, 10), Contains("no base backup ends before"));
+  CHECK_THAT(refused({"--target-time", "2100-01-01"}, 10),
+             Contains("cannot be reached") && Contains("the last transaction"));
+  CHECK_THAT(refused({"--target-lsn", "F/0"}, 10), Contains("cannot be reached"));
+  CHECK_THAT(refused({"--target-name", "nobody"}, 10), Contains("no base backup"));
+  CHECK_THAT(refused({"--latest", "--timeline", "7"}, 10), Contains("no timeline 7"));
+  refused({"--latest", "--immediate"}, 2);
+  refused({}, 2);
+
+  std::filesystem::remove(site.archived(second));
+  CHECK_THAT(refused({"--latest"}, 8), Contains("lacks " + second));
+  // Before the gap everything is as it was, and recovery does not ask for what is behind it.
+  CHECK(site.rows_of(site.recover({"--target-time", between})) == "1,2");
+  std::filesystem::remove(site.archived(first));
+  CHECK_THAT(refused({"--target-time", between}, 10), Contains("cannot be reached"));
+}
+
+TEST_CASE("an existing directory is not touched") {
+  PitrSite site;
+  site.archive_all();
+  CHECK(site.run({"pitr-restore", "--immediate", "--to", site.cluster().data_directory().string()})
+            .exit_code == 11);
+  const auto used = site.cluster().make_directory("used");
+  write_text(used / "precious", "x");
+  CHECK(site.run({"pitr-restore", "--immediate", "--to", used.string()}).exit_code == 11);
+  CHECK(read_text(used / "precious") == "x");
+}
+
+TEST_CASE("no damage ends in a recovered server that is too short") {
+  PitrSite site;
+  site.mark(2);
+  const auto damaged = site.switch_segment();
+  site.mark(3);
+  const auto lsn = site.ask("select pg_current_wal_insert_lsn()");
+  site.mark(4);
+  site.archive_all();
+
+  SECTION("a segment") {
+    flip_a_bit(site.archived(damaged));
+    const auto report = site.recover({"--target-lsn", lsn});
+    INFO(report.dump(1));
+    CHECK(report["exit_code"] == 8);
+    CHECK_THAT(report["error"]["message"].get<std::string>(), Contains(damaged));
+    CHECK_FALSE(std::filesystem::exists(site.target() / "postmaster.pid"));
+  }
+  SECTION("a part of the backup") {
+    for (const auto& entry :
+         std::filesystem::directory_iterator{site.store() / "studio/backups" / site.label})
+      if (entry.path().extension() == ".zst") flip_a_bit(entry.path());
+    CHECK(site.run({"verify", site.label, "--level", "checksum"}).exit_code == 8);
+    const auto report = site.recover({"--target-lsn", lsn});
+    CHECK(report["exit_code"] == 8);
+  }
+}
+
+TEST_CASE("tablespaces go where they are told, others do not overwrite") {
+  PitrSite site;
+  const auto old_place = site.cluster().make_directory("space");
+  site.ask("create tablespace space location " + sql_literal(old_place.string()));
+  site.ask("create table in_space tablespace space as select 42 as answer");
+  site.ask("create unlogged table unlogged as select 1");
+  site.back_up_cluster();
+  site.archive_all();
+  CHECK(site.run({"pitr-restore", "--immediate", "--to", site.target().string()}).exit_code == 11);
+  const auto new_place = site.directory() / "new-space";
+  const auto report =
+      site.recover({"--latest", "--tablespace-map", old_place.string() + "=" + new_place.string()});
+  INFO(report.dump(1));
+  REQUIRE(report["exit_code"] == 0);
+  const auto answer = output_of(Program{
+      {(site.cluster().bin_directory() / "psql").string(), "-XAtq", "-h",
+       report["result"]["socket"], "-U", "postgres", "-c",
+       "select answer, (select count(*) from unlogged), "
+       "pg_tablespace_location(oid) from in_space, pg_tablespace where spcname = 'space'"}});
+  CHECK(answer == "42|0|" + new_place.string() + "\n");
+  site.stop_recovered();
+}
+
+TEST_CASE("a page that the disk damaged is said, with its file and block") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  site.cluster().psql("postgres", "create table pages as select generate_series(1, 5000) i");
+  const auto file =
+      site.cluster().psql("postgres", "checkpoint;\nselect pg_relation_filepath('pages')");
+  if (site.cluster().psql("postgres", "show data_checksums") == "off") {
+    const auto report = site.json({"full", "--method", "base"});
+    CHECK_THAT(report["warnings"].dump(), Contains("no page checksums"));
+    return;
+  }
+}
+
+TEST_CASE("a server that does not archive has no base backup") {
+  Site site{{}, {}, Site::Owner::server};
+  site.must({"init"});
+  const auto outcome = site.run({"full", "--method", "base"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 11);
+  CHECK_THAT(outcome.err, Contains("does not archive"));
+  CHECK(site.json({"list"})["result"]["backups"][0]["status"] == "failed");
+}
+
+TEST_CASE("verify starts a base backup, recovers it, and looks at every page, table and index") {
+  PitrSite site;
+  for (int i = 2; i < 6; ++i) {
+    site.mark(i);
+    site.archive_all();
+  }
+  const auto scratch = site.directory() / "state/scratch";
+  const auto report = site.json({"verify", site.label});
+  INFO(report.dump(1));
+  CHECK(report["exit_code"] == 0);
+  const auto& verification = report["result"]["verifications"][0];
+  CHECK(verification["success"] == true);
+  CHECK(verification["restore_duration_seconds"].get<double>() > 0);
+  CHECK(std::filesystem::is_empty(scratch));
+  CHECK(site.json({"list"})["result"]["backups"][0]["verified"] == true);
+
+  SECTION("without the segment that makes it consistent it is no good") {
+    const auto shown = site.json({"show", site.label})["result"]["backup"];
+    const auto needed = site.ask("select pg_walfile_name(" +
+                                 sql_literal(shown["start_lsn"].get<std::string>()) + ")");
+    std::filesystem::remove(site.archived(needed));
+    CHECK(site.run({"verify", site.label}).exit_code == 8);
+    CHECK(std::filesystem::is_empty(scratch));
+    const auto checked = site.run({"wal-check"});
+    CHECK(checked.exit_code == 8);
+    CHECK_THAT(checked.err, Contains(needed));
+  }
+  SECTION("nor with a part that was changed") {
+    for (const auto& entry :
+         std::filesystem::directory_iterator{site.store() / "studio/backups" / site.label})
+      if (entry.path().extension() == ".zst") flip_a_bit(entry.path());
+    CHECK(site.run({"verify", site.label}).exit_code == 8);
+  }
+}
+
+TEST_CASE("a new primary archives its own timeline, and both branches can be reached") {
+  PitrSite site;
+  site.mark(2);
+  const auto fork = site.now();
+  site.mark(3);
+  site.archive_all();
+  // The recovered copy takes the old one's place.
+  const auto report = site.recover({"--target-time", fork, "--promote"});
+  INFO(report.dump(1));
+  REQUIRE(report["exit_code"] == 0);
+  Program pg_ctl{{(site.cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
+                  site.target().string(), "-m", "fast", "stop"}};
+  if (::geteuid() == 0) pg_ctl.as_user(site.cluster().user());
+  output_of(pg_ctl.in_directory("/"));
+  site.cluster().stop();
+  std::filesystem::remove_all(site.cluster().data_directory());
+  std::filesystem::rename(site.target(), site.cluster().data_directory());
+  site.cluster().start();
+  site.mark(10);
+  REQUIRE(site.run({"wal-setup", "--yes", "studio"}).exit_code == 3);
+  site.cluster().restart();
+  REQUIRE(site.run({"wal-setup"}).exit_code == 0);
+  const auto second = site.back_up_cluster();
+  site.mark(11);
+  site.archive_all();
+  CHECK(site.run({"wal-check"}).exit_code == 0);
+
+  CHECK(site.rows_of(site.recover({"--latest"})) == "1,2,10,11");
+  CHECK(site.rows_of(site.recover({"--latest", "--backup", site.label})) == "1,2,10,11");
+  CHECK(site.rows_of(site.recover({"--latest", "--backup", site.label, "--timeline", "current"})) ==
+        "1,2,3");
+}
