@@ -9,8 +9,9 @@ of them in several stores, and brings databases, schemas and tables back. A
 backup counts as good only after a test restore whose every row was compared
 with what was dumped.
 .
-It is a handful of programs without a daemon, run by cron or by hand. What
-they write can be restored with zstd and pg_restore alone.")
+It archives the server's write-ahead log as well. It is a handful of programs
+without a daemon, run by cron, by the server or by hand. What they write can be
+restored with zstd and pg_restore alone.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS

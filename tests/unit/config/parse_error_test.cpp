@@ -191,6 +191,10 @@ TEST_CASE("units, ranges and choices") {
       {with_store("    retention: {daily: 1000000}\n"),
        "bkp.yaml:5: stores[0].retention.daily must be between 0 and 100000, not 1000000",
        "default is 30"},
+      {with_store("wal: {push_jobs: 65}\n"),
+       "bkp.yaml:5: wal.push_jobs must be between 0 and 64, not 65", "default is 4"},
+      {with_store("wal: {archive_timeout: 0s}\n"),
+       "bkp.yaml:5: wal.archive_timeout must be more than 0", "15min"},
       {with_store("incremental: {full_after: 7}\n"),
        "bkp.yaml:5: incremental.full_after must be a duration, not \"7\"", "7d"},
   })));

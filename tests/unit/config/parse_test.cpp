@@ -73,8 +73,8 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK(config.verify.assertions[0].expect == "true");
   CHECK(config.runbook.contacts.size() == 1);
 
-  const std::vector<std::string> missing{"incremental", "wal",    "config_export", "files",
-                                         "redis",       "assets", "notify",        "schedules"};
+  const std::vector<std::string> missing{"incremental", "config_export", "files",    "redis",
+                                         "assets",      "notify",        "schedules"};
   std::vector<std::string> listed;
   for (const auto& key : config.unsupported) listed.push_back(key.key);
   CHECK(listed == missing);
@@ -112,6 +112,14 @@ TEST_CASE("a section with everything commented out keeps its defaults") {
   const auto config = parse_text(with_store("compression:\n  # level: 9\ncluster: ~\n"));
   CHECK(config.compression.level == 3);
   CHECK(config.cluster.conninfo.empty());
+}
+
+TEST_CASE("the archive of the WAL has its settings") {
+  const auto wal =
+      parse_text(with_store("wal: {push_jobs: 0, fetch_jobs: 64, archive_timeout: 5min}\n")).wal;
+  CHECK(wal == Wal{.push_jobs = 0, .fetch_jobs = 64, .archive_timeout = 5min});
+  CHECK(parse_text(with_store("")).wal ==
+        Wal{.push_jobs = 4, .fetch_jobs = 4, .archive_timeout = 60s});
 }
 
 TEST_CASE("databases can be a plain list") {
@@ -196,6 +204,7 @@ TEST_CASE("the explained settings parse to the same settings") {
       with_store("    capacity: 1000\n    retention: {within: 90s, wal: 2h30min, yearly: 3}\n"
                  "databases: [\"a\\\"b\\\\\\\\c\", \"l\\nb\", \"# no\"]\n"
                  "limits: {rate: 1500kB/s, ionice: best-effort}\nfull: {fingerprint: none}\n"
+                 "wal: {push_jobs: 0, fetch_jobs: 64, archive_timeout: 90s}\n"
                  "verify:\n  sample: 33.3%\n  assertions:\n"
                  "    - {name: 'a: b', database: x, sql: \"select 1\\n -- 'c'\", expect: '>= 10'}\n"
                  "    - {name: z, database: '-', sql: select true}\n"
