@@ -97,7 +97,11 @@ std::vector<std::string> foresee_clearing(store::Store& store, const Layout& lay
 
 Cleared clear_remains(store::Store& store, const Layout& layout, const Judge& judge) {
   Cleared cleared;
-  cleared.unfinished = store.remove_unfinished(layout.root());
+  // Not below wal: the server archives there, whoever holds the lock.
+  for (const auto& place : {layout.backups(), layout.runbook_directory()}) {
+    auto removed = store.remove_unfinished(place);
+    std::ranges::move(removed, std::back_inserter(cleared.unfinished));
+  }
   for (auto& [label, objects] : objects_by_label(store, layout)) {
     const auto manifest = layout.manifest(label);
     if (has(objects, manifest)) continue;

@@ -57,8 +57,11 @@ store::Key Layout::signature(std::string_view label) const {
 store::Key Layout::marks(std::string_view label) const {
   return part(label, "marks");
 }
+store::Key Layout::runbook_directory() const {
+  return root() / "runbook";
+}
 store::Key Layout::runbook() const {
-  return root() / "runbook" / "runbook.html";
+  return runbook_directory() / "runbook.html";
 }
 
 std::string Layout::label_of(std::string_view key) const {

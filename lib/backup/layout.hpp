@@ -28,6 +28,7 @@ class Layout {
   /// Of the manifest; see signature.hpp.
   store::Key signature(std::string_view label) const;
   store::Key marks(std::string_view label) const;
+  store::Key runbook_directory() const;
   store::Key runbook() const;
   /// "studio/backups/20261121T020000Z-full-x121/manifest.json" → the label; empty if not below
   /// backups/.

@@ -80,6 +80,11 @@ json store_json(const StorePrune& result) {
           {"debris", result.debris},
           {"unfinished", result.unfinished},
           {"vanished", result.vanished},
+          {"wal",
+           {{"files", result.wal_files},
+            {"removed", result.wal.remove.size()},
+            {"bytes_freed", result.wal.bytes},
+            {"since", result.wal.anchor ? json(*result.wal.anchor) : json(nullptr)}}},
           {"usage", result.usage ? catalog::to_json(*result.usage) : json{}},
           {"error", result.error ? json(result.error->full_message()) : json{}}};
 }
@@ -94,6 +99,12 @@ std::string summary(const StorePrune& result, bool dry_run) {
     text += fmt::format("; {} what {} unfinished one{} left",
                         dry_run ? "would clear away" : "cleared away", result.debris.size(),
                         result.debris.size() == 1 ? "" : "s");
+  }
+  if (result.wal_files > 0) {
+    text += fmt::format("; {} {} of {} WAL files ({}), any time since {} stays within reach",
+                        dry_run ? "would remove" : "removed", result.wal.remove.size(),
+                        result.wal_files, util::format_size(result.wal.bytes),
+                        result.wal.anchor.value_or("the first one"));
   }
   if (result.usage) text += "; " + retention::describe(*result.usage);
   return text;

@@ -9,6 +9,7 @@
 #include "retention/usage.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
+#include "wal/archive_map.hpp"
 
 namespace bkp::command {
 
@@ -55,6 +56,7 @@ class StorePruner {
     } else if (m_known.catalog) {
       foresee_clearing(candidates);
     }
+    prune_wal();
     auto* catalog = m_known.catalog ? &*m_known.catalog : nullptr;
     m_result.usage = retention::record_usage(m_context, m_store, m_layout, catalog);
   }
@@ -86,9 +88,53 @@ class StorePruner {
       });
     });
     const auto backups = m_layout.backups().text() + "/";
-    m_result.unfinished = m_store.store->unfinished(m_layout.root(), [&](std::string_view key) {
+    m_result.unfinished = m_store.store->unfinished(m_layout.backups(), [&](std::string_view key) {
       return key.starts_with(backups) && candidates.is_believed(key.substr(backups.size()));
     });
+  }
+
+  /// By the backups that stay here, and by those of other stores: this store's WAL may be what
+  /// they are recovered with.
+  std::vector<wal::StayingBackup> staying_backups() const {
+    std::vector<wal::StayingBackup> staying;
+    for (const auto& [candidate, action, reasons] : m_result.plan) {
+      if (action == Action::keep && candidate.wal)
+        staying.push_back({candidate.label, *candidate.wal, candidate.started_at});
+    }
+    for (const auto& backup : m_known.backups) {
+      const auto need = backup::wal_need(backup);
+      const bool elsewhere = std::ranges::any_of(backup.copies, [&](const auto& copy) {
+        return copy.store != m_store.name && copy.state == catalog::status::completed;
+      });
+      if (need && elsewhere) staying.push_back({backup.label, *need, backup.started_at});
+    }
+    return staying;
+  }
+
+  void prune_wal() {
+    const auto& site = m_context.config.site;
+    const auto inventory = wal::read_inventory(*m_store.store, site);
+    m_result.wal_files = inventory.files.size();
+    const auto staying = staying_backups();
+    if (inventory.files.empty() || staying.empty()) return;
+    // What retention needs of the keys is nothing: sizes stand in the open.
+    const wal::ArchiveKeys keys{{}, {}, true};
+    const auto map = wal::map_archive({{*m_store.store, inventory}}, site, keys, m_context.log);
+    if (map.segment_size == 0) return;
+    m_result.wal = wal::plan_retention(inventory, map.segment_size, staying, m_result.policy->wal,
+                                       m_context.clock.now());
+    if (m_context.dry_run || m_result.wal.remove.empty()) return;
+    std::vector<store::Key> gone;
+    for (const auto& name : m_result.wal.remove)
+      gone.push_back(wal::archive_key(site, name.name, name.sealing));
+    m_store.store->remove_all(gone);
+    m_context.recorder.audit({.action = "prune.wal",
+                              .subject = m_store.name,
+                              .details = {{"files", gone.size()},
+                                          {"first", m_result.wal.remove.front().name},
+                                          {"last", m_result.wal.remove.back().name},
+                                          {"anchor", *m_result.wal.anchor}},
+                              .at = m_context.clock.now()});
   }
 
   void change(const StoreCandidates& candidates) {

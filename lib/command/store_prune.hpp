@@ -10,6 +10,7 @@
 #include "retention/sweep.hpp"
 #include "run/context.hpp"
 #include "util/error.hpp"
+#include "wal/retention.hpp"
 
 namespace bkp::command {
 
@@ -23,6 +24,8 @@ struct StorePrune {
   std::vector<std::string> debris;      ///< labels of unfinished backups that were cleared away
   std::vector<std::string> unfinished;  ///< keys of uploads of dead writers, given up or to be
   std::vector<std::string> vanished;    ///< labels the catalog names here and the store has not
+  std::size_t wal_files = 0;            ///< in its archive, before
+  wal::WalPlan wal;                     ///< what went of it, or would go
   std::optional<catalog::StoreUsage> usage;
   std::optional<util::Error> error;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/wal_need.hpp"
 #include "cli/table.hpp"
 #include "pg/connection.hpp"
 #include "util/error.hpp"
@@ -43,11 +44,7 @@ std::optional<wal::Archiver> ask_server(run::Context& context) {
 std::vector<wal::KeptBackup> kept_backups(run::Context& context) {
   std::vector<wal::KeptBackup> kept;
   for (const auto& backup : backup::list_backups(context, {})) {
-    if (!backup.good() || !backup.start_lsn || !backup.stop_lsn || !backup.timeline) continue;
-    const auto start = pg::parse_lsn(*backup.start_lsn);
-    const auto stop = pg::parse_lsn(*backup.stop_lsn);
-    if (!start || !stop) continue;
-    kept.push_back({backup.label, static_cast<std::uint32_t>(*backup.timeline), *start, *stop});
+    if (const auto need = backup::wal_need(backup)) kept.push_back({backup.label, *need});
   }
   return kept;
 }
@@ -208,12 +205,6 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
                              store.damaged.size(), util::quoted(store.name)),
                  "`bkp wal-check --mend` replaces them by the good copies"};
   }
-  if (archiver && archiver->mode != "off" && !uses_wal_push(*archiver)) {
-    return Error{ErrorKind::partial,
-                 fmt::format("the server archives with another command, {}",
-                             util::quoted(archiver->command)),
-                 "`bkp wal-setup` lets it archive with bkp"};
-  }
   if (archiver && !archiver->last_archived.empty() &&
       std::ranges::find(archive.names, archiver->last_archived) == archive.names.end() &&
       archiver->last_archived > archive.names.back()) {
@@ -229,6 +220,12 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
                              archiver->last_failed, util::format_rfc3339(*archiver->last_failed_at),
                              archiver->failed_count),
                  "its log has what wal-push said; until it works again pg_wal grows"};
+  }
+  if (archiver && archiver->mode != "off" && !uses_wal_push(*archiver)) {
+    return Error{ErrorKind::partial,
+                 fmt::format("the server archives with another command, {}",
+                             util::quoted(archiver->command)),
+                 "`bkp wal-setup` lets it archive with bkp"};
   }
   for (const auto& store : archive.stores) {
     if (store.failure && store.required) return store.failure;

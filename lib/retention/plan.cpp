@@ -260,7 +260,8 @@ std::optional<Candidate> candidate_on(const catalog::BackupRecord& backup,
                    .doubted = copy->damaged() || backup.failed_verification(),
                    .held_until = backup.held_until,
                    .hold_reason = backup.hold_reason,
-                   .size_bytes = util::byte_count(copy->size_bytes)};
+                   .size_bytes = util::byte_count(copy->size_bytes),
+                   .wal = backup::wal_need(backup)};
 }
 
 bool is_held(const std::optional<util::Time>& held_until, util::Time now) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backup/wal_need.hpp"
 #include "catalog/records.hpp"
 #include "config/config.hpp"
 #include "util/clock.hpp"
@@ -56,6 +57,7 @@ struct Candidate {
   std::optional<util::Time> held_until;
   std::string hold_reason;
   std::uint64_t size_bytes = 0;
+  std::optional<backup::WalNeed> wal = {};  ///< of a physical one
   bool operator==(const Candidate&) const = default;
 };
 

@@ -202,10 +202,10 @@ class Check {
     std::vector<BackupWal> needed;
     for (const auto& backup : backups) {
       const auto number = [&](std::uint64_t lsn) {
-        return pg::wal_segment_at(backup.timeline, pg::Lsn{lsn}, size).number;
+        return pg::wal_segment_at(backup.need.timeline, pg::Lsn{lsn}, size).number;
       };
-      needed.push_back({backup.label, backup.timeline, number(backup.start.value),
-                        number(backup.stop.value - 1)});
+      needed.push_back({backup.label, backup.need.timeline, number(backup.need.start.value),
+                        number(backup.need.stop.value - 1)});
     }
     for (const auto& gap : find_gaps(archive, needed, keep_after())) {
       if (is_filled(gap, size)) continue;

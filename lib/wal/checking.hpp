@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backup/wal_need.hpp"
 #include "run/context.hpp"
 #include "run/keys.hpp"
 #include "util/error.hpp"
@@ -62,9 +63,7 @@ struct NamedGap {
 /// A kept backup, as far as it concerns the WAL.
 struct KeptBackup {
   std::string label;
-  std::uint32_t timeline = 0;
-  pg::Lsn start;
-  pg::Lsn stop;
+  backup::WalNeed need;
 };
 
 struct CheckedArchive {

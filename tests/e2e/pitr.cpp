@@ -303,6 +303,7 @@ TEST_CASE("verify starts a base backup, recovers it, and looks at every page, ta
     const auto needed = site.ask("select pg_walfile_name(" +
                                  sql_literal(shown["start_lsn"].get<std::string>()) + ")");
     std::filesystem::remove(site.archived(needed));
+    site.age_archive();
     CHECK(site.run({"verify", site.label}).exit_code == 8);
     CHECK(std::filesystem::is_empty(scratch));
     const auto checked = site.run({"wal-check"});
@@ -348,4 +349,45 @@ TEST_CASE("a new primary archives its own timeline, and both branches can be rea
   CHECK(site.rows_of(site.recover({"--latest", "--backup", site.label})) == "1,2,10,11");
   CHECK(site.rows_of(site.recover({"--latest", "--backup", site.label, "--timeline", "current"})) ==
         "1,2,3");
+}
+
+TEST_CASE("prune keeps the WAL that backups need, and all that is younger than the window") {
+  PitrSite site;
+  const auto keep = [&](const std::string& rules) {
+    auto text = site.base_config();
+    text.insert(text.find("recover:"), "    retention: {" + rules + "}\n");
+    site.write_config(text);
+  };
+  site.mark(2);
+  site.archive_all();
+  const auto second = site.back_up_cluster();
+  site.mark(3);
+  site.archive_all();
+  const auto wal_of = [&](const std::string& label, const std::string& column) {
+    const std::string lsn = site.json({"show", label})["result"]["backup"][column];
+    return site.ask("select pg_walfile_name(" + sql_literal(lsn) + ")");
+  };
+  const auto first_of_one = wal_of(site.label, "start_lsn");
+  const auto first_of_two = wal_of(second, "start_lsn");
+
+  SECTION("within the window both backups' WAL stays, what is before them goes") {
+    keep("last: 5");
+    const auto planned = site.json({"prune", "--dry-run"})["result"]["stores"][0]["wal"];
+    CHECK(planned["since"] == site.label);
+    CHECK(planned["removed"].get<int>() > 0);
+    site.must({"prune"});
+    CHECK(std::filesystem::exists(site.archived(first_of_one)));
+    CHECK(site.json({"prune"})["result"]["stores"][0]["wal"]["removed"] == 0);
+    CHECK(site.rows_of(site.recover({"--latest", "--backup", site.label})) == "1,2,3");
+  }
+  SECTION("beyond it an older backup keeps what makes it consistent") {
+    keep("last: 5, wal: 1s");
+    site.ask("select pg_sleep(1.1) \\g /dev/null\n");
+    site.must({"prune"});
+    CHECK(std::filesystem::exists(site.archived(first_of_one)));
+    CHECK(std::filesystem::exists(site.archived(first_of_two)));
+    CHECK(site.run({"wal-check"}).exit_code == 0);
+    CHECK(site.rows_of(site.recover({"--immediate", "--backup", site.label})) == "1");
+    CHECK(site.rows_of(site.recover({"--latest"})) == "1,2,3");
+  }
 }

@@ -259,11 +259,7 @@ TEST_CASE("no damage in the archive looks like its end") {
   site.wait_for_archived(third);
   const auto object = site.archived(second);
   const auto stored = read_text(object);
-  const auto age = [&](const std::filesystem::path& path) {
-    std::filesystem::last_write_time(
-        path, std::filesystem::file_time_type::clock::now() - std::chrono::hours{1});
-  };
-  age(site.archived(third));
+  site.age_archive();
 
   SECTION("a dry run writes nothing") {
     CHECK(site.run({"wal-fetch", first, fetched(site).string(), "--dry-run"}).exit_code == 0);
@@ -298,6 +294,7 @@ TEST_CASE("no damage in the archive looks like its end") {
     const auto of_two = ArchivingSite::in_store(site.store(), "00000002" + first.substr(8));
     std::filesystem::create_directories(of_two.parent_path());
     write_text(of_two, stored);
+    site.age_archive();
     CHECK(fetch(site, "00000002.history").exit_code == 126);
   }
   SECTION("a store that is not there is not") {

@@ -61,6 +61,15 @@ class ArchivingSite : public Site {
                                         const std::string& suffix = ".zst") {
     return store / "studio/wal" / name.substr(0, 8) / name.substr(8, 8) / (name + suffix);
   }
+  /// As if everything had been archived an hour ago: a gap is not waited for then.
+  void age_archive() {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator{store() / "studio/wal"}) {
+      if (!entry.is_regular_file()) continue;
+      std::filesystem::last_write_time(
+          entry.path(), std::filesystem::file_time_type::clock::now() - std::chrono::hours{1});
+    }
+  }
   std::filesystem::path archived(const std::string& name, const std::string& suffix = ".zst") {
     return in_store(store(), name, suffix);
   }

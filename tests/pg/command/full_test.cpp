@@ -39,11 +39,19 @@ TEST_CASE("--method outranks the configuration's") {
   CommandBench bench;
   bench.run(command::InitOptions{});
   bench.config().full.method = {"dump", "base"};
-  const auto error = test::error_of([&] { bench.run(FullOptions{}); });
-  CHECK(error.kind() == util::ErrorKind::config);
+  // The server of this test does not archive, so there can be no base backup of it; the dumps stay.
+  const auto both = bench.run(FullOptions{});
+  REQUIRE(both.error);
+  CHECK(both.error->kind() == util::ErrorKind::partial);
   FullOptions options;
   options.method = "dump";
   CHECK_FALSE(bench.run(options).error);
+  options.method = "base";
+  const auto base = bench.run(options);
+  REQUIRE(base.error);
+  CHECK(base.error->kind() == util::ErrorKind::refused);
+  options.databases = {"studio"};
+  CHECK(test::error_of([&] { bench.run(options); }).kind() == util::ErrorKind::usage);
 }
 
 TEST_CASE("a store that cannot be cleaned up or listed keeps no other from its copy") {

@@ -32,6 +32,7 @@ cli::Ending failed_run() {
   ending.finished_at = util::parse_time("2026-11-21T02:00:01Z");
   ending.error = util::Error{util::ErrorKind::store, "no space", "free some"};
   ending.error->add_context("writing");
+  ending.exit_code = 6;
   return ending;
 }
 

@@ -1,0 +1,145 @@
+// Archiving on bad days: nothing is lost, nothing half-done looks good, and what waits drains.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "support/archiving_site.hpp"
+#include "support/wait_until.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// Every segment that the server calls archived is in the store, and good.
+void check_archive(ArchivingSite& site) {
+  for (const auto& entry : std::filesystem::directory_iterator{site.pg_wal("archive_status")}) {
+    if (entry.path().extension() != ".done") continue;
+    const auto name = entry.path().stem().string();
+    CAPTURE(name);
+    const bool here = std::filesystem::exists(site.archived(name)) || name.ends_with(".backup");
+    CHECK(here);
+  }
+  const auto outcome = site.run({"wal-check"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 0);
+}
+
+}  // namespace
+
+TEST_CASE("wal-push is killed at random points: the server tries again, and all is archived") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.set_archive_command("false");
+  const auto last = site.write_segments(8);
+  std::vector<std::string> waiting;
+  for (const auto& entry : std::filesystem::directory_iterator{site.pg_wal("archive_status")})
+    if (entry.path().extension() == ".ready") waiting.push_back(entry.path().stem().string());
+  std::ranges::sort(waiting);
+  REQUIRE(waiting.size() >= 8);
+  std::mt19937 random{20261127};
+  for (int round = 0; round < 25; ++round) {
+    const auto& name = waiting[random() % waiting.size()];
+    auto push = site.command({"wal-push", site.pg_wal(name).string()}).start();
+    std::this_thread::sleep_for(std::chrono::microseconds{random() % 40'000});
+    push.signal(SIGKILL);
+    push.wait();
+    // What is there under its name is whole.
+    if (std::filesystem::exists(site.archived(name))) {
+      CHECK(site.run({"wal-fetch", name, (site.directory() / "f").string()}).exit_code == 0);
+    }
+  }
+  site.start_archiving();
+  site.wait_for_archived(last);
+  check_archive(site);
+}
+
+TEST_CASE("the archive's disk is full, then not: nothing is lost") {
+  if (::geteuid() != 0) return;  // mounts
+  ArchivingSite site;
+  site.must({"init"});
+  const auto kept = site.directory() / "kept";
+  std::filesystem::rename(site.store(), kept);
+  std::filesystem::create_directory(site.store());
+  output_of(
+      Program{{"mount", "-t", "tmpfs", "-o", "size=2m,mode=0777", "tmpfs", site.store().string()}});
+  struct Unmount {
+    std::filesystem::path path;
+    ~Unmount() { Program{{"umount", path.string()}}.run(); }
+  };
+  {
+    const Unmount later{site.store()};
+    output_of(Program{{"cp", "-a", (kept / ".").string(), site.store().string()}});
+    write_text(site.store() / "filler", std::string(1'500'000, 'x'));
+    site.start_archiving();
+    // Random, so that it does not compress.
+    site.cluster().psql("postgres",
+                        "select count(pg_logical_emit_message(false, 'bkp', "
+                        "(select string_agg(sha256(random()::text::bytea)::text, '') from "
+                        "generate_series(1, 300 + i * 0)))) from generate_series(1, 120) i");
+    const auto last = site.switch_segment();
+    REQUIRE(wait_until(
+        [&] {
+          return site.cluster().psql("postgres", "select failed_count > 0 from pg_stat_archiver") ==
+                 "t";
+        },
+        std::chrono::minutes{1}));
+    CHECK_THAT(site.cluster().log_text(), Contains("No space left on device"));
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{site.store()})
+      CHECK_FALSE(entry.path().filename().string().starts_with(".bkp-"));
+    output_of(Program{{"mount", "-o", "remount,size=64m", site.store().string()}});
+    site.wait_for_archived(last);
+    check_archive(site);
+  }
+}
+
+TEST_CASE("the server is killed while it archives: what it had archived is there") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  for (int round = 0; round < 3; ++round) {
+    site.write_segments(4);
+    site.cluster().kill();
+    site.cluster().start();
+  }
+  site.wait_for_archived(site.write_segments(1));
+  check_archive(site);
+}
+
+TEST_CASE("a base backup is killed: no backup, the server leaves backup mode, the next one works") {
+  ArchivingSite site{"limits: {rate: 1MiB/s}\n"};
+  site.must({"init"});
+  site.start_archiving();
+  auto run = site.command({"full", "--method", "base"}).start();
+  const auto backups = site.store() / "studio/backups";
+  REQUIRE(wait_until([&] { return std::filesystem::exists(backups); }));
+  run.signal(SIGKILL);
+  run.wait();
+  CHECK(site.json({"list"})["result"]["backups"][0]["status"] == "failed");
+  site.write_config(site.base_config());
+  const auto report = site.json({"full", "--method", "base"});
+  INFO(report.dump(1));
+  CHECK(report["exit_code"] == 0);
+  CHECK(std::distance(std::filesystem::directory_iterator{backups}, {}) == 1);
+}
+
+TEST_CASE("a restore is killed: the directory is refused as it is, and another one works") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  site.must({"full", "--method", "base"});
+  site.wait_for_archived(site.switch_segment());
+  const auto target = site.directory() / "target";
+  auto run = site.command({"pitr-restore", "--latest", "--to", target.string()}).start();
+  REQUIRE(wait_until([&] { return std::filesystem::exists(target / "base"); }));
+  run.signal(SIGKILL);
+  run.wait();
+  // Nothing in it starts by mistake: pg_control comes with the last part.
+  const bool whole = std::filesystem::exists(target / "recovery.signal");
+  if (!whole) {
+    CHECK(site.run({"pitr-restore", "--latest", "--to", target.string()}).exit_code == 11);
+  }
+  CHECK(site.run({"pitr-restore", "--latest", "--dry-run"}).exit_code == 0);
+}
