@@ -258,18 +258,37 @@ TEST_CASE("tablespaces go where they are told, others do not overwrite") {
   site.stop_recovered();
 }
 
-TEST_CASE("a page that the disk damaged is said, with its file and block") {
-  ArchivingSite site;
+TEST_CASE("a page that the disk damaged is said, with its file and block, and fails verify") {
+  ArchivingSite site{{}, {"--data-checksums"}};
   site.must({"init"});
   site.start_archiving();
   site.cluster().psql("postgres", "create table pages as select generate_series(1, 5000) i");
-  const auto file =
-      site.cluster().psql("postgres", "checkpoint;\nselect pg_relation_filepath('pages')");
-  if (site.cluster().psql("postgres", "show data_checksums") == "off") {
-    const auto report = site.json({"full", "--method", "base"});
-    CHECK_THAT(report["warnings"].dump(), Contains("no page checksums"));
-    return;
-  }
+  site.cluster().psql("postgres", "checkpoint");
+  const auto file = site.cluster().psql("postgres", "select pg_relation_filepath('pages')");
+  const auto sound = site.json({"full", "--method", "base"});
+  CHECK(sound["exit_code"] == 0);
+  CHECK(sound["warnings"].empty());
+  site.wait_for_archived(site.switch_segment());
+  CHECK(site.run({"verify", "latest"}).exit_code == 0);
+
+  site.cluster().stop();
+  auto bytes = read_text(site.cluster().data_directory() / file);
+  bytes[3 * 8192 + 5000] ^= 1;
+  write_text(site.cluster().data_directory() / file, bytes);
+  site.cluster().give(site.cluster().data_directory() / file);
+  site.cluster().start();
+  const auto outcome = site.run({"full", "--method", "base"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 8);
+  CHECK_THAT(outcome.err, Contains("block 3 of \"" + file + "\""));
+  const auto listed = site.json({"list"})["result"]["backups"][0];
+  CHECK(listed["status"] == "completed");
+  CHECK_THAT(listed["error_message"].get<std::string>(), Contains(file));
+  site.wait_for_archived(site.switch_segment());
+  const auto verified = site.run({"verify", "latest"});
+  CAPTURE(verified);
+  CHECK(verified.exit_code == 8);
+  CHECK_THAT(verified.out, Contains(file));
 }
 
 TEST_CASE("a server that does not archive has no base backup") {

@@ -16,8 +16,8 @@ namespace bkp::test {
 class ArchivingSite : public Site {
  public:
   explicit ArchivingSite(const std::string& yaml = {},
-                         std::vector<std::pair<std::string, std::string>> settings = {})
-      : Site{yaml, options(std::move(settings)), Owner::server} {}
+                         std::vector<std::string> initdb_arguments = {})
+      : Site{yaml, options(std::move(initdb_arguments)), Owner::server} {}
 
   /// From now on the server archives, with `bkp COMMAND --config …`.
   void start_archiving(const std::string& command = "wal-push") {
@@ -75,10 +75,10 @@ class ArchivingSite : public Site {
   }
 
  private:
-  static ClusterOptions options(std::vector<std::pair<std::string, std::string>> settings) {
+  static ClusterOptions options(std::vector<std::string> initdb_arguments) {
     ClusterOptions result;
     result.settings = {{"archive_mode", "on"}, {"archive_command", ""}};
-    result.settings.insert(result.settings.end(), settings.begin(), settings.end());
+    result.initdb_arguments = std::move(initdb_arguments);
     return result;
   }
 };
