@@ -101,11 +101,11 @@ TEST_CASE("a key of a later version that says nothing is not asked for") {
   CHECK(config.unsupported.empty());
 }
 
-TEST_CASE("a physical backup is known and not yet there") {
+TEST_CASE("a full backup may be a dump, a base backup, or both") {
   const auto config = parse_text(with_store("full: {method: [dump, base]}\n"));
-  REQUIRE(config.unsupported.size() == 1);
-  CHECK(config.unsupported[0].key == "full.method");
-  CHECK(config.unsupported[0].line == 5);
+  CHECK(config.unsupported.empty());
+  CHECK(config.full.method == std::vector<std::string>{"dump", "base"});
+  CHECK(parse_text(with_store("")).full.method == std::vector<std::string>{"dump"});
 }
 
 TEST_CASE("a section with everything commented out keeps its defaults") {
