@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "support/site.hpp"
+#include "support/archiving_site.hpp"
 
 using namespace bkp::test;
 namespace fs = std::filesystem;
@@ -292,18 +292,31 @@ TEST_CASE("a configuration that the jobs cannot read is an error, not silence") 
 }
 
 TEST_CASE("the jobs of the cron file are silent when all is well") {
-  Site site{"databases: [app]\n"};
+  // Some need a server that archives, and so that everything is its user's. Without checksums of
+  // its pages each base backup has something to say.
+  ArchivingSite site{"databases: [app]\n"};
+  site.cluster().stop();
+  Program checksums{{(site.cluster().bin_directory() / "pg_checksums").string(), "--enable",
+                     "--pgdata", site.cluster().data_directory().string()}};
+  if (::geteuid() == 0) checksums.as_user(site.cluster().user());
+  output_of(checksums.in_directory("/"));
+  site.cluster().start();
   site.cluster().create_database("app");
   site.cluster().psql("app", "create table t as select i from generate_series(1, 100) i");
   site.must({"init"});
+  site.start_archiving();
   for (const auto& job : cron_jobs()) {
-    const auto outcome = run_job(job, site.config_file());
+    auto program = job_program(job, site.config_file());
+    if (::geteuid() == 0) program.as_user(site.cluster().user());
+    const auto outcome = program.run();
     INFO(outcome);
     CHECK(outcome.succeeded());
     CHECK((outcome.out + outcome.err).empty());
   }
-  const auto list = site.json({"list"});
-  CHECK(list.at("result").at("backups").at(0).at("verified") == true);
+  const auto list = site.json({"list"})["result"]["backups"];
+  REQUIRE(list.size() == 2);
+  CHECK(list[0]["method"] == "base");
+  CHECK(list[1]["verified"] == true);
 }
 
 TEST_CASE("the README's configuration is valid") {
