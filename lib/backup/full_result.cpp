@@ -57,7 +57,11 @@ std::optional<Error> FullResult::error() const {
   const bool all_databases = std::ranges::all_of(
       items, [](const auto& item) { return item.record.database_name.has_value(); });
   if (const auto also = error_of_missing(missing)) names += "\n" + also->message();
-  return Error{any_good ? ErrorKind::partial : first.kind(),
+  const bool damage = std::ranges::any_of(
+      failed, [](const auto* item) { return item->error->kind() == ErrorKind::damaged; });
+  return Error{damage     ? ErrorKind::damaged
+               : any_good ? ErrorKind::partial
+                          : first.kind(),
                fmt::format("{} of {} {} are not backed up completely\n{}", failed.size(),
                            items.size(), all_databases ? "databases" : "backups", names),
                first.hint()};

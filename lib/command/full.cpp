@@ -132,7 +132,7 @@ backup::FullRequest request_of(const FullOptions& options, run::Context& context
   request.stores = options.stores;
   if (wants("base") && options.databases.empty())
     request.of_cluster.push_back(physical::base_backup(context, layout));
-  if (!request.dumps && !options.databases.empty()) {
+  if (!options.databases.empty() && (options.method == "base" || options.method == "all")) {
     throw util::Error{util::ErrorKind::usage, "--db names a database, and a base backup has all",
                       "leave it out, or take a dump: --method dump"};
   }

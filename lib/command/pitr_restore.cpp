@@ -9,10 +9,8 @@
 #include "recover/cluster_restore.hpp"
 #include "recover/pitr_plan.hpp"
 #include "recover/recovery_server.hpp"
-#include "recover/scratch.hpp"
 #include "recover/scratch_cluster.hpp"
 #include "util/error.hpp"
-#include "util/rng.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "wal/setup.hpp"
@@ -51,6 +49,14 @@ RecoveryTarget target_of(const PitrRestoreOptions& options) {
   if (!options.target_name.empty()) {
     target.kind = RecoveryTarget::Kind::name;
     target.name = options.target_name;
+  }
+  const bool on_either_side = target.kind == RecoveryTarget::Kind::time ||
+                              target.kind == RecoveryTarget::Kind::lsn ||
+                              target.kind == RecoveryTarget::Kind::transaction;
+  if (options.exclusive && !on_either_side) {
+    throw Error{
+        ErrorKind::usage, "--exclusive is for a time, an LSN or a transaction",
+        "a restore point, the end of the backup and that of the archive have no other side"};
   }
   return target;
 }
@@ -117,7 +123,8 @@ class Pitr {
     m_place.data = std::filesystem::absolute(m_options.to);
     recover::require_free(m_place, m_plan.manifest());
     if (!m_options.start) return;
-    m_socket = recover::scratch_directory(m_context) / ("socket-" + util::random_hex(4));
+    recover::ScratchCluster::clear_leftovers(m_context);
+    m_socket = recover::new_socket_directory(m_context);
     m_server = &m_own.emplace(m_context,
                               recover::server_programs(m_context, m_plan.manifest().server_version),
                               m_place.data, m_socket);
@@ -137,6 +144,7 @@ class Pitr {
     settings.push_back({"archive_mode", "off"});
     recover::prepare_recovery(m_place.data, settings);
     m_report.bytes = restored.bytes;
+    m_report.result["directory"] = m_place.data.string();
     m_report.result["restore"] = {
         {"bytes", restored.bytes}, {"files", restored.files}, {"seconds", restored.took.count()}};
     m_report.text +=
@@ -300,7 +308,8 @@ void define(CLI::App& app, PitrRestoreOptions& options) {
       ->allow_extra_args(false);
   app.add_flag("--start", options.start,
                "start the server on a private socket and wait until it is at the target");
-  app.add_flag("--promote", options.promote, "let it accept writes there; else it pauses");
+  app.add_flag("--promote", options.promote,
+               "let it accept writes there; else it pauses (with --latest it always does)");
   app.add_flag("--preview", options.preview, "say what would be done, and what would be lost");
   app.add_option("--jobs", options.jobs, "parts at once; default: full.jobs")
       ->check(CLI::Range(1, 256))

@@ -43,12 +43,16 @@ BackupRecord select(const std::vector<BackupRecord>& all, const RestoreOptions& 
                        return backup::answers_to(backup, options.id);
                      });
   const auto& record = backup::select_backup(named ? own : all, options.id);
+  if (!record.database_name) {
+    throw Error{ErrorKind::refused,
+                fmt::format("{} is a backup of the whole cluster", util::quoted(record.label)),
+                "`bkp pitr-restore` recovers the cluster from it; `bkp restore` needs a dump"};
+  }
   if (record.database_name != options.database) {
     throw Error{
         ErrorKind::not_found,
         fmt::format("{} is a backup of {}, not of database {}", util::quoted(record.label),
-                    util::quoted(record.database_name.value_or("no database")),
-                    util::quoted(options.database)),
+                    util::quoted(*record.database_name), util::quoted(options.database)),
         fmt::format("`bkp list --db {}` shows its backups", util::shell_quoted(options.database))};
   }
   if (!record.good() || record.method != "dump") {

@@ -107,10 +107,28 @@ void add_technical(Sheet& sheet, const catalog::BackupRecord& backup) {
   }
 }
 
-void add_manifest(Sheet& sheet, const backup::Manifest& manifest, std::size_t width) {
+std::string server_text(const backup::Manifest& manifest) {
+  return fmt::format("PostgreSQL {}.{}", manifest.server_version / 10000,
+                     manifest.server_version % 10000);
+}
+
+void add_physical(Sheet& sheet, const backup::PhysicalProperties& physical) {
+  sheet.add("contents", fmt::format("{} files, {} tablespaces beside the default ones",
+                                    physical.files, physical.tablespaces.size()));
+  sheet.add("consistent", "from " + util::format_rfc3339(physical.stopped_at) + " on");
+  for (const auto& page : physical.bad_pages) {
+    sheet.add("bad page", fmt::format("block {} of {}", page.block, util::quoted(page.file)));
+  }
+}
+
+void add_contents(Sheet& sheet, const backup::Manifest& manifest) {
+  if (manifest.physical) {
+    sheet.add("server", server_text(manifest));
+    add_physical(sheet, *manifest.physical);
+    return;
+  }
   const auto& database = manifest.database;
-  sheet.add("server", fmt::format("PostgreSQL {}.{}, dumped by {}", manifest.server_version / 10000,
-                                  manifest.server_version % 10000, manifest.dump_version));
+  sheet.add("server", server_text(manifest) + ", dumped by " + manifest.dump_version);
   sheet.add("encoding", fmt::format("{}, collate {}, ctype {}, owner {}", database.encoding,
                                     database.collate, database.ctype, database.owner));
   if (const auto contents = contents_of(manifest)) {
@@ -119,6 +137,10 @@ void add_manifest(Sheet& sheet, const backup::Manifest& manifest, std::size_t wi
   } else {
     sheet.add("contents", "no fingerprint: " + manifest.fingerprint_missing_reason);
   }
+}
+
+void add_manifest(Sheet& sheet, const backup::Manifest& manifest, std::size_t width) {
+  add_contents(sheet, manifest);
   for (const auto& warning : manifest.warnings) sheet.add("warning", warning);
   sheet.heading("Parts");
   cli::Table table{{{"NAME", Align::left},

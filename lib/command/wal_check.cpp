@@ -221,6 +221,12 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
                              archiver->failed_count),
                  "its log has what wal-push said; until it works again pg_wal grows"};
   }
+  if (archiver && archiver->mode == "off" && !archive.timelines.empty()) {
+    return Error{
+        ErrorKind::partial, "the server does not archive any more: archive_mode is off",
+        "after a recovery it is so until `bkp wal-setup` and a restart; take a base backup "
+        "then"};
+  }
   if (archiver && archiver->mode != "off" && !uses_wal_push(*archiver)) {
     return Error{ErrorKind::partial,
                  fmt::format("the server archives with another command, {}",

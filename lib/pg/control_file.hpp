@@ -28,9 +28,16 @@ struct ControlFile {
   std::uint32_t version = 0;          ///< of the file: 1300 (14 to 16), 1700, 1800
   std::uint32_t catalog_version = 0;  ///< of the system's tables: 202209061 (15)
   ClusterState state = ClusterState::starting_up;
-  Lsn checkpoint;                           ///< of the last checkpoint's record
-  Lsn redo;                                 ///< where recovery from it begins
-  std::uint32_t timeline = 0;               ///< of the last checkpoint
+  Lsn checkpoint;              ///< of the last checkpoint's record
+  Lsn redo;                    ///< where recovery from it begins
+  std::uint32_t timeline = 0;  ///< of the last checkpoint
+  /// What a server that recovers must allow at least (src/backend/access/transam/xlogrecovery.c,
+  /// RecoveryRequiresIntParameter).
+  std::uint32_t max_connections = 0;
+  std::uint32_t max_worker_processes = 0;
+  std::uint32_t max_wal_senders = 0;
+  std::uint32_t max_prepared_transactions = 0;
+  std::uint32_t max_locks_per_transaction = 0;
   std::uint32_t page_size = 0;              ///< bytes, of data files
   std::uint32_t segment_pages = 0;          ///< pages of a file of a relation: RELSEG_SIZE
   std::uint32_t wal_segment_size = 0;       ///< bytes

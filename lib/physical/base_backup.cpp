@@ -224,8 +224,10 @@ class BaseBackup {
                       "damaged it, and this backup has it so",
                       page.block, util::quoted(page.file)));
     }
-    if (!m_rules.page_checksums)
-      warn("the cluster has no page checksums: what its disk damages goes unnoticed");
+    if (!m_rules.page_checksums) {
+      m_manifest.warnings.emplace_back(
+          "the cluster has no page checksums: what its disk damages goes unnoticed");
+    }
   }
 
   void warn(std::string message) {

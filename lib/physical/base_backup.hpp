@@ -19,7 +19,7 @@ std::optional<std::filesystem::path> local_data_directory(const run::Context& co
 
 /// A base backup of the whole cluster, for full_backup(): read from the data directory between
 /// pg_backup_start() and pg_backup_stop(), by full.jobs workers, the largest files first. Its parts
-/// are tar archives, in the last of them backup_label, tablespace_map and backup_manifest. The
+/// are tar archives, in one of them backup_label, tablespace_map and backup_manifest. The
 /// manifest is written when the WAL that makes it consistent has been read in the archive.
 backup::ClusterBackup base_backup(run::Context& context, const backup::Layout& layout);
 

@@ -67,6 +67,13 @@ class Planner {
   }
 
   Error nothing_before() const {
+    const auto kind = m_request.target.kind;
+    if (m_searched && (kind == Kind::transaction || kind == Kind::name)) {
+      return {ErrorKind::not_found,
+              fmt::format("{} is not in the archived WAL behind any base backup that may be used",
+                          describe(m_request.target)),
+              "`bkp pitr-restore --latest --preview` says how far the archive reaches"};
+    }
     return {ErrorKind::not_found,
             fmt::format("no base backup ends before {}{}", describe(m_request.target),
                         m_oldest ? fmt::format("; the oldest that may be used ends at {}",
@@ -156,6 +163,7 @@ class Planner {
         break;
       case Kind::transaction:
       case Kind::name:
+        m_searched = true;
         needed = find(path, first, *last);
         if (!needed) return false;
         break;
@@ -260,6 +268,7 @@ class Planner {
   const run::ReadingKeys& m_keys;
   wal::SiteArchive m_archive;
   std::optional<util::Time> m_oldest;
+  bool m_searched = false;  ///< the WAL behind a backup was read for the target
   PitrPlan m_plan;
 };
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/control_file.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -21,7 +22,9 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{100};
 constexpr std::chrono::seconds start_patience{5};
-constexpr std::size_t log_lines = 12;
+constexpr std::size_t log_lines = 20;
+constexpr auto pid_name = "pid";
+constexpr auto hba_name = "pg_hba.conf";
 
 bool is_there(const std::filesystem::path& path) {
   std::error_code unknown;
@@ -37,9 +40,22 @@ void append(const std::filesystem::path& path, const std::string& text) {
 std::string last_lines(const std::string& text) {
   const auto lines = util::split_lines(text);
   std::string result;
-  for (auto i = lines.size() - std::min(lines.size(), log_lines); i < lines.size(); ++i)
-    result += fmt::format("\n{}", lines[i]);
+  for (auto i = lines.size() - std::min(lines.size(), log_lines); i < lines.size(); ++i) {
+    // Our own asking.
+    if (lines[i].find("the database system is starting up") == lines[i].npos)
+      result += fmt::format("\n{}", lines[i]);
+  }
   return result;
+}
+
+/// A server that is started on this directory must not go to the old one.
+std::string without_places(const std::string& text) {
+  std::string kept;
+  for (const auto line : util::split_lines(text)) {
+    const bool names_directory = line.starts_with("data_directory");
+    kept += fmt::format("{}{}\n", names_directory ? "# by bkp: " : "", line);
+  }
+  return kept;
 }
 
 /// A cluster that was recovered before still has the settings of that: a target among them would
@@ -59,7 +75,10 @@ std::string without_recovery(const std::string& text) {
 
 void prepare_recovery(const std::filesystem::path& data,
                       const std::vector<ServerSetting>& settings) {
-  if (!is_there(data / "postgresql.conf")) {
+  if (const auto text = util::read_file(data / "postgresql.conf")) {
+    const auto changed = without_places(*text);
+    if (changed != *text) util::write_file_atomically(data / "postgresql.conf", changed);
+  } else {
     append(data / "postgresql.conf",
            "# Made by bkp: the cluster's own lay elsewhere and are not in the base backup.\n");
   }
@@ -88,7 +107,7 @@ RecoveryServer::RecoveryServer(run::Context& context, std::filesystem::path bin,
   }
   util::make_private_directories(m_socket);
   // Only its owner gets into that directory.
-  util::write_file_atomically(m_socket / "pg_hba.conf", "local all all trust\n");
+  util::write_file_atomically(m_socket / hba_name, "local all all trust\n");
 }
 
 util::Finished RecoveryServer::control(std::vector<std::string> arguments) {
@@ -99,15 +118,28 @@ util::Finished RecoveryServer::control(std::vector<std::string> arguments) {
   return m_context.processes.run(command);
 }
 
+std::string RecoveryServer::options() const {
+  const auto control = pg::read_control_file(m_data);
+  const auto place = [&](const char* name) {
+    return util::shell_quoted((m_socket / name).string());
+  };
+  // A postgresql.conf that came with the backup may name the old server's places, and have less
+  // than the old server's command line.
+  return fmt::format(
+      "-c data_directory={} -c listen_addresses='' -c unix_socket_directories={} -c port=5432 "
+      "-c hot_standby=on -c archive_mode=off -c logging_collector=off -c log_destination=stderr "
+      "-c ssl=off -c shared_preload_libraries='' -c external_pid_file={} -c hba_file={} "
+      "-c max_connections={} -c max_worker_processes={} -c max_wal_senders={} "
+      "-c max_prepared_transactions={} -c max_locks_per_transaction={}",
+      util::shell_quoted(m_data.string()), util::shell_quoted(m_socket.string()), place(pid_name),
+      place(hba_name), control.max_connections, control.max_worker_processes,
+      control.max_wal_senders, control.max_prepared_transactions,
+      control.max_locks_per_transaction);
+}
+
 void RecoveryServer::start() {
-  const auto options = fmt::format(
-      "-c listen_addresses='' -c unix_socket_directories={} -c port=5432 -c hot_standby=on "
-      "-c archive_mode=off -c logging_collector=off -c log_destination=stderr -c ssl=off "
-      "-c shared_preload_libraries='' -c external_pid_file={} -c hba_file={}",
-      util::shell_quoted(m_socket.string()), util::shell_quoted((m_socket / "pid").string()),
-      util::shell_quoted((m_socket / "pg_hba.conf").string()));
   const auto finished =
-      control({"start", "--no-wait", "--log=" + log().string(), "--options=" + options});
+      control({"start", "--no-wait", "--log=" + log().string(), "--options=" + options()});
   if (!finished.status.success()) {
     throw Error{ErrorKind::database,
                 fmt::format("pg_ctl start failed ({}): {}", finished.status.to_string(),
@@ -124,13 +156,17 @@ bool RecoveryServer::running() const {
 
 Error RecoveryServer::failed() const {
   const auto text = util::read_file(log(), std::size_t{64} << 20U).value_or("");
-  const bool archive = text.find("could not restore file") != text.npos ||
-                       text.find("bkp wal-fetch: error") != text.npos;
-  const bool too_early = text.find("recovery ended before configured recovery target") != text.npos;
+  const auto says = [&](const char* words) { return text.find(words) != text.npos; };
+  // Of the archive, by restore_command's exit code; or of what it held.
+  const bool archive = says("could not restore file") ||
+                       says("recovery ended before configured recovery target") ||
+                       says("WAL ends before");
   return {
-      too_early || archive ? ErrorKind::damaged : ErrorKind::database,
+      archive ? ErrorKind::damaged : ErrorKind::database,
       fmt::format("the recovering server ended before it reached the target:{}", last_lines(text)),
-      fmt::format("its whole log is {}", log().string())};
+      fmt::format("its whole log is {}, but for rehearsals and verifications, which leave "
+                  "nothing",
+                  log().string())};
 }
 
 Reached RecoveryServer::wait_for_target() {
@@ -178,10 +214,12 @@ Reached RecoveryServer::wait_for_target() {
 void RecoveryServer::promote() {
   auto server = pg::Connection::open(conninfo(), m_context.interrupt);
   if (!server.exec("select pg_catalog.pg_is_in_recovery()").boolean(0, 0)) return;
-  if (!server.exec("select pg_catalog.pg_promote(true, 600)").boolean(0, 0)) {
-    throw Error{ErrorKind::database, "the recovered server did not end its recovery",
-                fmt::format("its log is {}", log().string())};
-  }
+  // pg_promote() is not for every role.
+  const auto finished = control({"promote", "--timeout=600"});
+  if (finished.status.success()) return;
+  throw Error{ErrorKind::database,
+              "the recovered server did not end its recovery: " + finished.stderr_tail,
+              fmt::format("its log is {}", log().string())};
 }
 
 void RecoveryServer::stop() noexcept {

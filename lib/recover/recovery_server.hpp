@@ -47,10 +47,11 @@ class RecoveryServer {
   void stop() noexcept;
 
   pg::Conninfo conninfo(const std::string& database = "postgres") const;
-  std::filesystem::path log() const { return m_data / "bkp-recovery.log"; }
+  std::filesystem::path log() const { return m_socket / "log"; }
 
  private:
   util::Finished control(std::vector<std::string> arguments);
+  std::string options() const;
   util::Error failed() const;
   bool running() const;
 

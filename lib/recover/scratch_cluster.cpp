@@ -21,6 +21,7 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::string_view prefix = "cluster-";
+constexpr std::string_view socket_prefix = "socket-";
 constexpr auto lock_name = "lock";
 
 util::Fd lock_in(const std::filesystem::path& directory) {
@@ -32,6 +33,18 @@ void end_server(const std::filesystem::path& data) {
   const auto text = util::read_file(data / "postmaster.pid", 4096);
   const int pid = text ? std::atoi(text->c_str()) : 0;
   if (pid > 1) ::kill(pid, SIGQUIT);
+}
+
+/// Those of servers that pitr-restore has started and that were stopped since.
+void clear_sockets(const run::Context& context) {
+  std::error_code unknown;
+  for (const auto& entry :
+       std::filesystem::directory_iterator{scratch_directory(context), unknown}) {
+    if (!entry.path().filename().string().starts_with(socket_prefix)) continue;
+    const auto text = util::read_file(entry.path() / "pid", 64);
+    const int pid = text ? std::atoi(text->c_str()) : 0;
+    if (pid <= 1 || ::kill(pid, 0) != 0) std::filesystem::remove_all(entry.path(), unknown);
+  }
 }
 
 }  // namespace
@@ -61,8 +74,13 @@ ScratchCluster::~ScratchCluster() {
   std::filesystem::remove_all(m_directory, ignored);
 }
 
+std::filesystem::path new_socket_directory(const run::Context& context) {
+  return scratch_directory(context) / (std::string{socket_prefix} + util::random_hex(4));
+}
+
 void ScratchCluster::clear_leftovers(run::Context& context) {
   std::error_code unknown;
+  clear_sockets(context);
   for (const auto& entry :
        std::filesystem::directory_iterator{scratch_directory(context), unknown}) {
     if (!entry.path().filename().string().starts_with(prefix)) continue;

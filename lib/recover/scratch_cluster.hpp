@@ -35,6 +35,9 @@ class ScratchCluster {
   std::optional<RecoveryServer> m_server;
 };
 
+/// A place for the socket of a server that stays; clear_leftovers() removes it once that has ended.
+std::filesystem::path new_socket_directory(const run::Context& context);
+
 /// Where postgres and pg_ctl of exactly this major version are; the newer ones that other programs
 /// make do with cannot start its clusters. Throws Error{database} or Error{refused}.
 std::filesystem::path server_programs(run::Context& context, int server_version);

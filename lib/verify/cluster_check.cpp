@@ -185,8 +185,8 @@ class ClusterCheck {
       m_result.checks.push_back(passed("pages", fmt::format("{} looked at", checked.pages)));
     }
     for (const auto& page : checked.bad) {
-      m_result.checks.push_back(failed("pages", page.file,
-                                       fmt::format("block {} has a wrong checksum", page.block)));
+      m_result.checks.push_back(
+          failed("pages", page.file, fmt::format("block {} has a wrong checksum", page.block)));
     }
   }
 

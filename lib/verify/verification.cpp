@@ -166,7 +166,7 @@ std::string to_text(const Verification& verification) {
       util::printable(verification.store), verification.success() ? "good" : "NOT GOOD",
       verification.passed(), verification.total());
   text += counts_text(verification);
-  if (verification.tables_total > 0) {
+  if (verification.rows_total > 0) {
     text += fmt::format("  rows compared        {} of {}\n", verification.rows_checked,
                         verification.rows_total);
   }

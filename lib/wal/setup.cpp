@@ -88,7 +88,8 @@ std::vector<SettingChange> plan_archiving(pg::Connection& server, const std::str
   std::vector<SettingChange> changes;
   const auto want = [&](const std::string& name, const std::string& value, auto good) {
     const auto now = setting(server, name);
-    if (now && !good(now->value)) changes.push_back({name, now->value, value, now->needs_restart});
+    if (now && !good(now->value))
+      changes.push_back({name, now->value, value, now->needs_restart, false});
   };
   const auto is = [](const std::string& wanted) {
     return [wanted](const std::string& value) { return value == wanted; };
@@ -100,6 +101,14 @@ std::vector<SettingChange> plan_archiving(pg::Connection& server, const std::str
   want("archive_command", command, is(command));
   const auto seconds = std::to_string(timeout.count());
   want("archive_timeout", seconds, is(seconds));
+  // What a recovery left: a later one, or a standby, would obey it.
+  const auto left = server.exec(
+      "select name, setting from pg_catalog.pg_settings where sourcefile like "
+      "'%postgresql.auto.conf' and (name like 'recovery\\_target%' or name = 'restore_command')");
+  for (int row = 0; row < left.rows(); ++row) {
+    changes.push_back(
+        {std::string{left.text(row, 0)}, std::string{left.text(row, 1)}, {}, false, true});
+  }
   return changes;
 }
 
@@ -107,8 +116,10 @@ void apply(pg::Connection& server, const std::vector<SettingChange>& changes,
            const util::Clock& clock) {
   const std::string before{server.exec("select pg_catalog.pg_conf_load_time()").single()};
   for (const auto& change : changes) {
-    server.exec(fmt::format("alter system set {} = {}", server.identifier(change.name),
-                            server.literal(change.to)));
+    const auto name = server.identifier(change.name);
+    server.exec(change.reset
+                    ? fmt::format("alter system reset {}", name)
+                    : fmt::format("alter system set {} = {}", name, server.literal(change.to)));
   }
   server.exec("select pg_catalog.pg_reload_conf()");
   // The server hears of it first and then tells its sessions, each before its next statement.

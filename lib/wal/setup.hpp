@@ -16,6 +16,7 @@ struct SettingChange {
   std::string from;
   std::string to;
   bool needs_restart = false;
+  bool reset = false;  ///< it goes out of postgresql.auto.conf
 };
 
 /// "…/bin/bkp wal-push --config … %p", for a shell on the server's host.

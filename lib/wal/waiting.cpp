@@ -54,12 +54,22 @@ class Wait {
       }
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
+      // The server's own push was quicker.
+      if (came_meanwhile(store, segment)) return;
       m_context.warn(fmt::format("the backup's WAL {} is not on store {}: {}", segment,
                                  util::quoted(store.name), error.full_message()));
     }
   }
 
  private:
+  bool came_meanwhile(const run::NamedStore& store, const std::string& segment) const {
+    try {
+      return is_there(store, segment);
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   bool is_there(const run::NamedStore& store, const std::string& segment) const {
     return std::ranges::any_of(std::array{Sealing::none, Sealing::age}, [&](Sealing sealing) {
       return check_stored(*store.store, m_site, {segment, sealing}, m_keys).has_value();

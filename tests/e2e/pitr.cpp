@@ -184,9 +184,11 @@ TEST_CASE("what cannot be reached is refused before anything is written") {
   CHECK_THAT(refused({"--target-time", "2100-01-01"}, 10),
              Contains("cannot be reached") && Contains("the last transaction"));
   CHECK_THAT(refused({"--target-lsn", "F/0"}, 10), Contains("cannot be reached"));
-  CHECK_THAT(refused({"--target-name", "nobody"}, 10), Contains("no base backup"));
+  CHECK_THAT(refused({"--target-name", "nobody"}, 10),
+             Contains("restore point \"nobody\" is not in the archived WAL"));
   CHECK_THAT(refused({"--latest", "--timeline", "7"}, 10), Contains("no timeline 7"));
   refused({"--latest", "--immediate"}, 2);
+  refused({"--immediate", "--exclusive"}, 2);
   refused({}, 2);
 
   std::filesystem::remove(site.archived(second));
@@ -368,6 +370,24 @@ TEST_CASE("a new primary archives its own timeline, and both branches can be rea
   CHECK(site.rows_of(site.recover({"--latest", "--backup", site.label})) == "1,2,10,11");
   CHECK(site.rows_of(site.recover({"--latest", "--backup", site.label, "--timeline", "current"})) ==
         "1,2,3");
+}
+
+TEST_CASE(
+    "a configuration that came along neither leads to the old server nor keeps it from starting") {
+  PitrSite site;
+  auto text = read_text(site.cluster().data_directory() / "postgresql.conf");
+  text += "data_directory = " + sql_literal(site.cluster().data_directory().string()) + "\n";
+  write_text(site.cluster().data_directory() / "postgresql.conf", text);
+  // As on a command line: higher than what the backup's files say.
+  site.ask("alter system set max_connections = 120");
+  site.cluster().restart();
+  site.ask("alter system reset max_connections");
+  const auto label = site.back_up_cluster();
+  site.mark(2);
+  site.archive_all();
+  CHECK(site.rows_of(site.recover({"--latest", "--backup", label})) == "1,2");
+  CHECK(site.run({"verify", label}).exit_code == 0);
+  CHECK(site.ask("select count(*) from marker") == "2");
 }
 
 TEST_CASE("prune keeps the WAL that backups need, and all that is younger than the window") {
