@@ -6,6 +6,7 @@
 #include "check/topics.hpp"
 #include "recover/unfinished.hpp"
 #include "util/text.hpp"
+#include "wal/archiver.hpp"
 
 namespace bkp::check {
 
@@ -86,6 +87,31 @@ void examine_programs(run::Context& context, int server_version, Findings& findi
   }
 }
 
+/// A site that wants base backups needs the WAL; one that has never archived need not.
+void examine_archiving(run::Context& context, pg::Connection& connection, Findings& findings) {
+  const auto archiver = wal::ask_archiver(connection);
+  const auto& methods = context.config.full.method;
+  const bool wanted = std::ranges::find(methods, "base") != methods.end();
+  const bool ours = archiver.command.find("wal-push") != std::string::npos;
+  if (archiver.in_recovery || (!wanted && !ours)) return;
+  if (archiver.mode == "off" || !ours) {
+    throw Error{ErrorKind::database,
+                archiver.mode == "off"
+                    ? "full.method has base, and the server does not archive"
+                    : "full.method has base, and the server's archive_command is "
+                      "not `bkp wal-push`",
+                "`bkp wal-setup` lets it archive, and proves it"};
+  }
+  if (archiver.failing()) {
+    throw Error{ErrorKind::database,
+                fmt::format("the server fails to archive {}", archiver.last_failed),
+                "its log has what wal-push said; pg_wal grows until it works again"};
+  }
+  findings.ok("archiving", archiver.last_archived.empty()
+                               ? "nothing was archived yet"
+                               : "the last file archived is " + archiver.last_archived);
+}
+
 void examine_restores(pg::Connection& connection, Findings& findings) {
   for (const auto& left : recover::unfinished_restores(connection)) {
     findings.warning("restores", left.text(), recover::drop_command(connection, left.database));
@@ -129,6 +155,7 @@ std::optional<ServerFacts> examine_server(run::Context& context, Findings& findi
                      [&] { facts->databases = examine_databases(context, connection, findings); });
     examine_rights(context, connection, facts->databases, findings);
     examine_programs(context, connection.server_version(), findings);
+    findings.attempt("archiving", [&] { examine_archiving(context, connection, findings); });
     findings.attempt("restores", [&] { examine_restores(connection, findings); });
   });
   return facts;

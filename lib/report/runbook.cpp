@@ -331,6 +331,20 @@ data per_store(const RunbookModel& model, const std::string& scenario, const std
   return result;
 }
 
+data bases_data(const RunbookModel& model) {
+  data result{data::type::list};
+  for (const auto& base : model.bases) {
+    data row;
+    row["label"] = shown(base.label);
+    row["completed"] = moment(base.completed_at);
+    row["size"] = util::format_size(util::byte_count(base.size_bytes));
+    row["proven"] = base.verified ? "verified" : "never verified";
+    row["stores"] = joined(base.stores);
+    result << row;
+  }
+  return result;
+}
+
 void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& commands) {
   const std::string& user = model.os_user;
   Blocks shell{page, "shell"};
@@ -373,6 +387,13 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   new_store.add("new_store_init", "init", user, commands.init);
   new_store.add("new_store_full", "full", user, commands.full);
   page["single_store"] = flag(model.stores.size() < 2);
+  page["has_bases"] = flag(!model.bases.empty());
+  page["bases"] = bases_data(model);
+  Blocks back{page, "moment"};
+  back.add("pitr_preview", "preview", user, commands.preview);
+  back.add("pitr_recover", "recover", user, commands.recover, Kind::manual);
+  back.add("pitr_wal_setup", "wal-setup", user, commands.wal_setup, Kind::manual);
+  back.add("pitr_full", "full", user, commands.full_base, Kind::manual);
 }
 
 data lost_stores_data(const RunbookModel& model) {

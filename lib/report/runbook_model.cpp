@@ -243,6 +243,19 @@ void fill_restore_times(RunbookModel& model, run::Context& context) {
   }
 }
 
+RunbookBase base_of(const BackupRecord& record) {
+  RunbookBase base;
+  base.label = record.label;
+  base.completed_at = record.completed_at.value_or(record.started_at);
+  base.size_bytes = record.size_bytes;
+  base.verified = record.verified;
+  for (const auto& copy : record.copies) {
+    if (copy.state == catalog::status::completed)
+      base.stores.push_back(copy.store + (copy.damaged() ? " (damaged)" : ""));
+  }
+  return base;
+}
+
 void fill_databases(RunbookModel& model, run::Context& context, const run::OpenedStores& opened) {
   std::vector<BackupRecord> records;
   try {
@@ -258,6 +271,10 @@ void fill_databases(RunbookModel& model, run::Context& context, const run::Opene
     if (record.good() && record.method == "dump" && record.database_name) {
       by_database[*record.database_name].push_back(&record);
     }
+  }
+  for (const auto& record : records) {
+    if (record.good() && record.method == "base" && model.bases.size() < history_limit)
+      model.bases.push_back(base_of(record));
   }
   const Layout layout{model.site};
   for (const auto& [name, newest_first] : by_database) {

@@ -70,6 +70,15 @@ struct RunbookDatabase {
 
 inline constexpr std::size_t history_limit = 14;
 
+/// A base backup of the whole cluster.
+struct RunbookBase {
+  std::string label;
+  util::Time completed_at;
+  std::int64_t size_bytes = 0;
+  bool verified = false;
+  std::vector<std::string> stores;  ///< "vault (damaged)" where the copy failed its last check
+};
+
 /// A file that the configuration names and that is nowhere on the page.
 struct RunbookFile {
   std::string path;
@@ -113,6 +122,7 @@ struct RunbookModel {
 
   std::vector<RunbookStore> stores;        ///< in the configuration's order
   std::vector<RunbookDatabase> databases;  ///< by name
+  std::vector<RunbookBase> bases;          ///< newest first, at most history_limit
   std::vector<std::string> problems;       ///< what could not be read while the page was made
   std::string without_catalog;             ///< what is missing because the catalog is down
 

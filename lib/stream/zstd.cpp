@@ -76,7 +76,7 @@ struct ZstdCompressSink::State {
   }
 };
 
-ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads)
+ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads, int job_bytes)
     : m_next{next}, m_state{std::make_unique<State>()} {
   if (level < 1 || level > 19 || threads < 0) {
     throw Error{ErrorKind::internal,
@@ -84,7 +84,9 @@ ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads)
   }
   m_state->set(ZSTD_c_compressionLevel, level);
   m_state->set(ZSTD_c_checksumFlag, 1);
-  m_state->set(ZSTD_c_nbWorkers, limited_workers(threads));
+  const int workers = limited_workers(threads);
+  m_state->set(ZSTD_c_nbWorkers, workers);
+  if (workers > 0 && job_bytes > 0) m_state->set(ZSTD_c_jobSize, job_bytes);
 }
 
 ZstdCompressSink::~ZstdCompressSink() {

@@ -9,10 +9,12 @@ namespace bkp::stream {
 
 /// Compresses to one zstd frame (RFC 8878) with content checksum.
 /// `level` 1..19; `threads` compress beside the caller's, 0 = as many as there are cores. Memory is
-/// bounded and grows with level and threads. Errors: Error{internal}.
+/// bounded and grows with level and threads. `job_bytes` is what one thread takes at a time: 0 is
+/// zstd's own choice, which leaves threads idle when all there is are some MiB; at least 512 KiB.
+/// Errors: Error{internal}.
 class ZstdCompressSink final : public Sink {
  public:
-  ZstdCompressSink(Sink& next, int level, int threads);
+  ZstdCompressSink(Sink& next, int level, int threads, int job_bytes = 0);
   ~ZstdCompressSink() override;
   void write(std::span<const std::byte> data) override;
   void finish() override;

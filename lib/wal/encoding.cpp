@@ -9,6 +9,13 @@
 
 namespace bkp::wal {
 
+namespace {
+
+/// A segment is small, and whoever waits for it waits for the slowest thread.
+constexpr int job_bytes = 1 << 20;
+
+}  // namespace
+
 void EncodedFile::write_to(stream::Sink& sink) const {
   sink.write(std::as_bytes(std::span{m_head}));
   m_payload->replay(sink);
@@ -22,7 +29,7 @@ EncodedFile encode(Description description, const Encoding& encoding,
   std::optional<seal::SealedPayloadSink> seal;
   if (encoding.sealing() == Sealing::age) seal.emplace(payload);
   stream::ZstdCompressSink compress{seal ? static_cast<stream::Sink&>(*seal) : payload,
-                                    encoding.level, encoding.threads};
+                                    encoding.level, encoding.threads, job_bytes};
   stream::HashSink original{compress, stream::DigestSet::sha256};
   write(original);
   original.finish();

@@ -96,6 +96,9 @@ TEST_CASE("stock tools accept what a base backup holds") {
   CHECK_FALSE(shown["start_lsn"].is_null());
   CHECK(shown["timeline"] == 1);
   CHECK(site.run({"show", site.label}).exit_code == 0);
+  const auto page = read_text(site.store() / "studio/runbook/runbook.html");
+  CHECK_THAT(page, Contains("The whole cluster at a moment") && Contains(site.label) &&
+                       Contains("pitr-restore --latest"));
 }
 
 TEST_CASE("recovery ends where it was asked to, and nowhere else") {

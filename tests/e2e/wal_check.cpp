@@ -124,7 +124,7 @@ TEST_CASE("a record that was changed before it was archived is found where it ca
 
 TEST_CASE("an archiver that fails is said") {
   ArchivedSite site;
-  site.set_archive_command("false");
+  site.set_archive_command("false # wal-push");
   site.switch_segment();
   REQUIRE(wait_until(
       [&] {
@@ -136,6 +136,20 @@ TEST_CASE("an archiver that fails is said") {
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 3);
   CHECK_THAT(outcome.err, Contains("archiving fails"));
+}
+
+TEST_CASE("check looks at archiving where base backups are wanted, or bkp archives") {
+  ArchivedSite site;
+  const auto good = site.run({"check"});
+  CAPTURE(good);
+  CHECK_THAT(good.out, Contains("the last file archived is"));
+  site.set_archive_command("cp %p /nowhere");
+  CHECK_THAT(site.run({"check"}).out, !Contains("archiv"));
+  site.write_config(read_text(site.config_file()) + "full: {method: [dump, base]}\n");
+  const auto bad = site.run({"check"});
+  CAPTURE(bad);
+  CHECK(bad.exit_code == 5);
+  CHECK_THAT(bad.out, Contains("archive_command is not `bkp wal-push`"));
 }
 
 TEST_CASE("without the server the archive is looked at all the same") {
