@@ -1,6 +1,7 @@
 #include "wal/path.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace bkp::wal {
 
@@ -21,8 +22,11 @@ std::uint64_t WalPath::begin_of(std::uint32_t timeline) const {
 }
 
 std::optional<std::uint32_t> WalPath::timeline_with(std::uint64_t number) const {
+  auto end = UINT64_MAX;  // the segment in which the next one left it; after that it is another's
   for (const auto timeline : m_line) {
-    if (number < begin_of(timeline)) continue;
+    const auto begin = begin_of(timeline);
+    const bool covered = number >= begin && number <= std::exchange(end, begin);
+    if (!covered) continue;
     const auto segments = m_archive.segments.find(timeline);
     if (segments != m_archive.segments.end() && segments->second.contains(number)) return timeline;
   }

@@ -11,8 +11,9 @@
 namespace bkp::wal {
 
 /// The segments that a server replays which begins on one timeline and follows another: for each
-/// number the newest timeline of the line that had begun by then and has it, as recovery looks for
-/// them (PostgreSQL's src/backend/access/transam/xlogrecovery.c, XLogFileReadAnyTLI).
+/// number the newest timeline of the line that had begun by then, was not left before, and has it.
+/// So recovery looks for them (PostgreSQL's src/backend/access/transam/xlogrecovery.c,
+/// XLogFileReadAnyTLI).
 class WalPath {
  public:
   /// `timeline` is the one that is followed.
