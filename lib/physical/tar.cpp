@@ -231,7 +231,8 @@ void TarReader::take_header() {
   if (!m_long_path.empty()) entry.path = std::exchange(m_long_path, {});
   entry.mode = static_cast<unsigned>(number_in(block, mode_field)) & 07777U;
   entry.bytes = m_long_size ? *std::exchange(m_long_size, std::nullopt) : bytes;
-  entry.modified = util::Time{std::chrono::seconds{number_in(block, mtime_field)}};
+  entry.modified =
+      util::Time{std::chrono::seconds{std::min(number_in(block, mtime_field), largest_octal)}};
   if (type == directory_type) {
     entry.type = TarEntry::Type::directory;
     while (entry.path.ends_with('/')) entry.path.pop_back();
@@ -239,7 +240,7 @@ void TarReader::take_header() {
     throw damaged(fmt::format("{} is of type {}, neither file nor directory",
                               util::quoted(entry.path), util::quoted(std::string{type})));
   }
-  begin_entry(std::move(entry));
+  begin_entry(entry);
 }
 
 void TarReader::take_extension() {
@@ -260,7 +261,7 @@ void TarReader::take_extension() {
   }
 }
 
-void TarReader::begin_entry(TarEntry entry) {
+void TarReader::begin_entry(const TarEntry& entry) {
   m_left = entry.type == TarEntry::Type::file ? entry.bytes : 0;
   m_padding = padding_of(m_left);
   m_file = m_open(entry);

@@ -63,7 +63,7 @@ class TarReader final : public stream::Sink {
  private:
   void take_header();
   void take_extension();
-  void begin_entry(TarEntry entry);
+  void begin_entry(const TarEntry& entry);
   void end_entry();
 
   Open m_open;

@@ -96,7 +96,7 @@ void prepare_recovery(const std::filesystem::path& data,
 }
 
 RecoveryServer::RecoveryServer(run::Context& context, std::filesystem::path bin,
-                               std::filesystem::path data, std::filesystem::path socket)
+                               const std::filesystem::path& data, std::filesystem::path socket)
     : m_context{context},
       m_bin{std::move(bin)},
       m_data{std::filesystem::absolute(data)},

@@ -35,8 +35,8 @@ class RecoveryServer {
  public:
   /// `bin` holds pg_ctl and postgres of the right version; `socket` is made. Throws Error{refused}
   /// for root, whom the server refuses.
-  RecoveryServer(run::Context& context, std::filesystem::path bin, std::filesystem::path data,
-                 std::filesystem::path socket);
+  RecoveryServer(run::Context& context, std::filesystem::path bin,
+                 const std::filesystem::path& data, std::filesystem::path socket);
 
   /// Throws Error{database} quoting the server's log when it ends, Error{damaged} when the archive
   /// did not have what recovery needs.

@@ -156,8 +156,9 @@ class Check {
   void mend(Site& site) {
     if (!m_options.mend || m_context.dry_run) return;
     for (const auto& [name, error] : site.result.damaged) {
-      const auto elsewhere = std::ranges::any_of(
-          m_sites, [&](const auto& other) { return other.get() != &site && other->good(name); });
+      const auto elsewhere = std::ranges::any_of(m_sites, [&site, &name = name](const auto& other) {
+        return other.get() != &site && other->good(name);
+      });
       if (!elsewhere) continue;
       const auto archived = site.inventory.files.at(name).name;
       site.named.store->remove(archive_key(m_context.config.site, name, archived.sealing));
@@ -175,8 +176,9 @@ class Check {
 
   void find_lost() {
     for (const auto& [name, archived] : m_all) {
-      if (std::ranges::any_of(m_sites, [&](const auto& site) { return site->good(name); }))
-        continue;
+      const bool good = std::ranges::any_of(
+          m_sites, [&name = name](const auto& site) { return site->good(name); });
+      if (good) continue;
       for (const auto& site : m_sites) {
         const auto found = std::ranges::find(site->result.damaged, name, &DamagedFile::name);
         if (found == site->result.damaged.end()) continue;

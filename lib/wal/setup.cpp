@@ -149,7 +149,7 @@ std::string prove_archiving(run::Context& context, pg::Connection& server,
   const auto before = ask_archiver(server);
   // Where nothing was written since the last switch there is nothing to end.
   server.exec("select pg_catalog.pg_logical_emit_message(false, 'bkp', 'wal-setup')");
-  const std::string name{
+  std::string name{
       server.exec("select pg_catalog.pg_walfile_name(pg_catalog.pg_switch_wal())").single()};
   context.log.info("waiting for {} to be archived", name);
   const auto deadline = context.clock.steady() + patience;
