@@ -83,7 +83,7 @@ class Check {
     site.result.files = site.inventory.files.size();
     for (const auto& [name, file] : site.inventory.files) {
       site.result.stored_bytes += file.stored_bytes;
-      m_all.emplace(name, file.name);
+      m_all.emplace(name, file);
     }
     site.result.strange = site.inventory.strange;
   }
@@ -124,9 +124,13 @@ class Check {
   }
 
   void bring_missing(Site& site) {
-    for (const auto& [name, archived] : m_all) {
+    const auto window = m_context.config.store(site.named.name).retention.wal;
+    const auto oldest = m_context.clock.now() - window;
+    for (const auto& [name, file] : m_all) {
       m_context.interrupt.check();
-      if (site.has(name)) continue;
+      // Older ones its retention has removed, or would.
+      if (site.has(name) || file.modified < oldest) continue;
+      const auto& archived = file.name;
       if (m_context.dry_run) {
         site.result.missing.push_back(name);
         continue;
@@ -250,7 +254,7 @@ class Check {
   const CheckOptions& m_options;
   ArchiveKeys m_keys;
   std::vector<std::unique_ptr<Site>> m_sites;
-  std::map<std::string, ArchivedName> m_all;
+  std::map<std::string, ArchivedFile> m_all;  ///< as the first store that has it has it
   CheckedArchive m_result;
 };
 

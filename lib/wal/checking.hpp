@@ -77,8 +77,8 @@ struct CheckedArchive {
 
 /// Looks at the archive on all stores: continuity of each timeline and of what backups need, by
 /// name; at level content every byte, and where the files can be opened every record of the WAL.
-/// Files that a store lacks are brought to it from another one that has them, unless it is a dry
-/// run. Throws when no store can be read.
+/// Files that a store lacks are brought to it from another one that has them, unless they are older
+/// than its retention.wal or it is a dry run. Throws when no store can be read.
 CheckedArchive check_archive(run::Context& context, const CheckOptions& options,
                              const std::vector<KeptBackup>& backups);
 
