@@ -65,7 +65,7 @@ class DumpRun {
   void write_dump() {
     // Kept beyond the manifest: that waits for no store that was left behind.
     auto& writer = m_dump_writer.emplace(m_outcome.targets, m_layout, m_label, "dump.pgc", "dump",
-                                         m_job.format, patience());
+                                         m_job.format, slow_store_patience(m_context));
     aborting_on_error(writer, [&] {
       if (m_context.config.full.fingerprint == config::FingerprintMode::none) {
         run_pg_dump(writer);
@@ -95,12 +95,6 @@ class DumpRun {
       writer.abort();
       throw;
     }
-  }
-
-  std::optional<stream::TeeSink::Patience> patience() const {
-    const auto longest = m_context.config.full.slow_store_timeout;
-    if (longest.count() == 0) return std::nullopt;
-    return stream::TeeSink::Patience{m_context.clock, longest};
   }
 
   void warn(std::string message) {

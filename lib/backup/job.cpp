@@ -9,6 +9,12 @@ namespace bkp::backup {
 
 using util::Error;
 
+std::optional<stream::TeeSink::Patience> slow_store_patience(const run::Context& context) {
+  const auto longest = context.config.full.slow_store_timeout;
+  if (longest.count() == 0) return std::nullopt;
+  return stream::TeeSink::Patience{context.clock, longest};
+}
+
 Manifest begin_manifest(const run::Context& context, const Job& job, const Layout& layout,
                         const std::string& label) {
   Manifest manifest;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "backup/layout.hpp"
@@ -20,6 +21,9 @@ struct Job {
   PartFormat format;
   std::shared_ptr<const seal::SigningKey> signing_key;  ///< null: manifests are not signed
 };
+
+/// How long a backup waits for a store that is slower than the others: full.slow_store_timeout.
+std::optional<stream::TeeSink::Patience> slow_store_patience(const run::Context& context);
 
 /// The beginning of a manifest: everything that is known before the first byte was read.
 Manifest begin_manifest(const run::Context& context, const Job& job, const Layout& layout,

@@ -13,7 +13,6 @@
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
-#include "wal/setup.hpp"
 
 namespace bkp::command {
 
@@ -75,10 +74,6 @@ std::map<std::string, std::string> tablespaces_of(const PitrRestoreOptions& opti
   return moved;
 }
 
-std::string seconds_text(std::chrono::duration<double> duration) {
-  return util::format_duration(duration);
-}
-
 class Pitr {
  public:
   Pitr(const PitrRestoreOptions& options, run::Context& context)
@@ -96,7 +91,7 @@ class Pitr {
       if (m_options.start || rehearsal()) start();
     } catch (...) {
       record("pitr-restore.failed");
-      clear();
+      stop_failed();
       throw;
     }
     record("pitr-restore");
@@ -133,23 +128,17 @@ class Pitr {
   void restore() {
     const int jobs = m_options.jobs > 0 ? m_options.jobs : m_context.config.full.jobs;
     const auto restored = recover::restore_cluster(m_context, m_plan.sources, m_place, jobs);
-    auto settings = recover::settings_of(m_plan.target, m_plan.timeline);
-    const auto until = m_plan.cut_off ? m_plan.last_segment : std::string{};
-    settings.push_back(
-        {"restore_command",
-         wal::restore_command(wal::installed_program(),
-                              std::filesystem::absolute(m_context.config.file), until)});
-    settings.push_back({"recovery_target_action", m_options.promote ? "promote" : "pause"});
-    // Two servers must not archive to one site; wal-setup switches it on again.
-    settings.push_back({"archive_mode", "off"});
-    recover::prepare_recovery(m_place.data, settings);
+    recover::prepare_recovery(
+        m_context, m_place.data,
+        {m_plan.target, m_plan.timeline, m_plan.cut_off ? m_plan.last_segment : std::string{},
+         m_options.promote});
     m_report.bytes = restored.bytes;
     m_report.result["directory"] = m_place.data.string();
     m_report.result["restore"] = {
         {"bytes", restored.bytes}, {"files", restored.files}, {"seconds", restored.took.count()}};
     m_report.text +=
         fmt::format("restored {} in {} files to {} in {}\n", util::format_size(restored.bytes),
-                    restored.files, m_place.data.string(), seconds_text(restored.took));
+                    restored.files, m_place.data.string(), util::format_duration(restored.took));
     if (m_server == nullptr) {
       m_report.text += fmt::format(
           "next: start the server on {}, which then recovers to {}. It archives nothing until `bkp "
@@ -225,14 +214,14 @@ class Pitr {
               {"paused", reached.paused},
               {"distance_seconds", nullptr}};
     m_report.text += fmt::format(
-        "recovered in {} to LSN {}, {}{}\n", seconds_text(took), pg::to_text(reached.lsn),
+        "recovered in {} to LSN {}, {}{}\n", util::format_duration(took), pg::to_text(reached.lsn),
         reached.time ? "the last transaction of " + util::format_rfc3339(*reached.time)
                      : std::string{"no transaction since the backup"},
         reached.paused ? "; paused" : "; promoted");
     if (m_plan.target.kind != RecoveryTarget::Kind::time || !reached.time) return;
     const std::chrono::duration<double> distance = m_plan.target.time - *reached.time;
     result["distance_seconds"] = distance.count();
-    m_report.text += fmt::format("that is {} before the target\n", seconds_text(distance));
+    m_report.text += fmt::format("that is {} before the target\n", util::format_duration(distance));
   }
 
   void record(const std::string& action) {
@@ -240,12 +229,9 @@ class Pitr {
         {action, m_place.data.string(), "", m_report.result, m_context.clock.now()});
   }
 
-  /// What failed is left stopped, to be looked at.
-  void clear() noexcept {
-    if (rehearsal() || m_report.result.contains("recovery")) return;
-    if (m_started) m_server->stop();
-    std::error_code ignored;
-    if (!m_socket.empty()) std::filesystem::remove_all(m_socket, ignored);
+  /// What failed is left stopped, to be looked at, with the server's log beside its socket.
+  void stop_failed() noexcept {
+    if (m_started && !rehearsal()) m_server->stop();
   }
 
   const PitrRestoreOptions& m_options;

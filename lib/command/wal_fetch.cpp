@@ -20,10 +20,8 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr pg::WalSegmentSize any_size = 1U << 20U;
-
 pg::WalFile require_wal_name(const std::string& name) {
-  if (const auto file = pg::parse_wal_name(name, any_size)) return *file;
+  if (const auto file = pg::parse_wal_name(name, pg::smallest_wal_segment)) return *file;
   throw Error{ErrorKind::usage,
               fmt::format("{} is not the name of a file of the WAL", util::quoted(name)),
               "as restore_command: bkp wal-fetch %f %p"};

@@ -45,7 +45,7 @@ TimelineSwitch parse_line(std::string_view line, std::string_view name) {
 }  // namespace
 
 std::vector<TimelineSwitch> parse_timeline_history(std::string_view text, std::string_view name) {
-  const auto file = parse_wal_name(name, WalSegmentSize{1} << 20U);
+  const auto file = parse_wal_name(name, smallest_wal_segment);
   if (!file || file->kind != WalFileKind::history) throw damaged(name, "its name is of none");
   std::vector<TimelineSwitch> switches;
   for (const auto line : util::split_lines(text)) {

@@ -15,6 +15,8 @@ namespace bkp::pg {
 /// Bytes of a WAL segment, 1 MiB to 1 GiB (initdb --wal-segsize); a power of two.
 using WalSegmentSize = std::uint32_t;
 bool is_wal_segment_size(std::uint64_t bytes);
+/// With it every name of any cluster parses; the number is then not the segment's.
+inline constexpr WalSegmentSize smallest_wal_segment = 1U << 20U;
 
 /// Which segment: its number counts segments of this size since the beginning of the WAL.
 struct WalSegment {

@@ -11,12 +11,6 @@ namespace {
 /// Enough that a store has few objects, and little enough that several are read side by side.
 constexpr std::uint64_t full_size = std::uint64_t{512} << 20U;
 
-std::optional<stream::TeeSink::Patience> patience(const run::Context& context) {
-  const auto longest = context.config.full.slow_store_timeout;
-  if (longest.count() == 0) return std::nullopt;
-  return stream::TeeSink::Patience{context.clock, longest};
-}
-
 }  // namespace
 
 /// Declared from the end of the chain to its head.
@@ -28,7 +22,7 @@ struct PartPacker::Open {
                fmt::format("base-{:04}.tar", ++packing.parts),
                "base",
                packing.format,
-               patience(packing.context)},
+               backup::slow_store_patience(packing.context)},
         limited{writer, packing.rate, packing.context.clock},
         counted{limited, [this](std::size_t size) { bytes += size; }},
         tar{counted} {}

@@ -39,7 +39,12 @@ class Planner {
     std::optional<Error> failure;
     for (const auto& backup : backups) {
       try {
-        if (try_from(backup)) return std::move(m_plan);
+        if (!try_from(backup)) continue;
+        if (failure) {
+          m_context.warn(fmt::format("recovering from {}, which is older: {}", backup.label,
+                                     failure->full_message()));
+        }
+        return std::move(m_plan);
       } catch (const Error& error) {
         // Perhaps an older one reaches it; the newest tells best what is wrong.
         if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::not_found) throw;

@@ -12,6 +12,7 @@
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
+#include "wal/setup.hpp"
 
 namespace bkp::recover {
 
@@ -71,10 +72,21 @@ std::string without_recovery(const std::string& text) {
   return kept;
 }
 
+std::vector<ServerSetting> settings_for(const run::Context& context, const Recovery& recovery) {
+  auto settings = settings_of(recovery.target, recovery.timeline);
+  settings.push_back(
+      {"restore_command",
+       wal::restore_command(wal::installed_program(),
+                            std::filesystem::absolute(context.config.file), recovery.until)});
+  settings.push_back({"recovery_target_action", recovery.promote ? "promote" : "pause"});
+  settings.push_back({"archive_mode", "off"});
+  return settings;
+}
+
 }  // namespace
 
-void prepare_recovery(const std::filesystem::path& data,
-                      const std::vector<ServerSetting>& settings) {
+void prepare_recovery(const run::Context& context, const std::filesystem::path& data,
+                      const Recovery& recovery) {
   if (const auto text = util::read_file(data / "postgresql.conf")) {
     const auto changed = without_places(*text);
     if (changed != *text) util::write_file_atomically(data / "postgresql.conf", changed);
@@ -90,7 +102,7 @@ void prepare_recovery(const std::filesystem::path& data,
   const auto file = data / "postgresql.auto.conf";
   auto text = without_recovery(util::read_file(file).value_or(""));
   text += "# Recovery, by bkp pitr-restore.\n";
-  for (const auto& setting : settings) text += to_line(setting) + "\n";
+  for (const auto& setting : settings_for(context, recovery)) text += to_line(setting) + "\n";
   util::write_file_atomically(file, text);
   util::write_file_atomically(data / "recovery.signal", "");
 }

@@ -14,12 +14,21 @@
 
 namespace bkp::recover {
 
+/// How a restored data directory is to recover.
+struct Recovery {
+  RecoveryTarget target;
+  std::uint32_t timeline = 0;  ///< to follow
+  std::string until = {};      ///< the last segment to ask for; empty: as long as there are any
+  bool promote = false;        ///< at the target; else it pauses
+};
+
 /// Prepares a restored data directory for its recovery: recovery.signal, and in
-/// postgresql.auto.conf the settings, which win over what came with the backup. Where the
-/// configuration files lay elsewhere, as Debian's do, postgresql.conf and pg_hba.conf that let the
-/// server start are made. Throws Error{store}.
-void prepare_recovery(const std::filesystem::path& data,
-                      const std::vector<ServerSetting>& settings);
+/// postgresql.auto.conf the settings: the target, a restore_command with the run's configuration,
+/// and that nothing is archived, since two servers must not archive to one site. These win over
+/// what came with the backup. Where the configuration files lay elsewhere, as Debian's do,
+/// postgresql.conf and pg_hba.conf that let the server start are made. Throws Error{store}.
+void prepare_recovery(const run::Context& context, const std::filesystem::path& data,
+                      const Recovery& recovery);
 
 /// How far a recovery came.
 struct Reached {

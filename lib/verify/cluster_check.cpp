@@ -13,7 +13,6 @@
 #include "util/text.hpp"
 #include "verify/assertions.hpp"
 #include "verify/check.hpp"
-#include "wal/setup.hpp"
 #include "wal/site_archive.hpp"
 
 namespace bkp::verify {
@@ -98,13 +97,7 @@ class ClusterCheck {
   void restore(recover::ScratchCluster& scratch, const RecoveryTarget& target) {
     recover::restore_cluster(m_context, {m_source}, scratch.place(), m_jobs);
     m_result.bytes_read += manifest().size_bytes();
-    auto settings = recover::settings_of(target, m_timeline);
-    settings.push_back(
-        {"restore_command",
-         wal::restore_command(wal::installed_program(),
-                              std::filesystem::absolute(m_context.config.file), {})});
-    settings.push_back({"recovery_target_action", "pause"});
-    recover::prepare_recovery(scratch.place().data, settings);
+    recover::prepare_recovery(m_context, scratch.place().data, {target, m_timeline});
   }
 
   void look_at_databases(recover::RecoveryServer& server) {

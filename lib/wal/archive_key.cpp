@@ -10,9 +10,6 @@ constexpr std::size_t field = 8;  // digits
 constexpr std::string_view compressed_suffix = ".zst";
 constexpr std::string_view sealed_suffix = ".age";
 
-/// The size that every name fits: with larger segments there are fewer names.
-constexpr pg::WalSegmentSize smallest_segment = 1U << 20U;
-
 }  // namespace
 
 store::Key archive_root(const std::string& site) {
@@ -41,7 +38,7 @@ std::optional<ArchivedName> parse_archived_name(std::string_view text) {
   }
   if (!text.ends_with(compressed_suffix)) return std::nullopt;
   text.remove_suffix(compressed_suffix.size());
-  if (!pg::parse_wal_name(text, smallest_segment)) return std::nullopt;
+  if (!pg::parse_wal_name(text, pg::smallest_wal_segment)) return std::nullopt;
   archived.name = text;
   return archived;
 }

@@ -11,8 +11,6 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr pg::WalSegmentSize any_size = 1U << 20U;
-
 class Mapping {
  public:
   Mapping(const std::vector<StoreInventory>& stores, const std::string& site,
@@ -33,7 +31,8 @@ class Mapping {
     std::optional<Error> failure;
     for (const auto& [store, inventory] : m_stores) {
       for (const auto& [name, file] : inventory.files) {
-        if (pg::parse_wal_name(name, any_size)->kind != pg::WalFileKind::segment) continue;
+        if (pg::parse_wal_name(name, pg::smallest_wal_segment)->kind != pg::WalFileKind::segment)
+          continue;
         try {
           const auto description = describe(store, m_site, file.name, m_keys);
           if (description && pg::is_wal_segment_size(description->original_bytes))

@@ -33,8 +33,6 @@ namespace {
 constexpr std::chrono::minutes young{1};
 constexpr std::chrono::seconds look_interval{1};
 
-constexpr pg::WalSegmentSize any_size = 1U << 20U;
-
 /// A file that gets its name at the end. What a crash leaves is overwritten the next time.
 class NewFile {
  public:
@@ -81,7 +79,7 @@ void require_right(const NewFile& file, const Description& description, const st
                             description.system_identifier, identifier),
                 "does the configuration name the site of this cluster?"};
   }
-  const auto kind = pg::parse_wal_name(name, any_size)->kind;
+  const auto kind = pg::parse_wal_name(name, pg::smallest_wal_segment)->kind;
   if (kind == pg::WalFileKind::history) {
     pg::parse_timeline_history(file.begin(description.original_bytes), name);
   } else if (kind != pg::WalFileKind::backup) {

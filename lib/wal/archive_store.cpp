@@ -52,6 +52,11 @@ store::Store& ArchiveStore::open(const SourceCluster& cluster) {
   }
 }
 
+bool ArchiveStore::failed() {
+  const std::lock_guard lock{m_mutex};
+  return m_failure.has_value();
+}
+
 void ArchiveStore::give_up() noexcept {
   m_own.request(SIGTERM);
 }

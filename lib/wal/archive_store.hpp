@@ -30,6 +30,8 @@ class ArchiveStore {
   /// Throws Error{store} when it cannot be opened or is no store of the site, Error{refused} when
   /// it is another cluster's; all who ask get the same answer.
   store::Store& open(const SourceCluster& cluster);
+  /// It could not be opened.
+  bool failed();
   /// Ends what an optional store is at, with Error{interrupted}. For required ones the program's
   /// own interrupt does that.
   void give_up() noexcept;

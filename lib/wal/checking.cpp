@@ -1,7 +1,6 @@
 #include "wal/checking.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -237,9 +236,7 @@ class Check {
   }
 
   bool is_there(store::Store& store, const std::string& name) const {
-    return std::ranges::any_of(std::array{Sealing::none, Sealing::age}, [&](Sealing sealing) {
-      return store.stat(archive_key(m_context.config.site, name, sealing)).has_value();
-    });
+    return find_archived(store, m_context.config.site, name).has_value();
   }
 
   /// The shortest window of all stores: a hole older than that may be retention's work.

@@ -16,8 +16,6 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr pg::WalSegmentSize any_size = 1U << 20U;
-
 bool follows(const std::string& before, const std::string& name, pg::WalSegmentSize size) {
   const auto a = pg::parse_wal_name(before, size);
   const auto b = pg::parse_wal_name(name, size);
@@ -51,7 +49,7 @@ std::optional<std::string> ContentCheck::check(const ArchivedName& name) {
 }
 
 void ContentCheck::open(const ArchivedName& name) {
-  const auto kind = pg::parse_wal_name(name.name, any_size)->kind;
+  const auto kind = pg::parse_wal_name(name.name, pg::smallest_wal_segment)->kind;
   if (kind == pg::WalFileKind::history || kind == pg::WalFileKind::backup) {
     stream::StringSink text;
     fetch_file(m_store, m_site, name, m_keys, text);

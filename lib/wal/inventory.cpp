@@ -18,4 +18,12 @@ Inventory read_inventory(store::Store& store, const std::string& site) {
   return inventory;
 }
 
+std::optional<ArchivedName> find_archived(store::Store& store, const std::string& site,
+                                          const std::string& name) {
+  for (const auto sealing : {Sealing::none, Sealing::age}) {
+    if (store.stat(archive_key(site, name, sealing))) return ArchivedName{name, sealing};
+  }
+  return std::nullopt;
+}
+
 }  // namespace bkp::wal

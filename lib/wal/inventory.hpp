@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,5 +26,9 @@ struct Inventory {
 };
 
 Inventory read_inventory(store::Store& store, const std::string& site);
+
+/// How the file is stored there; nullopt when it is not.
+std::optional<ArchivedName> find_archived(store::Store& store, const std::string& site,
+                                          const std::string& name);
 
 }  // namespace bkp::wal

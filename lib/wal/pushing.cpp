@@ -1,7 +1,6 @@
 #include "wal/pushing.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -30,8 +29,6 @@ constexpr std::chrono::seconds optional_grace{5};
 constexpr std::chrono::milliseconds look_interval{20};
 constexpr std::size_t memory_for_all = std::size_t{96} << 20U;
 constexpr std::size_t memory_for_one = std::size_t{16} << 20U;
-
-constexpr pg::WalSegmentSize any_size = 1U << 20U;
 
 // Whoever pushes need not be able to open or to trust.
 const ArchiveKeys no_keys{{}, {}, true};
@@ -152,7 +149,8 @@ class Push {
   /// Without the history of its timeline a segment is of no use to a recovery. A server that was
   /// promoted before it archived never asks for it. Once it is archived a note says so.
   void add_history() {
-    const auto timeline = pg::parse_wal_name(m_parcels.front()->file.name(), any_size)->timeline;
+    const auto timeline =
+        pg::parse_wal_name(m_parcels.front()->file.name(), pg::smallest_wal_segment)->timeline;
     const auto path = m_parcels.front()->file.path().parent_path() / pg::wal_history_name(timeline);
     std::error_code unknown;
     if (timeline == 1 || m_parcels.front()->file.kind() == pg::WalFileKind::history ||
@@ -230,29 +228,28 @@ class Push {
       copy.state = PushedCopy::State::passed_over;
       return copy;
     }
+    std::shared_ptr<const EncodedFile> file;
     try {
       auto& opened = store.open(m_cluster);
-      const auto file = parcel.encoded.get();
+      file = parcel.encoded.get();
       copy.state = put(opened, *file, m_encoding.sealing()) ? PushedCopy::State::stored
                                                             : PushedCopy::State::there;
       m_outages.end(store.name());
     } catch (...) {
       copy.error = util::current_error();
-      if (!store.required() && copy.error->kind() != ErrorKind::damaged)
-        m_outages.begin(store.name());
+      // That the file could not be read, or is another, is not the store's fault.
+      const bool opened = !store.failed();
+      const bool at_fault = !opened || (file && copy.error->kind() != ErrorKind::damaged);
+      if (!store.required() && at_fault) m_outages.begin(store.name());
     }
     return copy;
   }
 
-  template <class Wanted>
-  bool all_ready(Wanted wanted) const {
-    return std::ranges::all_of(m_parcels, [&](const auto& parcel) {
-      for (std::size_t i = 0; i < m_stores.size(); ++i) {
-        if (wanted(*m_stores[i]) &&
-            parcel->deliveries[i].wait_for(std::chrono::seconds{0}) != std::future_status::ready)
-          return false;
-      }
-      return true;
+  bool all_delivered() const {
+    return std::ranges::all_of(m_parcels, [](const auto& parcel) {
+      return std::ranges::all_of(parcel->deliveries, [](const auto& delivery) {
+        return delivery.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
+      });
     });
   }
 
@@ -268,8 +265,7 @@ class Push {
 
   void wait_for_optional() {
     const auto until = m_context.clock.steady() + optional_grace;
-    const auto any = [](const ArchiveStore&) { return true; };
-    while (!all_ready(any) && m_context.clock.steady() < until) {
+    while (!all_delivered() && m_context.clock.steady() < until) {
       m_context.interrupt.check();
       std::this_thread::sleep_for(look_interval);
     }

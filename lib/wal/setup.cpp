@@ -1,7 +1,6 @@
 #include "wal/setup.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -11,7 +10,7 @@
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
-#include "wal/archive_key.hpp"
+#include "wal/inventory.hpp"
 
 namespace bkp::wal {
 
@@ -50,12 +49,6 @@ std::vector<const run::NamedStore*> required_of(const run::OpenedStores& opened)
   // As for wal-push, which then counts on the first.
   if (stores.empty()) stores.push_back(&opened.stores.front());
   return stores;
-}
-
-bool is_in(const run::NamedStore& store, const std::string& site, const std::string& name) {
-  return std::ranges::any_of(std::array{Sealing::none, Sealing::age}, [&](Sealing sealing) {
-    return store.store->stat(archive_key(site, name, sealing)).has_value();
-  });
 }
 
 Error not_archived(const std::string& name, const std::string& why) {
@@ -155,8 +148,9 @@ std::string prove_archiving(run::Context& context, pg::Connection& server,
   const auto deadline = context.clock.steady() + patience;
   for (;;) {
     const auto now = ask_archiver(server);
-    const bool everywhere = std::ranges::all_of(
-        stores, [&](const auto* store) { return is_in(*store, context.config.site, name); });
+    const bool everywhere = std::ranges::all_of(stores, [&](const auto* store) {
+      return find_archived(*store->store, context.config.site, name).has_value();
+    });
     if (everywhere && now.last_archived >= name) return name;
     if (now.failed_count > before.failed_count && now.failing())
       throw not_archived(name, fmt::format("the server failed to archive {}", now.last_failed));

@@ -25,13 +25,9 @@ namespace {
 constexpr std::size_t piece_size = std::size_t{256} << 10U;
 constexpr std::size_t largest_text = std::size_t{1} << 20U;
 
-/// Names do not depend on the size of segments but in which of them there are: the smallest has
-/// them all.
-constexpr pg::WalSegmentSize smallest_segment = 1U << 20U;
-
 pg::WalFile parsed(const std::filesystem::path& path) {
   const auto name = path.filename().string();
-  if (const auto file = pg::parse_wal_name(name, smallest_segment)) return *file;
+  if (const auto file = pg::parse_wal_name(name, pg::smallest_wal_segment)) return *file;
   throw Error{
       ErrorKind::usage,
       fmt::format("{} is not the name of a file that PostgreSQL archives", util::quoted(name)),
@@ -163,7 +159,7 @@ std::vector<std::filesystem::path> waiting_after(const SourceFile& file, std::si
     auto name = entry.path().filename().string();
     if (!name.ends_with(suffix)) continue;
     name.resize(name.size() - suffix.size());
-    const auto parsed = pg::parse_wal_name(name, smallest_segment);
+    const auto parsed = pg::parse_wal_name(name, pg::smallest_wal_segment);
     if (name > file.name() && parsed && parsed->kind != pg::WalFileKind::history)
       names.push_back(std::move(name));
   }

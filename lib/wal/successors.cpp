@@ -9,10 +9,8 @@ namespace bkp::wal {
 
 namespace {
 
-constexpr std::size_t field = 8;                    // digits
-constexpr std::size_t segment_digits = 3 * field;   // of the whole name
-constexpr pg::WalSegmentSize any_size = 1U << 20U;  // names of all sizes are names of this one
-
+constexpr std::size_t field = 8;                   // digits
+constexpr std::size_t segment_digits = 3 * field;  // of the whole name
 bool is_segment(pg::WalFileKind kind) {
   return kind == pg::WalFileKind::segment || kind == pg::WalFileKind::partial;
 }
@@ -23,7 +21,7 @@ std::optional<store::ObjectInfo> segment_after(store::Store& store, const store:
   for (const auto& name : store.names(directory)) {
     const auto archived = parse_archived_name(name);
     if (!archived) continue;
-    const auto file = pg::parse_wal_name(archived->name, any_size);
+    const auto file = pg::parse_wal_name(archived->name, pg::smallest_wal_segment);
     if (!file || !is_segment(file->kind)) continue;
     if (std::string_view{archived->name}.substr(0, segment_digits) <= after) continue;
     if (auto info = store.stat(directory / name)) return info;
@@ -58,7 +56,7 @@ std::optional<store::ObjectInfo> of_timelines_from(store::Store& store, const st
 
 std::optional<store::ObjectInfo> successor_of(store::Store& store, const std::string& site,
                                               std::string_view name) {
-  const auto file = pg::parse_wal_name(name, any_size);
+  const auto file = pg::parse_wal_name(name, pg::smallest_wal_segment);
   if (!file) return std::nullopt;
   if (file->kind == pg::WalFileKind::segment)
     return in_timeline(store, site, name.substr(0, field), name);

@@ -1,7 +1,6 @@
 #include "wal/waiting.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -11,6 +10,7 @@
 #include "util/units.hpp"
 #include "wal/bringing.hpp"
 #include "wal/decoding.hpp"
+#include "wal/inventory.hpp"
 
 namespace bkp::wal {
 
@@ -48,10 +48,8 @@ class Wait {
                 const std::string& segment) {
     try {
       if (is_there(store, segment)) return;
-      for (const auto sealing : {Sealing::none, Sealing::age}) {
-        if (from.store->stat(archive_key(m_site, segment, sealing)))
-          bring(*from.store, *store.store, m_site, {segment, sealing}, m_keys);
-      }
+      if (const auto name = find_archived(*from.store, m_site, segment))
+        bring(*from.store, *store.store, m_site, *name, m_keys);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       // The server's own push was quicker.
@@ -71,9 +69,8 @@ class Wait {
   }
 
   bool is_there(const run::NamedStore& store, const std::string& segment) const {
-    return std::ranges::any_of(std::array{Sealing::none, Sealing::age}, [&](Sealing sealing) {
-      return check_stored(*store.store, m_site, {segment, sealing}, m_keys).has_value();
-    });
+    const auto name = find_archived(*store.store, m_site, segment);
+    return name && check_stored(*store.store, m_site, *name, m_keys);
   }
 
   run::Context& m_context;

@@ -34,11 +34,10 @@ struct PitrSite : ArchivingSite {
   }
   std::string ask(const std::string& sql) { return cluster().psql("postgres", sql); }
   std::string now() {
-    // Times of commits are compared, so one must lie on either side.
+    // Between the times of the commits before and after it, which have their microseconds too.
     return ask(
-        "select pg_sleep(0.05) \\g /dev/null\n"
         "select to_char(clock_timestamp() at time zone 'UTC', "
-        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"');\nselect pg_sleep(0.05) \\g /dev/null");
+        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
   }
   void archive_all() { wait_for_archived(switch_segment()); }
 
@@ -229,6 +228,12 @@ TEST_CASE("no damage ends in a recovered server that is too short") {
     CHECK(report["exit_code"] == 8);
     CHECK_THAT(report["error"]["message"].get<std::string>(), Contains(damaged));
     CHECK_FALSE(std::filesystem::exists(site.target() / "postmaster.pid"));
+    // What the hint names is there to be read.
+    const std::string hint = report["error"]["hint"];
+    const auto log = hint.find("its whole log is ");
+    REQUIRE(log != std::string::npos);
+    const auto path = hint.substr(log + 17, hint.find(',', log) - log - 17);
+    CHECK_THAT(read_text(path), Contains("could not restore file"));
   }
   SECTION("a part of the backup") {
     for (const auto& entry :
@@ -401,7 +406,8 @@ TEST_CASE("prune keeps the WAL that backups need, and all that is younger than t
     site.write_config(text);
   };
   site.mark(2);
-  site.archive_all();
+  const auto between = site.switch_segment();
+  site.wait_for_archived(between);
   const auto second = site.back_up_cluster();
   site.mark(3);
   site.archive_all();
@@ -424,8 +430,13 @@ TEST_CASE("prune keeps the WAL that backups need, and all that is younger than t
   }
   SECTION("beyond it an older backup keeps what makes it consistent") {
     keep("last: 5, wal: 1s");
-    site.ask("select pg_sleep(1.1) \\g /dev/null\n");
-    site.must({"prune"});
+    // Until the second backup is older than the window, and the WAL between the two goes.
+    REQUIRE(wait_until(
+        [&] {
+          site.must({"prune"});
+          return !std::filesystem::exists(site.archived(between));
+        },
+        std::chrono::minutes{1}));
     CHECK(std::filesystem::exists(site.archived(first_of_one)));
     CHECK(std::filesystem::exists(site.archived(first_of_two)));
     CHECK(site.run({"wal-check"}).exit_code == 0);
