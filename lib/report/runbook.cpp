@@ -1,5 +1,4 @@
 #include "report/runbook.hpp"
-#include "report/command_text.hpp"
 
 #include <algorithm>
 #include <span>
@@ -10,7 +9,7 @@
 #include <fmt/format.h>
 #include <kainjow/mustache.hpp>
 
-#include "pg/tools.hpp"
+#include "report/page_data.hpp"
 #include "report/runbook_commands.hpp"
 #include "report/runbook_keys.hpp"
 #include "report/runbook_remote.hpp"
@@ -44,62 +43,6 @@ std::string load_template() {
   }
   throw util::Error{util::ErrorKind::internal, "the runbook's template is not built in"};
 }
-
-data flag(bool value) {
-  return data{value};
-}
-data shown(std::string_view text) {
-  return data{printable(text)};
-}
-
-data names(const std::vector<std::string>& texts) {
-  data result{data::type::list};
-  for (const auto& text : texts) result << shown(text);
-  return result;
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  return printable(fmt::format("{}", fmt::join(texts, ", ")));
-}
-
-std::string moment(util::Time time) {
-  return util::format_rfc3339(time);
-}
-
-std::string or_unknown(const std::string& text) {
-  return text.empty() ? "unknown" : printable(text);
-}
-
-std::string version_text(int version) {
-  return version == 0 ? "unknown" : pg::format_version(version);
-}
-
-enum class Kind { run, manual };
-
-/// Puts command blocks into a mustache object: under `name`, with the id PREFIX-NAME. A command
-/// without text is left out, and with it the section that shows it.
-class Blocks {
- public:
-  Blocks(data& target, std::string scenario) : m_target{target}, m_scenario{std::move(scenario)} {}
-
-  void add(const std::string& name, const std::string& id, const std::string& as,
-           const std::string& text, Kind kind = Kind::run) {
-    if (text.empty()) return;
-    data block;
-    block["id"] = m_scenario + "-" + id;
-    block["scenario"] = m_scenario;
-    block["as"] = printable(as);
-    const auto shown_text = wrapped(text);
-    block["manual"] = flag(kind == Kind::manual);
-    block["long"] = flag(std::ranges::count(shown_text, '\n') > 20);
-    block["text"] = shown_text;
-    m_target[name] = std::move(block);
-  }
-
- private:
-  data& m_target;
-  std::string m_scenario;
-};
 
 data store_data(const RunbookStore& store) {
   data result;

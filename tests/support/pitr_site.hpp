@@ -1,0 +1,74 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "support/archiving_site.hpp"
+
+namespace bkp::test {
+
+/// A site with a base backup, in which a table tells what was committed when.
+struct PitrSite : ArchivingSite {
+  std::string label;
+
+  explicit PitrSite(const std::string& yaml = {}) : ArchivingSite{yaml} {
+    must({"init"});
+    start_archiving();
+    cluster().psql(
+        "postgres",
+        "create table marker (i int primary key, at timestamptz default clock_timestamp())");
+    mark(1);
+    label = back_up_cluster();
+  }
+
+  std::string back_up_cluster() const {
+    const auto report = json({"full", "--method", "base"});
+    if (report.at("status") != "ok") throw std::runtime_error{report.dump(1)};
+    return report["result"]["backups"][0]["label"];
+  }
+  void mark(int i) {
+    cluster().psql("postgres", "insert into marker values (" + std::to_string(i) + ")");
+  }
+  std::string ask(const std::string& sql) { return cluster().psql("postgres", sql); }
+  std::string now() {
+    // Between the times of the commits before and after it, which have their microseconds too.
+    return ask(
+        "select to_char(clock_timestamp() at time zone 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+  }
+  void archive_all() { wait_for_archived(switch_segment()); }
+
+  std::filesystem::path target() { return directory() / "recovered"; }
+  nlohmann::json recover(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"pitr-restore", "--to", target().string(), "--start"});
+    return json(std::move(arguments));
+  }
+  /// What a recovered server says, on its private socket; it is stopped then.
+  std::string rows_of(const nlohmann::json& report) {
+    INFO(report.dump(1));
+    REQUIRE(report["exit_code"] == 0);
+    const std::string socket = report["result"]["socket"];
+    Program psql{{(cluster().bin_directory() / "psql").string(), "-XAtq", "-h", socket, "-U",
+                  "postgres", "-c", "select string_agg(i::text, ',' order by i) from marker"}};
+    auto rows = output_of(psql);
+    if (rows.ends_with('\n')) rows.pop_back();
+    stop_recovered();
+    return rows;
+  }
+  void stop_recovered() {
+    Program pg_ctl{{(cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
+                    target().string(), "-m", "immediate", "stop"}};
+    if (::geteuid() == 0) pg_ctl.as_user(cluster().user());
+    output_of(pg_ctl.in_directory("/"));
+    std::filesystem::remove_all(target());
+  }
+};
+
+}  // namespace bkp::test
