@@ -65,9 +65,15 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
                   int argc, char** argv) {
   std::string hint = fmt::format("`bkp {} --help` lists the options", info.name);
   std::vector<std::string> known;
-  for (const auto* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-  }
+  const auto add_options_of = [&known](const CLI::App& part) {
+    for (const auto* option : part.get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  };
+  add_options_of(app);
+  // Groups of options are such parts.
+  for (const auto* group : app.get_subcommands([](const CLI::App*) { return true; }))
+    add_options_of(*group);
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     const std::string name = argument.substr(0, argument.find('='));

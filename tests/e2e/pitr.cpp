@@ -100,6 +100,7 @@ TEST_CASE("what cannot be reached is refused before anything is written") {
   CHECK_THAT(refused({"--latest", "--timeline", "7"}, 10), Contains("no timeline 7"));
   refused({"--latest", "--immediate"}, 2);
   refused({"--immediate", "--exclusive"}, 2);
+  CHECK_THAT(refused({"--latets"}, 2), Contains("did you mean --latest?"));
   refused({}, 2);
 
   std::filesystem::remove(site.archived(second));
