@@ -270,6 +270,7 @@ class FullRun {
         free_label([&](util::Time time) { return make_label(time, backup.kind); }), state);
     record.backup_type = backup.backup_type;
     record.method = backup.method;
+    record.parent_label = backup.parent_label;
     return record;
   }
 

@@ -13,9 +13,10 @@ namespace bkp::backup {
 
 /// A backup of the whole cluster, as a room above takes it.
 struct ClusterBackup {
-  std::string kind;         ///< in its label: "base"
-  std::string backup_type;  ///< "full"
-  std::string method;       ///< "base"
+  std::string kind;         ///< in its label: "base" or "incr"
+  std::string backup_type;  ///< "full" or "incremental"
+  std::string method;       ///< "base" or "pages"
+  std::optional<std::string> parent_label;  ///< of an incremental one
   /// Does not throw: the outcome tells. See dump_database() for what is left when it fails.
   std::function<Outcome(const Job& job, const std::string& label, std::vector<Target> targets)>
       take;

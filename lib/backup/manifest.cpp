@@ -111,6 +111,7 @@ json to_json(const PhysicalProperties& physical) {
           {"wal_segment_size", physical.wal_segment_size},
           {"page_checksums", physical.page_checksums},
           {"files", physical.files},
+          {"cluster_bytes", physical.cluster_bytes},
           {"tablespaces", tablespaces},
           {"bad_pages", bad_pages}};
 }
@@ -135,6 +136,8 @@ PhysicalProperties physical_from_json(const json& from) {
   physical.wal_segment_size = static_cast<std::uint32_t>(segment_size);
   physical.page_checksums = from.at("page_checksums").get<bool>();
   physical.files = count_from_json(from.at("files"));
+  if (from.contains("cluster_bytes"))
+    physical.cluster_bytes = count_from_json(from.at("cluster_bytes"));
   for (const auto& entry : from.at("tablespaces")) {
     physical.tablespaces.push_back(
         {static_cast<std::uint32_t>(count_from_json(entry.at("oid"), most)),
@@ -197,6 +200,11 @@ Manifest manifest_from_json(const json& from) {
   manifest.completed_at = util::parse_time(from.at("completed_at").get<std::string>());
   if (const auto& database = from.at("database"); !database.is_null())
     manifest.database = database_from_json(database);
+  if (from.contains("parent")) {
+    const auto& parent = from.at("parent");
+    manifest.parent = {parent.at("label").get<std::string>(),
+                       parent.at("manifest_sha256").get<std::string>()};
+  }
   if (from.contains("physical")) manifest.physical = physical_from_json(from.at("physical"));
   for (const auto& part : from.at("parts")) manifest.parts.push_back(part_from_json(part));
   manifest.recipients = from.value("recipients", std::vector<std::string>{});
@@ -229,8 +237,10 @@ void check_parts(const Manifest& manifest) {
                               util::quoted(part.encryption))};
     }
   }
-  const bool physical = manifest.method == "base";
-  if (physical != manifest.physical.has_value() || physical != manifest.database.name.empty())
+  const bool pages = manifest.method == "pages";
+  const bool physical = pages || manifest.method == "base";
+  if (physical != manifest.physical.has_value() || physical != manifest.database.name.empty() ||
+      pages != manifest.parent.has_value())
     throw Error{ErrorKind::damaged, "what it describes does not fit its method"};
   if (manifest.parts.empty()) throw Error{ErrorKind::damaged, "it names no parts"};
 }
@@ -279,6 +289,10 @@ std::string to_text(const Manifest& manifest) {
   out["started_at"] = catalog::time_text(manifest.started_at);
   out["completed_at"] = catalog::time_text(manifest.completed_at);
   out["database"] = manifest.physical ? json(nullptr) : to_json(manifest.database);
+  if (manifest.parent) {
+    out["parent"] = {{"label", manifest.parent->label},
+                     {"manifest_sha256", manifest.parent->manifest_sha256}};
+  }
   if (manifest.physical) out["physical"] = to_json(*manifest.physical);
   out["parts"] = parts;
   out["recipients"] = manifest.recipients;

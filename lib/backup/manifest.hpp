@@ -14,7 +14,7 @@ namespace bkp::backup {
 /// One stored object of a backup.
 struct Part {
   std::string name;                  ///< below the label: "dump.pgc.zst"
-  std::string role;                  ///< "dump", "globals" or "base"
+  std::string role;                  ///< "dump", "globals", "base" or "pages"
   std::string compression;           ///< "zstd" or "none"
   std::string encryption = "none";   ///< "age" or "none"; what was compressed is sealed
   std::uint64_t size_bytes = 0;      ///< as stored
@@ -58,8 +58,15 @@ struct PhysicalProperties {
   std::uint32_t wal_segment_size = 0;  ///< bytes
   bool page_checksums = false;         ///< pages have checksums, which were verified
   std::uint64_t files = 0;
+  std::uint64_t cluster_bytes = 0;  ///< of all files once restored; 0: not said
   std::vector<Tablespace> tablespaces;
   std::vector<BadPage> bad_pages;
+};
+
+/// The backup that an incremental one is built on.
+struct ParentBackup {
+  std::string label;
+  std::string manifest_sha256;
 };
 
 /// Describes one backup completely; the object whose existence makes it one. JSON, UTF-8, keys as
@@ -80,8 +87,9 @@ struct Manifest {
   std::string dump_version;       ///< pg_dump's
   util::Time started_at;
   util::Time completed_at;
+  std::optional<ParentBackup> parent;          ///< of method pages
   DatabaseProperties database;                 ///< of a dump; else without a name
-  std::optional<PhysicalProperties> physical;  ///< of method base
+  std::optional<PhysicalProperties> physical;  ///< of methods base and pages
   std::vector<Part> parts;
   std::vector<std::string> recipients;  ///< for whom the parts are sealed, age1…
   std::optional<pg::Fingerprint> fingerprint;

@@ -60,6 +60,7 @@ nlohmann::json failure(const MarkState& marks) {
 
 void note_physical(BackupRecord& record, const Manifest& manifest) {
   if (!manifest.physical) return;
+  if (manifest.parent) record.parent_label = manifest.parent->label;
   record.start_lsn = pg::to_text(manifest.physical->start);
   record.stop_lsn = pg::to_text(manifest.physical->stop);
   record.timeline = static_cast<int>(manifest.physical->timeline);

@@ -6,6 +6,7 @@
 #include "command/copy.hpp"
 #include "command/full.hpp"
 #include "command/hold.hpp"
+#include "command/incr.hpp"
 #include "command/init.hpp"
 #include "command/key.hpp"
 #include "command/list.hpp"
@@ -26,6 +27,7 @@ namespace bkp::command {
 
 std::vector<cli::CommandInfo> all_commands() {
   return {InitOptions::info,     CheckOptions::info,    FullOptions::info,
+          IncrOptions::info,
           ListOptions::info,     ShowOptions::info,     VerifyOptions::info,
           RestoreOptions::info,  PruneOptions::info,    HoldOptions::info,
           ReleaseOptions::info,  RunbookOptions::info,  CatalogOptions::info,

@@ -105,7 +105,7 @@ class Pitr {
   void choose_place() {
     if (rehearsal()) {
       recover::ScratchCluster::clear_leftovers(m_context);
-      m_scratch.emplace(m_context, m_plan.manifest());
+      m_scratch.emplace(m_context, m_plan.chain);
       m_place = m_scratch->place();
       m_server = &m_scratch->server();
       return;
@@ -116,7 +116,7 @@ class Pitr {
                   "name a directory that is not there yet, or --dry-run or --preview"};
     }
     m_place.data = std::filesystem::absolute(m_options.to);
-    recover::require_free(m_place, m_plan.manifest());
+    recover::require_free(m_place, m_plan.chain);
     if (!m_options.start) return;
     recover::ScratchCluster::clear_leftovers(m_context);
     m_socket = recover::new_socket_directory(m_context);
@@ -127,7 +127,7 @@ class Pitr {
 
   void restore() {
     const int jobs = m_options.jobs > 0 ? m_options.jobs : m_context.config.full.jobs;
-    const auto restored = recover::restore_cluster(m_context, m_plan.sources, m_place, jobs);
+    const auto restored = recover::restore_cluster(m_context, m_plan.chain, m_place, jobs);
     recover::prepare_recovery(
         m_context, m_place.data,
         {m_plan.target, m_plan.timeline, m_plan.cut_off ? m_plan.last_segment : std::string{},
@@ -172,6 +172,21 @@ class Pitr {
         "archive again\n";
   }
 
+  json chain_labels() const {
+    auto labels = json::array();
+    for (const auto& sources : m_plan.chain.backups)
+      labels.push_back(sources.front().manifest().label);
+    return labels;
+  }
+
+  std::string built_on_text() const {
+    const auto& backups = m_plan.chain.backups;
+    if (backups.size() == 1) return {};
+    const auto& full = backups.back().front().manifest().label;
+    if (backups.size() == 2) return fmt::format(" on {}", full);
+    return fmt::format(" on {} others down to {}", backups.size() - 1, full);
+  }
+
   void report_plan() {
     const auto& physical = *m_plan.manifest().physical;
     m_report.result = {
@@ -184,15 +199,16 @@ class Pitr {
         {"last_segment", m_plan.last_segment},
         {"segments", m_plan.segments},
         {"wal_bytes", m_plan.wal_bytes},
-        {"backup_bytes", m_plan.manifest().size_bytes()},
+        {"backup_bytes", m_plan.chain.stored_bytes()},
+        {"chain", chain_labels()},
         {"reaches", m_plan.reaches ? json(util::format_rfc3339(*m_plan.reaches)) : json(nullptr)},
         {"commits_after", m_plan.commits_after ? json(*m_plan.commits_after) : json(nullptr)}};
     m_report.text = fmt::format(
-        "target    {}\nbackup    {}, {}, {} stored\nWAL       {} to {} on timeline {}: {} "
+        "target    {}\nbackup    {}{}, {}, {} stored\nWAL       {} to {} on timeline {}: {} "
         "segments, {} stored\n",
-        recover::describe(m_plan.target), m_plan.backup.label,
+        recover::describe(m_plan.target), m_plan.backup.label, built_on_text(),
         m_plan.backup.verified ? "verified" : "never verified",
-        util::format_size(m_plan.manifest().size_bytes()), m_plan.first_segment,
+        util::format_size(m_plan.chain.stored_bytes()), m_plan.first_segment,
         m_plan.last_segment, m_plan.timeline, m_plan.segments, util::format_size(m_plan.wal_bytes));
     if (m_plan.reaches) {
       m_report.text += fmt::format("reaches   the transaction that ended at {}\n",

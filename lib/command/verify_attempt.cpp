@@ -53,8 +53,8 @@ void look_at_page(run::Context& context, const run::NamedStore& store, const sto
 
 namespace {
 
-void look(const VerifyOptions& options, run::Context& context, const backup::Source& source,
-          Verification& verification) {
+void look(const VerifyOptions& options, run::Context& context, const BackupRecord& backup,
+          const backup::Source& source, Verification& verification) {
   verification.checks = verify::check_manifest(source.manifest());
   if (options.level == "checksum") {
     auto parts = verify::check_parts(context, source, verification.bytes_read);
@@ -70,7 +70,8 @@ void look(const VerifyOptions& options, run::Context& context, const backup::Sou
   }
   const int jobs = options.jobs > 0 ? options.jobs : context.config.verify.jobs;
   if (source.manifest().physical) {
-    verify::verify_cluster(context, source, jobs, verification);
+    verify::verify_cluster(context, backup, source.store.name, reading_keys(options.keys, context),
+                           jobs, verification);
   } else {
     verify::verify_restore(context, source, jobs, verification);
   }
@@ -164,7 +165,7 @@ Attempt verify_copy(const VerifyOptions& options, run::Context& context, const B
   std::optional<backup::Source> source;
   try {
     source = backup::open_source(store, layout, backup, reading_keys(options.keys, context));
-    look(options, context, *source, verification);
+    look(options, context, backup, *source, verification);
   } catch (const backup::UntrustedError& error) {
     if (is_as_recorded(store, layout, backup)) {
       result.not_made = error;

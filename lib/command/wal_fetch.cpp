@@ -11,7 +11,7 @@
 #include "util/text.hpp"
 #include "wal/archive_reader.hpp"
 #include "wal/read_ahead.hpp"
-#include "wal/state.hpp"
+#include "run/state.hpp"
 
 namespace bkp::command {
 
@@ -114,7 +114,7 @@ cli::Report run(const WalFetchOptions& options, run::Context& context) {
   } else {
     wal::ArchiveReader reader{context, cluster ? cluster->system_identifier : 0};
     const std::filesystem::path destination = context.dry_run
-                                                  ? wal::state_directory(context.config) / "dry-run"
+                                                  ? run::state_directory(context.config, "wal") / "dry-run"
                                                   : std::filesystem::path{options.destination};
     const bool found = reader.fetch_or_end(options.name, destination);
     if (context.dry_run) {

@@ -106,6 +106,12 @@ struct Full {
 };
 
 /// The archive of the server's write-ahead log.
+struct Incremental {
+  std::chrono::seconds full_after{std::chrono::days{7}};  ///< the age at which a full one is due
+  int max_chain = 168;  ///< incremental backups one behind the other; 0: without limit
+  bool operator==(const Incremental&) const = default;
+};
+
 struct Wal {
   int push_jobs = 4;   ///< files that wait, archived along with the one asked for
   int fetch_jobs = 4;  ///< segments fetched ahead at a time
@@ -177,6 +183,7 @@ struct Config {
   Signing signing;
   Limits limits;
   Full full;
+  Incremental incremental;
   Wal wal;
   Verify verify;
   Recover recover;

@@ -243,6 +243,13 @@ void write_backups(Writer& writer, const Config& config) {
   writer.key("config_export", boolean(config.full.config_export));
 }
 
+void write_incremental(Writer& writer, const Incremental& incremental) {
+  writer.section("incremental", "Incremental backups of the cluster: when a full one is due.");
+  writer.key("full_after", duration(incremental.full_after), "the last full one is so old");
+  writer.key("max_chain", std::to_string(incremental.max_chain),
+             "so many incremental ones follow it; 0 = without limit");
+}
+
 void write_wal(Writer& writer, const Wal& wal) {
   writer.section("wal", "The archive of the write-ahead log.");
   writer.key("push_jobs", std::to_string(wal.push_jobs),
@@ -300,6 +307,7 @@ std::string explain(const Config& config) {
   writer.section("stores", "Where backups go; restores look in the first one first.");
   for (const auto& store : config.stores) write_store(writer, store);
   write_backups(writer, config);
+  write_incremental(writer, config.incremental);
   write_wal(writer, config.wal);
   write_verify(writer, config.verify);
   write_operations(writer, config);

@@ -41,6 +41,7 @@ Config from_document(const Document& document, const SecretSeams& seams) {
   config.signing = read_signing(top);
   config.limits = read_limits(top);
   config.full = read_full(top);
+  config.incremental = read_incremental(top);
   config.wal = read_wal(top);
   config.verify = read_verify(top);
   config.recover = read_recover(top, seams.environment);

@@ -138,6 +138,14 @@ Full read_full(const Section& top) {
   return result;
 }
 
+Incremental read_incremental(const Section& top) {
+  const auto section = top.section("incremental");
+  Incremental result;
+  result.full_after = positive_duration(section, "full_after", result.full_after);
+  result.max_chain = read_int(section, "max_chain", result.max_chain, 0, 10'000);
+  return result;
+}
+
 Wal read_wal(const Section& top) {
   const auto section = top.section("wal");
   Wal result;

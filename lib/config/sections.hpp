@@ -27,6 +27,7 @@ Encryption read_encryption(const Section& top);
 Signing read_signing(const Section& top);
 Limits read_limits(const Section& top);
 Full read_full(const Section& top);
+Incremental read_incremental(const Section& top);
 Wal read_wal(const Section& top);
 Verify read_verify(const Section& top);
 Recover read_recover(const Section& top, const util::Environment& environment);

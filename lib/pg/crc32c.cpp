@@ -85,6 +85,51 @@ std::uint32_t crc32c_update(std::uint32_t state, std::span<const std::byte> byte
   return update(state, bytes);
 }
 
+namespace {
+
+/// A linear map of CRCs: what becomes of each bit.
+using Matrix = std::array<std::uint32_t, 32>;
+
+std::uint32_t apply(const Matrix& matrix, std::uint32_t crc) {
+  std::uint32_t result = 0;
+  for (std::size_t bit = 0; crc != 0; ++bit, crc >>= 1U) {
+    if ((crc & 1U) != 0) result ^= matrix.at(bit);
+  }
+  return result;
+}
+
+Matrix squared(const Matrix& matrix) {
+  Matrix result;
+  for (std::size_t bit = 0; bit < result.size(); ++bit)
+    result.at(bit) = apply(matrix, matrix.at(bit));
+  return result;
+}
+
+/// One byte of zero behind.
+Matrix one_zero() {
+  Matrix result;
+  for (std::size_t bit = 0; bit < result.size(); ++bit) {
+    const std::uint32_t crc = std::uint32_t{1} << bit;
+    result.at(bit) = (crc >> 8U) ^ tables[0][crc & 0xFFU];
+  }
+  return result;
+}
+
+}  // namespace
+
+Crc32cJoiner::Crc32cJoiner(std::uint64_t second_bytes) {
+  for (std::size_t k = 0; k < m_tables.size(); ++k) {
+    for (std::uint32_t byte = 0; byte < 256; ++byte) m_tables.at(k).at(byte) = byte << 8U * k;
+  }
+  // By the binary digits of the length.
+  for (auto power = one_zero(); second_bytes != 0; second_bytes >>= 1U, power = squared(power)) {
+    if ((second_bytes & 1U) == 0) continue;
+    for (auto& table : m_tables) {
+      for (auto& entry : table) entry = apply(power, entry);
+    }
+  }
+}
+
 std::uint32_t crc32c(std::span<const std::byte> bytes) {
   return crc32c_finish(crc32c_update(crc32c_start, bytes));
 }

@@ -15,6 +15,7 @@ using util::ErrorKind;
 namespace {
 
 constexpr int first_with_new_names = 150000;
+constexpr std::string_view incremental_line = "INCREMENTAL FROM ";
 
 pg::Lsn lsn_of(std::string_view text) {
   if (const auto lsn = pg::parse_lsn(text)) return *lsn;
@@ -73,6 +74,19 @@ BackupLabel parse_backup_label(std::string_view text) {
     throw Error{ErrorKind::damaged, "the backup_label does not say where recovery begins"};
   }
   return label;
+}
+
+std::string incremental_label_lines(pg::Lsn start_before, std::uint32_t timeline_before) {
+  return fmt::format("{}LSN: {}\n{}TLI: {}\n", incremental_line, pg::to_text(start_before),
+                     incremental_line, timeline_before);
+}
+
+std::string without_incremental_lines(std::string_view label) {
+  std::string text;
+  for (const auto line : util::split_lines(label)) {
+    if (!line.starts_with(incremental_line)) text.append(line).append("\n");
+  }
+  return text;
 }
 
 }  // namespace bkp::physical

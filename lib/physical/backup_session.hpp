@@ -47,4 +47,10 @@ struct BackupLabel {
 };
 BackupLabel parse_backup_label(std::string_view text);
 
+/// What a backup_label says more when the backup is built on the one that began there. Servers from
+/// PostgreSQL 17 on refuse to start with these lines, which pg_combinebackup(1) wants to see.
+std::string incremental_label_lines(pg::Lsn start_before, std::uint32_t timeline_before);
+/// The label without them.
+std::string without_incremental_lines(std::string_view label);
+
 }  // namespace bkp::physical

@@ -19,12 +19,13 @@ struct Packing {
   const run::Context& context;
   const backup::Layout& layout;
   const std::string& label;
+  std::string role;  ///< of the parts, which are named after it
   backup::PartFormat format;
   std::uint64_t rate = 0;  ///< bytes a second of each packer; 0: no limit
   std::atomic<unsigned> parts = 0;
 };
 
-/// Packs files into parts, "base-0001.tar" and so on: each a tar of whole files, ended when it has
+/// Packs files into parts, "ROLE-0001.tar" and so on: each a tar of whole files, ended when it has
 /// a size that is handled well. For one thread; several packers work side by side.
 class PartPacker {
  public:

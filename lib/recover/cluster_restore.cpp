@@ -12,12 +12,16 @@
 #include <fmt/format.h>
 
 #include "backup/parts.hpp"
+#include "physical/backup_session.hpp"
+#include "physical/cluster_packer.hpp"
+#include "physical/incremental_file.hpp"
 #include "physical/tar.hpp"
+#include "recover/cluster_file_sinks.hpp"
+#include "recover/missing_pages.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/first_failure.hpp"
 #include "util/text.hpp"
-#include "util/units.hpp"
 
 namespace bkp::recover {
 
@@ -29,86 +33,50 @@ namespace {
 
 constexpr std::string_view tablespaces = "pg_tblspc/";
 
-bool is_empty_or_absent(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(path, error))) return true;
-  return std::filesystem::is_directory(path, error) && std::filesystem::is_empty(path, error) &&
-         !error;
-}
-
-std::filesystem::path place_of(const backup::Tablespace& tablespace, const ClusterPlace& place) {
-  const auto moved = place.tablespaces.find(tablespace.path);
-  return moved == place.tablespaces.end() ? tablespace.path : moved->second;
-}
-
-/// Of a cluster without tablespaces: with them it is not known beforehand how much goes where.
-void require_room(const std::filesystem::path& data, std::uint64_t needed) {
-  auto there = data;
-  std::error_code unknown;
-  while (there.has_relative_path() && !std::filesystem::exists(there, unknown))
-    there = there.parent_path();
-  const auto space = util::file_system_space(there);
-  if (space.available >= needed) return;
-  throw Error{ErrorKind::refused,
-              fmt::format("the cluster has {}, and where {} will be only {} are free",
-                          util::format_size(needed), util::quoted(data.string()),
-                          util::format_size(space.available)),
-              "make room, or name a directory on another file system"};
-}
-
-/// A file of the cluster while it is written.
-class FileSink final : public stream::Sink {
- public:
-  FileSink(std::filesystem::path path, unsigned mode)
-      : m_path{std::move(path)},
-        m_file{util::open_file(m_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode & 0777U)} {
-    ::fchmod(m_file.get(), mode & 0777U);
-  }
-  void write(std::span<const std::byte> data) override {
-    util::write_all(m_file.get(), data, m_path.string());
-  }
-  void finish() override { m_file.close(m_path.string()); }
-  void abort() noexcept override {}
-
- private:
-  std::filesystem::path m_path;
-  util::Fd m_file;
-};
-
 class Restore {
  public:
-  Restore(run::Context& context, const std::vector<backup::Source>& sources,
-          const ClusterPlace& place, int jobs)
-      : m_context{context}, m_sources{sources}, m_place{place}, m_jobs{jobs} {}
+  Restore(run::Context& context, const ClusterChain& chain, const ClusterPlace& place, int jobs)
+      : m_context{context}, m_chain{chain}, m_place{place}, m_jobs{jobs} {}
 
   RestoredCluster run() {
     const auto began = m_context.clock.steady();
     const run::ProgressStep step{m_context.progress, "restoring the cluster",
-                                 manifest().original_bytes()};
+                                 m_chain.original_bytes()};
     make_places();
-    {
-      std::vector<std::jthread> threads;
-      const auto workers =
-          std::min<std::size_t>(static_cast<std::size_t>(m_jobs), manifest().parts.size());
-      for (std::size_t i = 1; i < workers; ++i)
-        threads.emplace_back([this] { restore_next_ones(); });
-      restore_next_ones();
+    for (m_level = 0; m_level < m_chain.backups.size(); ++m_level) {
+      if (m_level > 0 && !m_missing.any()) break;
+      restore_level();
     }
-    m_failure.rethrow();
+    require_whole();
+    if (m_chain.backups.size() > 1) complete_labels();
     write_tablespace_map();
     flush();
     return {m_bytes, m_files, m_context.clock.steady() - began};
   }
 
  private:
-  const backup::Manifest& manifest() const { return m_sources.front().manifest(); }
+  const backup::Manifest& manifest() const { return m_chain.manifest(); }
+  const std::vector<backup::Source>& sources() const { return m_chain.backups[m_level]; }
+  const std::vector<backup::Part>& parts() const { return sources().front().manifest().parts; }
+
+  void restore_level() {
+    m_next = 0;
+    {
+      std::vector<std::jthread> threads;
+      const auto workers = std::min<std::size_t>(static_cast<std::size_t>(m_jobs), parts().size());
+      for (std::size_t i = 1; i < workers; ++i)
+        threads.emplace_back([this] { restore_next_ones(); });
+      restore_next_ones();
+    }
+    m_failure.rethrow();
+  }
 
   void make_places() {
     util::make_private_directories(m_place.data);
     if (::chmod(m_place.data.c_str(), 0700) != 0) throw failed(m_place.data);
     make_directory(m_place.data / "pg_tblspc", 0700);
     for (const auto& tablespace : manifest().physical->tablespaces) {
-      const auto where = place_of(tablespace, m_place);
+      const auto where = m_place.of(tablespace);
       util::make_private_directories(where);
       const auto link = m_place.data / "pg_tblspc" / std::to_string(tablespace.oid);
       if (::symlink(std::filesystem::absolute(where).c_str(), link.c_str()) != 0)
@@ -120,7 +88,7 @@ class Restore {
     try {
       while (!m_failure.any()) {
         const auto i = m_next++;
-        if (i >= manifest().parts.size()) return;
+        if (i >= parts().size()) return;
         restore_part(i);
       }
     } catch (...) {
@@ -130,12 +98,14 @@ class Restore {
 
   void restore_part(std::size_t index) {
     std::optional<Error> failure;
-    for (const auto& source : m_sources) {
+    for (const auto& source : sources()) {
+      GivenPages given;
       try {
-        unpack(source, source.manifest().parts.at(index));
+        unpack(source, source.manifest().parts.at(index), given);
         return;
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::store) throw;
+        given.take_back();
         m_context.log.warning("store {}: {}", util::quoted(source.store.name),
                               error.full_message());
         if (!failure) failure = error;
@@ -144,36 +114,81 @@ class Restore {
     throw Error{*failure};
   }
 
-  void unpack(const backup::Source& source, const backup::Part& part) {
-    physical::TarReader tar{[this](const TarEntry& entry) { return open(entry); }};
+  void unpack(const backup::Source& source, const backup::Part& part, GivenPages& given) {
+    physical::TarReader tar{[&](const TarEntry& entry) {
+      m_context.interrupt.check();
+      m_context.progress.advance(entry.bytes);
+      require_safe(entry.path);
+      return m_level == 0 ? open(entry) : open_older(entry, given);
+    }};
     backup::fetch_part(*source.store.store, source.layout, source.manifest(), part, source.keys,
                        tar);
   }
 
   /// An archive may have been made by whoever wished us ill: nothing is written but below the data
   /// directory and the tablespaces.
-  std::unique_ptr<stream::Sink> open(const TarEntry& entry) {
-    m_context.interrupt.check();
-    m_context.progress.advance(entry.bytes);
-    const auto parts = store::parts_of(entry.path);
-    const bool safe = !entry.path.empty() && std::ranges::none_of(parts, [](std::string_view part) {
+  static void require_safe(const std::string& path) {
+    const auto parts = store::parts_of(path);
+    const bool safe = !path.empty() && std::ranges::none_of(parts, [](std::string_view part) {
       return part.empty() || part == "." || part == "..";
     });
-    if (!safe) {
-      throw Error{ErrorKind::damaged,
-                  fmt::format("the backup has a file {}, which cannot be of a cluster",
-                              util::quoted(entry.path))};
-    }
+    if (safe) return;
+    throw Error{ErrorKind::damaged,
+                fmt::format("the backup has a file {}, which cannot be of a cluster",
+                            util::quoted(path))};
+  }
+
+  std::unique_ptr<stream::Sink> open(const TarEntry& entry) {
     const auto path = m_place.data / entry.path;
     if (entry.type == TarEntry::Type::directory) {
       // A tablespace's is a link already.
       if (!is_tablespace(entry.path)) make_directory(path, entry.mode);
       return nullptr;
     }
-    m_bytes += entry.bytes;
     ++m_files;
     make_parents(entry.path);
-    return std::make_unique<FileSink>(path, entry.mode);
+    const auto by_pages = path_by_pages(entry.path);
+    if (by_pages)
+      return some_pages(m_place.data / *by_pages, entry.mode, *by_pages, m_missing, m_bytes);
+    m_bytes += entry.bytes;
+    return whole_file(path, entry.mode);
+  }
+
+  std::unique_ptr<stream::Sink> open_older(const TarEntry& entry, GivenPages& given) {
+    if (entry.type == TarEntry::Type::directory) return nullptr;
+    const auto by_pages = path_by_pages(entry.path);
+    const auto& name = by_pages ? *by_pages : entry.path;
+    auto* file = m_missing.find(name);
+    if (file == nullptr) return nullptr;
+    const auto path = m_place.data / name;
+    return by_pages ? fill_from_pages(path, name, *file, given)
+                    : fill_from_whole(path, *file, given);
+  }
+
+  /// Only of an incremental backup: elsewhere it is the name of a whole file.
+  std::optional<std::string> path_by_pages(const std::string& path) const {
+    if (!sources().front().manifest().parent) return std::nullopt;
+    return physical::path_of_incremental(path);
+  }
+
+  void require_whole() const {
+    const auto page = m_missing.first();
+    if (!page) return;
+    throw Error{ErrorKind::damaged,
+                fmt::format("no backup from {} to {} has block {} of {}",
+                            m_chain.backups.back().front().manifest().label, manifest().label,
+                            page->block, util::quoted(page->path)),
+                "restore another backup: `bkp list` shows them"};
+  }
+
+  /// Servers from PostgreSQL 17 on do not start on what says it is incremental, and it is not any
+  /// more.
+  void complete_labels() const {
+    const auto label = m_place.data / "backup_label";
+    if (const auto text = util::read_file(label))
+      util::write_file_atomically(label, physical::without_incremental_lines(*text));
+    std::filesystem::rename(m_place.data / physical::complete_manifest_path,
+                            m_place.data / "backup_manifest");
   }
 
   static bool is_tablespace(std::string_view path) {
@@ -205,7 +220,7 @@ class Restore {
     std::string text;
     for (const auto& tablespace : all) {
       text += fmt::format("{} ", tablespace.oid);
-      for (const char c : std::filesystem::absolute(place_of(tablespace, m_place)).string()) {
+      for (const char c : std::filesystem::absolute(m_place.of(tablespace)).string()) {
         if (c == '\n' || c == '\r' || c == '\\') text += '\\';
         text += c;
       }
@@ -217,7 +232,7 @@ class Restore {
   void flush() const {
     sync_file_system(m_place.data);
     for (const auto& tablespace : manifest().physical->tablespaces)
-      sync_file_system(place_of(tablespace, m_place));
+      sync_file_system(m_place.of(tablespace));
   }
 
   static void sync_file_system(const std::filesystem::path& path) {
@@ -231,9 +246,11 @@ class Restore {
   }
 
   run::Context& m_context;
-  const std::vector<backup::Source>& m_sources;
+  const ClusterChain& m_chain;
   const ClusterPlace& m_place;
   int m_jobs;
+  std::size_t m_level = 0;  ///< the backup of the chain that is read
+  MissingPages m_missing;
   std::atomic<std::size_t> m_next = 0;
   std::atomic<std::uint64_t> m_bytes = 0;
   std::atomic<std::uint64_t> m_files = 0;
@@ -242,34 +259,9 @@ class Restore {
 
 }  // namespace
 
-void require_free(const ClusterPlace& place, const backup::Manifest& manifest) {
-  std::error_code unknown;
-  if (std::filesystem::exists(place.data / "postmaster.pid", unknown)) {
-    throw Error{ErrorKind::refused,
-                fmt::format("a server runs in {}, or was killed there (it has a postmaster.pid)",
-                            util::quoted(place.data.string())),
-                "restore into a new directory"};
-  }
-  if (!is_empty_or_absent(place.data)) {
-    throw Error{ErrorKind::refused,
-                fmt::format("{} is there and not empty", util::quoted(place.data.string())),
-                "restore into a new directory, or move what is there out of the way"};
-  }
-  if (manifest.physical->tablespaces.empty()) require_room(place.data, manifest.original_bytes());
-  for (const auto& tablespace : manifest.physical->tablespaces) {
-    const auto where = place_of(tablespace, place);
-    if (is_empty_or_absent(where)) continue;
-    throw Error{ErrorKind::refused,
-                fmt::format("the tablespace {} would go to {}, which is there and not empty",
-                            tablespace.oid, util::quoted(where.string())),
-                fmt::format("name another place: --tablespace-map {}=DIRECTORY",
-                            util::shell_quoted(tablespace.path))};
-  }
-}
-
-RestoredCluster restore_cluster(run::Context& context, const std::vector<backup::Source>& sources,
+RestoredCluster restore_cluster(run::Context& context, const ClusterChain& chain,
                                 const ClusterPlace& place, int jobs) {
-  return Restore{context, sources, place, std::max(1, jobs)}.run();
+  return Restore{context, chain, place, std::max(1, jobs)}.run();
 }
 
 }  // namespace bkp::recover

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "backup/repository.hpp"
+#include "backup/wal_need.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "wal/site_archive.hpp"
@@ -26,7 +27,11 @@ constexpr std::chrono::minutes clock_skew{5};
 class Planner {
  public:
   Planner(run::Context& context, const PitrRequest& request, const run::ReadingKeys& keys)
-      : m_context{context}, m_request{request}, m_keys{keys}, m_archive{context, keys} {
+      : m_context{context},
+        m_request{request},
+        m_keys{keys},
+        m_archive{context, keys},
+        m_backups{backup::list_backups(context, {})} {
     m_plan.target = request.target;
   }
 
@@ -59,9 +64,8 @@ class Planner {
  private:
   /// Newest first; one where the user named it.
   std::vector<BackupRecord> base_backups() const {
-    auto all = backup::list_backups(m_context, {});
-    std::erase_if(all,
-                  [](const auto& backup) { return !backup.good() || backup.method != "base"; });
+    auto all = m_backups;
+    std::erase_if(all, [](const auto& backup) { return !backup::wal_need(backup); });
     if (all.empty()) {
       throw Error{ErrorKind::not_found, "there is no base backup to recover from",
                   "`bkp full --method base` takes one; `bkp restore` brings a database back from "
@@ -91,33 +95,16 @@ class Planner {
   bool try_from(const BackupRecord& record) {
     if (m_request.target.kind == Kind::time && record.started_at > m_request.target.time)
       return false;
-    auto sources = open_sources(record);
-    const auto& physical = *sources.front().manifest().physical;
+    auto chain = open_chain(m_context, record, m_backups, m_request.store, m_keys);
+    const auto& physical = *chain.manifest().physical;
     const wal::WalPath path{m_archive.map(), timeline_from(physical.timeline)};
     if (!path.passes(physical.timeline, physical.stop)) return false;
     m_oldest = physical.stopped_at;
     if (!is_after(physical)) return false;
     m_plan.backup = record;
-    m_plan.sources = std::move(sources);
+    m_plan.chain = std::move(chain);
     m_plan.timeline = path.timeline();
-    return reach(path, physical);
-  }
-
-  std::vector<backup::Source> open_sources(const BackupRecord& record) {
-    std::vector<backup::Source> sources;
-    std::optional<Error> failure;
-    const backup::Layout layout{m_context.config.site};
-    for (const auto& store : backup::stores_with(m_context, record, m_request.store)) {
-      try {
-        sources.push_back(backup::open_source(store, layout, record, m_keys));
-      } catch (const Error& error) {
-        if (error.kind() == ErrorKind::interrupted) throw;
-        m_context.warn(error.full_message());
-        failure = error;
-      }
-    }
-    if (sources.empty()) throw Error{*failure};
-    return sources;
+    return reach(path, *m_plan.manifest().physical);
   }
 
   std::uint32_t timeline_from(std::uint32_t of_backup) const {
@@ -272,6 +259,7 @@ class Planner {
   const PitrRequest& m_request;
   const run::ReadingKeys& m_keys;
   wal::SiteArchive m_archive;
+  std::vector<BackupRecord> m_backups;  ///< newest first
   std::optional<util::Time> m_oldest;
   bool m_searched = false;  ///< the WAL behind a backup was read for the target
   PitrPlan m_plan;

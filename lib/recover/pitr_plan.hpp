@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "backup/source.hpp"
 #include "catalog/records.hpp"
+#include "recover/cluster_chain.hpp"
 #include "recover/recovery_target.hpp"
 #include "run/context.hpp"
 #include "run/keys.hpp"
@@ -24,7 +24,7 @@ struct PitrRequest {
 struct PitrPlan {
   RecoveryTarget target;
   catalog::BackupRecord backup;
-  std::vector<backup::Source> sources;  ///< where it can be read, the best first
+  ClusterChain chain;                   ///< it, with all it is built on
   std::uint32_t timeline = 0;           ///< that is followed
   std::string first_segment;            ///< of the WAL that is replayed
   std::string last_segment;             ///< that is needed for sure
@@ -38,7 +38,7 @@ struct PitrPlan {
   /// it was not.
   std::optional<std::uint64_t> commits_after;
 
-  const backup::Manifest& manifest() const { return sources.front().manifest(); }
+  const backup::Manifest& manifest() const { return chain.manifest(); }
 };
 
 /// Chooses backup and timeline, and makes sure that all WAL up to the target is there. Throws

@@ -49,7 +49,8 @@ void clear_sockets(const run::Context& context) {
 
 }  // namespace
 
-ScratchCluster::ScratchCluster(run::Context& context, const backup::Manifest& manifest) {
+ScratchCluster::ScratchCluster(run::Context& context, const ClusterChain& chain) {
+  const auto& manifest = chain.manifest();
   const auto programs = server_programs(context, manifest.server_version);
   m_directory = scratch_directory(context) / (std::string{prefix} + util::random_hex(4));
   util::make_private_directories(m_directory);
@@ -59,7 +60,7 @@ ScratchCluster::ScratchCluster(run::Context& context, const backup::Manifest& ma
   for (const auto& tablespace : manifest.physical->tablespaces)
     m_place.tablespaces[tablespace.path] = (m_directory / std::to_string(tablespace.oid)).string();
   try {
-    require_free(m_place, manifest);
+    require_free(m_place, chain);
     m_server.emplace(context, programs, m_place.data, m_directory / "socket");
   } catch (...) {
     std::error_code ignored;

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "backup/manifest.hpp"
-#include "recover/cluster_restore.hpp"
+#include "recover/cluster_chain.hpp"
+#include "recover/cluster_place.hpp"
 #include "recover/recovery_server.hpp"
 #include "run/context.hpp"
 #include "util/fd.hpp"
@@ -17,7 +17,7 @@ namespace bkp::recover {
 class ScratchCluster {
  public:
   /// Throws Error{refused} when there is no room, no program of the server's version, or for root.
-  ScratchCluster(run::Context& context, const backup::Manifest& manifest);
+  ScratchCluster(run::Context& context, const ClusterChain& chain);
   ~ScratchCluster();
   ScratchCluster(const ScratchCluster&) = delete;
   ScratchCluster& operator=(const ScratchCluster&) = delete;

@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "backup/repository.hpp"
 #include "pg/control_file.hpp"
 #include "physical/page_check.hpp"
+#include "recover/cluster_chain.hpp"
+#include "recover/cluster_restore.hpp"
 #include "recover/recovery_target.hpp"
 #include "recover/scratch_cluster.hpp"
 #include "util/error.hpp"
@@ -31,13 +34,26 @@ std::uint64_t random_below(std::uint64_t limit) {
 
 class ClusterCheck {
  public:
-  ClusterCheck(run::Context& context, const backup::Source& source, int jobs, Verification& result)
-      : m_context{context}, m_source{source}, m_jobs{jobs}, m_result{result} {}
+  ClusterCheck(run::Context& context, const catalog::BackupRecord& backup,
+               const std::string& store, const run::ReadingKeys& keys, int jobs,
+               Verification& result)
+      : m_context{context},
+        m_backup{backup},
+        m_store{store},
+        m_keys{keys},
+        m_jobs{jobs},
+        m_result{result} {}
 
   void run() {
     recover::ScratchCluster::clear_leftovers(m_context);
+    if (!attempt("restore", "what it is built on", [&] {
+          m_chain = recover::open_chain(m_context, m_backup, backup::list_backups(m_context, {}),
+                                        m_store, m_keys);
+        })) {
+      return;
+    }
     const auto target = choose_target();
-    recover::ScratchCluster scratch{m_context, manifest()};
+    recover::ScratchCluster scratch{m_context, m_chain};
     const auto began = m_context.clock.steady();
     if (!attempt("restore", "files", [&] { restore(scratch, target); })) return;
     if (!attempt("restore", "recovery to " + recover::describe(target), [&] {
@@ -54,7 +70,7 @@ class ClusterCheck {
   }
 
  private:
-  const backup::Manifest& manifest() const { return m_source.manifest(); }
+  const backup::Manifest& manifest() const { return m_chain.manifest(); }
 
   /// Only what is damaged, or what the recovering server says, is about the backup.
   template <class Body>
@@ -78,7 +94,7 @@ class ClusterCheck {
     target.kind = RecoveryTarget::Kind::immediate;
     const auto& physical = *manifest().physical;
     m_timeline = physical.timeline;
-    const wal::SiteArchive archive{m_context, run::reading_keys(m_context.config)};
+    const wal::SiteArchive archive{m_context, m_keys};
     if (archive.map().segment_size == 0) return target;
     const wal::WalPath path{archive.map(), physical.timeline};
     const auto size = path.segment_size();
@@ -95,8 +111,8 @@ class ClusterCheck {
   }
 
   void restore(recover::ScratchCluster& scratch, const RecoveryTarget& target) {
-    recover::restore_cluster(m_context, {m_source}, scratch.place(), m_jobs);
-    m_result.bytes_read += manifest().size_bytes();
+    recover::restore_cluster(m_context, m_chain, scratch.place(), m_jobs);
+    m_result.bytes_read += m_chain.stored_bytes();
     recover::prepare_recovery(m_context, scratch.place().data, {target, m_timeline});
   }
 
@@ -184,17 +200,21 @@ class ClusterCheck {
   }
 
   run::Context& m_context;
-  const backup::Source& m_source;
+  const catalog::BackupRecord& m_backup;
+  const std::string& m_store;
+  const run::ReadingKeys& m_keys;
   int m_jobs;
   Verification& m_result;
+  recover::ClusterChain m_chain;
   std::uint32_t m_timeline = 0;
 };
 
 }  // namespace
 
-void verify_cluster(run::Context& context, const backup::Source& source, int jobs,
+void verify_cluster(run::Context& context, const catalog::BackupRecord& backup,
+                    const std::string& store, const run::ReadingKeys& keys, int jobs,
                     Verification& result) {
-  ClusterCheck{context, source, jobs, result}.run();
+  ClusterCheck{context, backup, store, keys, jobs, result}.run();
 }
 
 }  // namespace bkp::verify

@@ -11,7 +11,7 @@ namespace bkp::wal {
 /// that is away does not hold up every segment. Any thread; what cannot be noted is not.
 class Outages {
  public:
-  /// In `state` of state_directory().
+  /// In `state` of run::state_directory().
   Outages(std::filesystem::path state, const util::Clock& clock)
       : m_state{std::move(state)}, m_clock{clock} {}
 

@@ -16,7 +16,7 @@
 #include "wal/archive_store.hpp"
 #include "wal/decoding.hpp"
 #include "wal/outages.hpp"
-#include "wal/state.hpp"
+#include "run/state.hpp"
 
 namespace bkp::wal {
 
@@ -97,7 +97,7 @@ class Push {
  public:
   Push(run::Context& context, const std::filesystem::path& path)
       : m_context{context},
-        m_state{state_directory(context.config)},
+        m_state{run::state_directory(context.config, "wal")},
         m_acknowledgements{m_state / "pushed"},
         m_histories{m_state / "histories"},
         m_outages{m_state, context.clock} {

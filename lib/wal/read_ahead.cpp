@@ -21,7 +21,7 @@
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "wal/archive_reader.hpp"
-#include "wal/state.hpp"
+#include "run/state.hpp"
 
 namespace bkp::wal {
 
@@ -66,7 +66,7 @@ util::Fd lock_file(const std::filesystem::path& path) {
 
 ReadAhead::ReadAhead(run::Context& context, std::uint64_t system_identifier)
     : m_context{context}, m_system_identifier{system_identifier} {
-  const auto state = state_directory(context.config);
+  const auto state = run::state_directory(context.config, "wal");
   m_directory = state / "fetched" / std::to_string(system_identifier);
   m_lock = state / "fetch.lock";
   util::make_private_directories(m_directory);

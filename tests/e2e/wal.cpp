@@ -21,17 +21,6 @@ Outcome fetch(const Site& site, const std::string& name) {
   return site.run({"wal-fetch", name, fetched(site).string()});
 }
 
-std::string key_pair(const Site& site) {
-  return site.must({"key", "generate", "--out", (site.directory() / "identity").string()}).out;
-}
-
-/// The words of "age1…" in a text.
-std::string recipient_in(const std::string& text) {
-  const auto begin = text.find("age1");
-  return text.substr(begin,
-                     text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz", begin) - begin);
-}
-
 }  // namespace
 
 TEST_CASE("the server archives what stock tools can read and wal-fetch brings back") {
@@ -56,7 +45,7 @@ TEST_CASE("the server archives what stock tools can read and wal-fetch brings ba
 
 TEST_CASE("sealed and signed, on a host that cannot open it") {
   ArchivingSite site;
-  const auto recipient = recipient_in(key_pair(site));
+  const auto recipient = site.make_identity(site.directory() / "identity");
   site.must({"key", "generate", "--signing", "--out", (site.directory() / "signing.pem").string()});
   const auto base = site.base_config();
   const auto pushing = base + "encryption: {recipients: [" + recipient +

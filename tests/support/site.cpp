@@ -123,6 +123,13 @@ Outcome Site::must(std::vector<std::string> arguments) const {
   return outcome;
 }
 
+std::string Site::make_identity(const std::filesystem::path& file) const {
+  const auto text = must({"key", "generate", "--out", file.string()}).out;
+  const auto begin = text.find("age1");
+  return text.substr(begin,
+                     text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz", begin) - begin);
+}
+
 std::string Site::back_up(const std::string& database) const {
   const auto report = json({"full", "--db", database});
   if (report.at("status") != "ok") throw std::runtime_error{report.dump(1)};

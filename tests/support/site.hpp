@@ -47,6 +47,8 @@ class Site {
   nlohmann::json json(std::vector<std::string> arguments) const;
   /// As run(); throws with the whole story unless it succeeded.
   Outcome must(std::vector<std::string> arguments) const;
+  /// Makes an age identity; returns its recipient, "age1…".
+  std::string make_identity(const std::filesystem::path& file) const;
   /// The label of a new backup of the database; throws with the report unless all went well.
   std::string back_up(const std::string& database) const;
 

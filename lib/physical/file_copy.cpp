@@ -1,0 +1,109 @@
+#include "physical/file_copy.hpp"
+
+#include <algorithm>
+
+#include "physical/incremental_file.hpp"
+
+namespace bkp::physical {
+
+namespace {
+
+constexpr std::size_t piece_size = 128 * pg::page_size;
+
+class FileCopy {
+ public:
+  FileCopy(const run::Context& context, const PageReader& reader, const ClusterFile& file,
+           TarWriter& tar, std::vector<backup::BadPage>& bad_pages)
+      : m_context{context}, m_reader{reader}, m_file{file}, m_tar{tar}, m_bad_pages{bad_pages} {
+    const auto& relation = reader.relation();
+    m_copied.by_pages =
+        relation && relation->fork != Fork::init && reader.bytes() % pg::page_size == 0;
+    m_copied.whole = {file.path, reader.bytes(), reader.modified(), 0};
+  }
+
+  CopiedFile whole() {
+    begin(m_file.path, m_reader.bytes());
+    std::vector<std::byte> piece(std::min<std::uint64_t>(piece_size, m_reader.bytes()));
+    auto crc = pg::crc32c_start;
+    PagesCrc pages_crc;
+    for (std::uint64_t offset = 0; offset < m_reader.bytes(); offset += piece.size()) {
+      m_context.interrupt.check();
+      const auto size = std::min<std::uint64_t>(piece.size(), m_reader.bytes() - offset);
+      const auto bytes = std::span{piece}.first(size);
+      m_reader.read(bytes, offset, m_bad_pages);
+      if (m_copied.by_pages) {
+        for (std::size_t at = 0; at < size; at += pg::page_size) {
+          const auto mark = mark_of(bytes.subspan(at).first<pg::page_size>());
+          m_copied.pages.push_back(mark);
+          pages_crc.add(mark);
+        }
+      } else {
+        crc = pg::crc32c_update(crc, bytes);
+      }
+      m_tar.write(bytes);
+      m_context.progress.advance(size);
+    }
+    m_tar.end();
+    m_copied.whole.crc32c = m_copied.by_pages ? pages_crc.value() : pg::crc32c_finish(crc);
+    m_copied.stored = m_copied.whole;
+    return std::move(m_copied);
+  }
+
+  CopiedFile changed(std::vector<std::uint32_t> blocks, std::span<const PageMark> before) {
+    const auto pages = static_cast<std::size_t>(m_reader.bytes() / pg::page_size);
+    m_copied.pages.assign(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(
+                                                               std::min(pages, before.size())));
+    m_copied.pages.resize(pages);
+    const IncrementalHeader header{static_cast<std::uint32_t>(pages), std::move(blocks)};
+    const auto head = to_bytes(header);
+    begin(incremental_path(m_file.path), bytes_of(header));
+    m_tar.write(head);
+    PagesCrc stored{pg::crc32c(head)};
+    std::vector<std::byte> page(pg::page_size);
+    for (const auto block : header.blocks) {
+      m_reader.read(page, std::uint64_t{block} * pg::page_size, m_bad_pages);
+      const auto mark = mark_of(std::span{page}.first<pg::page_size>());
+      m_copied.pages[block] = mark;
+      stored.add(mark);
+      m_tar.write(page);
+    }
+    m_tar.end();
+    m_copied.stored = {incremental_path(m_file.path), bytes_of(header), m_reader.modified(),
+                       stored.value()};
+    PagesCrc whole;
+    for (const auto& mark : m_copied.pages) whole.add(mark);
+    m_copied.whole.crc32c = whole.value();
+    return std::move(m_copied);
+  }
+
+  bool by_pages() const { return m_copied.by_pages; }
+
+ private:
+  void begin(const std::string& path, std::uint64_t bytes) {
+    m_tar.begin({path, TarEntry::Type::file, bytes, m_file.mode, m_reader.modified()});
+  }
+
+  const run::Context& m_context;
+  const PageReader& m_reader;
+  const ClusterFile& m_file;
+  TarWriter& m_tar;
+  std::vector<backup::BadPage>& m_bad_pages;
+  CopiedFile m_copied;
+};
+
+}  // namespace
+
+std::optional<CopiedFile> copy_file(const run::Context& context, const ReadingRules& rules,
+                                    const ClusterFile& file, const PagesBefore* before,
+                                    TarWriter& tar, std::vector<backup::BadPage>& bad_pages) {
+  const auto reader = PageReader::open(context, rules, file);
+  if (!reader) return std::nullopt;
+  FileCopy copy{context, *reader, file, tar, bad_pages};
+  if (before != nullptr && copy.by_pages()) {
+    if (const auto marks = before->map.pages(file.path))
+      return copy.changed(before->changed->find(*reader, *marks), *marks);
+  }
+  return copy.whole();
+}
+
+}  // namespace bkp::physical

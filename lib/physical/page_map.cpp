@@ -1,0 +1,180 @@
+#include "physical/page_map.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+#include <xxhash.h>
+#include <nlohmann/json.hpp>
+
+#include "backup/json_text.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+namespace bkp::physical {
+
+using nlohmann::json;
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::string_view suffix = ".pages";
+constexpr std::string_view part_suffix = ".pages.part";
+
+/// At the end of the file.
+struct Trailer {
+  std::uint64_t table_at = 0;
+  std::uint64_t table_bytes = 0;
+  std::uint64_t table_hash = 0;
+  std::array<char, 8> format{'b', 'k', 'p', 'p', 'a', 'g', 'e', '1'};
+};
+static_assert(std::is_trivially_copyable_v<Trailer> && sizeof(Trailer) == 32);
+static_assert(std::is_trivially_copyable_v<PageMark> && sizeof(PageMark) == 8);
+
+std::uint64_t hash_of(std::span<const std::byte> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+pg::Lsn lsn_from(const json& from) {
+  const auto lsn = pg::parse_lsn(from.get<std::string>());
+  if (!lsn) throw Error{ErrorKind::damaged, "it has no LSN where one belongs"};
+  return *lsn;
+}
+
+MappedBackup backup_from(const json& table) {
+  return {table.at("label"),
+          table.at("manifest_sha256"),
+          table.at("system_identifier"),
+          table.at("timeline"),
+          lsn_from(table.at("start_lsn")),
+          lsn_from(table.at("stop_lsn"))};
+}
+
+json table_of(const MappedBackup& backup) {
+  return {{"label", backup.label},
+          {"manifest_sha256", backup.manifest_sha256},
+          {"system_identifier", backup.system_identifier},
+          {"timeline", backup.timeline},
+          {"start_lsn", pg::to_text(backup.start)},
+          {"stop_lsn", pg::to_text(backup.stop)}};
+}
+
+}  // namespace
+
+PageMapWriter::PageMapWriter(const std::filesystem::path& directory, const std::string& label)
+    : m_path{directory / (label + std::string{suffix})},
+      m_part{directory / (label + std::string{part_suffix})},
+      m_file{util::open_file(m_part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)} {}
+
+PageMapWriter::~PageMapWriter() {
+  if (m_file) ::unlink(m_part.c_str());
+}
+
+void PageMapWriter::add(const std::string& path, std::span<const PageMark> pages) {
+  const std::lock_guard lock{m_mutex};
+  util::write_all(m_file.get(), std::as_bytes(pages), m_part.string());
+  m_entries[path] = {m_marks, pages.size()};
+  m_marks += pages.size();
+}
+
+void PageMapWriter::finish(const MappedBackup& backup) {
+  auto table = table_of(backup);
+  auto& files = table["files"] = json::array();
+  for (const auto& [path, entry] : m_entries)
+    files.push_back({backup::text_to_json(path), entry.first, entry.count});
+  const auto text = table.dump();
+  const auto bytes = std::as_bytes(std::span{text});
+  const Trailer trailer{m_marks * sizeof(PageMark), text.size(), hash_of(bytes)};
+  util::write_all(m_file.get(), bytes, m_part.string());
+  util::write_all(m_file.get(), std::as_bytes(std::span{&trailer, 1}), m_part.string());
+  if (::fsync(m_file.get()) != 0 || ::rename(m_part.c_str(), m_path.c_str()) != 0) {
+    throw Error::from_errno(ErrorKind::store, "cannot write " + util::quoted(m_path.string()),
+                            errno);
+  }
+  m_file.close(m_path.string());
+  util::sync_directory(m_path.parent_path());
+}
+
+PageMap::PageMap(PageMap&& other) noexcept
+    : m_backup{std::move(other.m_backup)},
+      m_bytes{std::exchange(other.m_bytes, {})},
+      m_files{std::move(other.m_files)} {}
+
+PageMap::~PageMap() {
+  if (!m_bytes.empty()) ::munmap(const_cast<std::byte*>(m_bytes.data()), m_bytes.size());
+}
+
+std::optional<PageMap> PageMap::open(const std::filesystem::path& directory,
+                                     const std::string& label, std::string& why) {
+  const auto path = directory / (label + std::string{suffix});
+  const util::Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) {
+    why = errno == ENOENT ? "this host has not kept the marks of its pages"
+                          : fmt::format("{} cannot be read: {}", util::quoted(path.string()),
+                                        std::strerror(errno));
+    return std::nullopt;
+  }
+  why = fmt::format("{} is damaged", util::quoted(path.string()));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return std::nullopt;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size < sizeof(Trailer)) return std::nullopt;
+  void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
+  if (mapped == MAP_FAILED) return std::nullopt;
+  PageMap map;
+  map.m_bytes = {static_cast<const std::byte*>(mapped), size};
+  Trailer trailer;
+  std::memcpy(&trailer, map.m_bytes.last(sizeof trailer).data(), sizeof trailer);
+  const auto rest = size - sizeof trailer;
+  if (trailer.format != Trailer{}.format || trailer.table_at > rest ||
+      trailer.table_bytes != rest - trailer.table_at || trailer.table_at % sizeof(PageMark) != 0)
+    return std::nullopt;
+  const auto bytes = map.m_bytes.subspan(trailer.table_at, trailer.table_bytes);
+  if (hash_of(bytes) != trailer.table_hash) return std::nullopt;
+  const std::span marks{reinterpret_cast<const PageMark*>(map.m_bytes.data()),
+                        trailer.table_at / sizeof(PageMark)};
+  try {
+    const auto table =
+        json::parse(std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    map.m_backup = backup_from(table);
+    for (const auto& entry : table.at("files")) {
+      const auto first = backup::count_from_json(entry.at(1), marks.size());
+      const auto count = backup::count_from_json(entry.at(2), marks.size() - first);
+      map.m_files.emplace(backup::text_from_json(entry.at(0)), marks.subspan(first, count));
+    }
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+  if (map.m_backup.label != label) return std::nullopt;
+  return map;
+}
+
+std::optional<std::span<const PageMark>> PageMap::pages(const std::string& path) const {
+  const auto found = m_files.find(path);
+  if (found == m_files.end()) return std::nullopt;
+  return found->second;
+}
+
+void clear_page_maps(const std::filesystem::path& directory, const std::vector<std::string>& kept) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
+    const auto name = entry.path().filename().string();
+    const bool is_map = name.ends_with(suffix);
+    if (!is_map && !name.ends_with(part_suffix)) continue;
+    const auto label = name.substr(0, name.size() - suffix.size());
+    if (is_map && std::ranges::find(kept, label) != kept.end()) continue;
+    std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
+}  // namespace bkp::physical

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pg/lsn.hpp"
+#include "physical/page_mark.hpp"
+#include "util/fd.hpp"
+
+namespace bkp::physical {
+
+/// The marks of all pages that a backup has, kept on the host that took it. An incremental backup
+/// compares with them what the server has now, and so stands on nothing but the bytes themselves:
+/// neither on what the server says it has changed, nor on times, sizes or LSNs of files, by which
+/// files that were copied, moved there and back, or made anew under an old name would pass for
+/// unchanged. They are not in the store: there they would have to be sealed, and the host that
+/// takes backups cannot unseal. Where they are lost the next incremental backup is a full one.
+///
+/// A file LABEL.pages, in this machine's byte order: the marks file by file; a table of contents
+/// (JSON); the table's place, its size and the lower half of its XXH3; `format`.
+
+/// The backup that a map is of.
+struct MappedBackup {
+  std::string label;
+  std::string manifest_sha256;
+  std::string system_identifier;
+  std::uint32_t timeline = 0;
+  pg::Lsn start;
+  pg::Lsn stop;
+};
+
+/// A map in the making, under another name until it is finished. Of one that is not, nothing stays.
+class PageMapWriter {
+ public:
+  /// Throws Error{store}.
+  PageMapWriter(const std::filesystem::path& directory, const std::string& label);
+  ~PageMapWriter();
+  PageMapWriter(const PageMapWriter&) = delete;
+  PageMapWriter& operator=(const PageMapWriter&) = delete;
+
+  /// Of one file; any thread.
+  void add(const std::string& path, std::span<const PageMark> pages);
+  void finish(const MappedBackup& backup);
+
+ private:
+  struct Entry {
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+  };
+  std::filesystem::path m_path;
+  std::filesystem::path m_part;
+  std::mutex m_mutex;  ///< of what follows
+  util::Fd m_file;
+  std::uint64_t m_marks = 0;
+  std::map<std::string, Entry> m_entries;
+};
+
+/// A map that is read; the marks stay in the file, which is mapped into memory.
+class PageMap {
+ public:
+  /// nullopt when there is none, or it is no good, with a reason in `why`.
+  static std::optional<PageMap> open(const std::filesystem::path& directory,
+                                     const std::string& label, std::string& why);
+  PageMap(PageMap&& other) noexcept;
+  PageMap& operator=(PageMap&&) = delete;
+  ~PageMap();
+
+  const MappedBackup& backup() const { return m_backup; }
+  /// nullopt when the backup has no such file, or one that is not kept by pages.
+  std::optional<std::span<const PageMark>> pages(const std::string& path) const;
+
+ private:
+  PageMap() = default;
+
+  MappedBackup m_backup;
+  std::span<const std::byte> m_bytes;  ///< of the whole file; owned
+  std::map<std::string, std::span<const PageMark>> m_files;
+};
+
+/// Removes what killed runs left, and all maps but those of the backups `kept`. Best effort.
+void clear_page_maps(const std::filesystem::path& directory, const std::vector<std::string>& kept);
+
+}  // namespace bkp::physical

@@ -1,0 +1,130 @@
+#include "physical/parent.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "backup/repository.hpp"
+#include "backup/wal_need.hpp"
+#include "pg/connection.hpp"
+#include "run/state.hpp"
+#include "util/units.hpp"
+
+namespace bkp::physical {
+
+using catalog::BackupRecord;
+
+namespace {
+
+/// Where the server is.
+struct Position {
+  std::string system_identifier;
+  std::uint32_t timeline = 0;
+  pg::Lsn redo;  ///< of its last checkpoint
+};
+
+Position position_of(run::Context& context) {
+  auto connection = pg::Connection::open(context.cluster(), context.interrupt);
+  const auto row = connection.exec(
+      "select s.system_identifier::text, c.timeline_id, c.redo_lsn "
+      "from pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() c");
+  const auto redo = pg::parse_lsn(row.text(0, 2));
+  return {std::string{row.text(0, 0)}, static_cast<std::uint32_t>(row.integer(0, 1)),
+          redo.value_or(pg::Lsn{})};
+}
+
+bool is_sound(const BackupRecord& backup) {
+  return backup.good() && !backup.failed_verification();
+}
+
+class Choice {
+ public:
+  Choice(run::Context& context, const ChainLimit& limit)
+      : m_context{context}, m_limit{limit}, m_position{position_of(context)} {}
+
+  ParentChoice run() {
+    m_backups = backup::list_backups(m_context, {});
+    m_result.why_none = "there is no physical backup of this server yet";
+    for (const auto& record : m_backups) {
+      const auto need = backup::wal_need(record);
+      if (!need) continue;
+      if (fits(record, *need)) break;
+      // Why the newest one does not do says more than why an old one does not.
+      if (m_reason.empty()) continue;
+      m_result.why_none = m_reason;
+    }
+    return std::move(m_result);
+  }
+
+ private:
+  bool fits(const BackupRecord& record, const backup::WalNeed& need) {
+    if (!is_sound(record)) return passed_over(record, "its verification failed");
+    if (need.timeline != m_position.timeline) {
+      return passed_over(record, fmt::format("it is of timeline {}, and the server on {}",
+                                             need.timeline, m_position.timeline));
+    }
+    if (need.start > m_position.redo)
+      return passed_over(record, "the server is not as far as it was then");
+    int incrementals = 0;
+    const auto* full = root_of(record, incrementals);
+    if (full == nullptr) return passed_over(record, "what it is built on is not good any more");
+    std::string why;
+    auto map = PageMap::open(page_map_directory(m_context), record.label, why);
+    if (!map) return passed_over(record, why);
+    if (map->backup().system_identifier != m_position.system_identifier)
+      return passed_over(record, "it is of another server");
+    if (map->backup().manifest_sha256 != record.checksum_sha256)
+      return passed_over(record, "it is not the backup of which this host knows the pages");
+    if (m_limit.incrementals > 0 && incrementals >= m_limit.incrementals) {
+      m_result.why_none =
+          fmt::format("there are {} incremental backups since {}", incrementals, full->label);
+      return true;
+    }
+    if (m_limit.age.count() > 0 && m_context.clock.now() - full->started_at >= m_limit.age) {
+      m_result.why_none = fmt::format("{} is older than {}", full->label,
+                                      util::format_duration(m_limit.age));
+      return true;
+    }
+    m_result.parent.emplace(Parent{record, std::move(*map)});
+    return true;
+  }
+
+  bool passed_over(const BackupRecord& record, std::string_view why) {
+    m_context.log.debug("{} is passed over: {}", record.label, why);
+    if (m_reason.empty()) m_reason = fmt::format("{} cannot be built on: {}", record.label, why);
+    return false;
+  }
+
+  /// nullptr when one of the chain is gone or no good.
+  const BackupRecord* root_of(const BackupRecord& record, int& incrementals) const {
+    const auto* at = &record;
+    while (at->parent_label) {
+      const auto above = std::ranges::find(m_backups, *at->parent_label, &BackupRecord::label);
+      if (above == m_backups.end() || !is_sound(*above)) return nullptr;
+      at = &*above;
+      // More than there are: a circle.
+      if (static_cast<std::size_t>(++incrementals) > m_backups.size()) return nullptr;
+    }
+    return at->method == "base" ? at : nullptr;
+  }
+
+  run::Context& m_context;
+  const ChainLimit& m_limit;
+  Position m_position;
+  std::vector<BackupRecord> m_backups;  ///< newest first
+  std::string m_reason;
+  ParentChoice m_result;
+};
+
+}  // namespace
+
+ParentChoice choose_parent(run::Context& context, const ChainLimit& limit) {
+  return Choice{context, limit}.run();
+}
+
+std::filesystem::path page_map_directory(const run::Context& context) {
+  return run::state_directory(context.config, "pages");
+}
+
+}  // namespace bkp::physical

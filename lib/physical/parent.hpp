@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "backup/layout.hpp"
+#include "catalog/records.hpp"
+#include "physical/page_map.hpp"
+#include "run/context.hpp"
+
+namespace bkp::physical {
+
+/// How long a chain of incremental backups may become before a full one is taken.
+struct ChainLimit {
+  int incrementals = 0;            ///< at most; 0: without limit
+  std::chrono::seconds age{0};     ///< of the full backup; 0: without limit
+};
+
+/// The backup that an incremental one is built on.
+struct Parent {
+  catalog::BackupRecord record;
+  PageMap map;
+};
+
+struct ParentChoice {
+  std::optional<Parent> parent;
+  std::string why_none;  ///< for people: why a full backup is taken
+};
+
+/// The newest good physical backup of the server at the other end, on the timeline it writes now.
+/// One that failed a verification, that is built on such a one, or whose pages this host has not
+/// kept account of is passed over. Throws Error{database}.
+ParentChoice choose_parent(run::Context& context, const ChainLimit& limit);
+
+/// Where the page maps of the site are.
+std::filesystem::path page_map_directory(const run::Context& context);
+
+}  // namespace bkp::physical

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backup/source.hpp"
+#include "catalog/records.hpp"
+#include "run/context.hpp"
+#include "run/keys.hpp"
+
+namespace bkp::recover {
+
+/// A physical backup with all it is built on.
+struct ClusterChain {
+  /// Itself first, the full one last; of each the stores where it can be read, the best first.
+  std::vector<std::vector<backup::Source>> backups;
+
+  /// Of the backup that is restored.
+  const backup::Manifest& manifest() const { return backups.front().front().manifest(); }
+  std::uint64_t stored_bytes() const;    ///< that are read to restore it
+  std::uint64_t original_bytes() const;  ///< of these, once opened
+  std::uint64_t cluster_bytes() const;   ///< of what is restored
+};
+
+/// `all` are those of list_backups(). Stores where one cannot be read are warnings. With
+/// `only_store` the backup itself is read there, and what it is built on there if it can be.
+/// Throws Error{damaged} when one of the chain is missing or is another than its child was built
+/// on.
+ClusterChain open_chain(run::Context& context, const catalog::BackupRecord& backup,
+                        const std::vector<catalog::BackupRecord>& all,
+                        const std::string& only_store, const run::ReadingKeys& keys);
+
+}  // namespace bkp::recover

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "backup/manifest.hpp"
+#include "recover/cluster_chain.hpp"
+
+namespace bkp::recover {
+
+/// Where a cluster is restored to.
+struct ClusterPlace {
+  std::filesystem::path data;                      ///< the new data directory
+  std::map<std::string, std::string> tablespaces;  ///< where they were → where they go
+
+  std::filesystem::path of(const backup::Tablespace& tablespace) const;
+};
+
+/// Throws Error{refused} unless everything that will be written to is empty or not there: the data
+/// directory, and a place for each tablespace; and there is room for the cluster where it will
+/// stand. Names what is not so, and a server that runs there.
+void require_free(const ClusterPlace& place, const ClusterChain& chain);
+
+}  // namespace bkp::recover

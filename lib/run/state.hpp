@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "config/config.hpp"
+
+namespace bkp::run {
+
+/// Where runs leave notes of one kind for the next: SPOOL_DIRECTORY/../KIND/SITE, made when it is
+/// not there. What is lost of them costs time, and nothing else. Throws Error{store}.
+std::filesystem::path state_directory(const config::Config& config, std::string_view kind);
+
+}  // namespace bkp::run

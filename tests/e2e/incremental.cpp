@@ -1,0 +1,177 @@
+// Incremental backups: chains, their limits, and what becomes of them.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "support/incremental_site.hpp"
+
+using namespace bkp::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+void make_big_table(IncrementalSite& site) {
+  site.ask(
+      "create table big as select i, repeat(md5(i::text), 10) as text "
+      "from generate_series(1, 20000) i");
+  site.ask("checkpoint");
+}
+
+std::vector<std::string> labels(const Site& site) {
+  const auto listed = site.json({"list"});
+  std::vector<std::string> result;
+  for (const auto& backup : listed["result"]["backups"]) result.push_back(backup["label"]);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a chain has what changed, restores as a whole, and is verified as one") {
+  IncrementalSite site;
+  make_big_table(site);
+  const auto full = site.take({"full", "--method", "base"});
+  site.ask("update big set text = 'changed' where i in (17, 12000)");
+  site.mark(2);
+  const auto first = site.take({"incr"});
+  CHECK(first["backup_type"] == "incremental");
+  CHECK(first["method"] == "pages");
+  CHECK(first["original_bytes"].get<long>() < full["original_bytes"].get<long>() / 4);
+  site.ask("delete from big where i % 1000 = 0");
+  site.mark(3);
+  const auto second = site.take({"incr"});
+  const auto shown = site.json({"show", second["label"]})["result"]["backup"];
+  CHECK(shown["parent_id"] == first["id"]);
+  CHECK_THAT(site.must({"show", second["label"]}).out, Contains(first["label"]));
+  site.unpack(second["label"]);
+
+  site.mark(4);
+  site.archive_all();
+  const auto report = site.recover({"--latest"});
+  CHECK(report["result"]["backup"] == second["label"]);
+  CHECK(report["result"]["chain"] ==
+        nlohmann::json::array({second["label"], first["label"], full["label"]}));
+  CHECK(site.rows_of(report) == "1,2,3,4");
+
+  const auto verified = site.json({"verify", second["label"]});
+  INFO(verified.dump(1));
+  CHECK(verified["exit_code"] == 0);
+  CHECK(site.run({"verify", second["label"], "--level", "checksum"}).exit_code == 0);
+
+  SECTION("which a rebuilt catalog knows too") {
+    site.cluster().psql("bkp", "truncate bkp.backups cascade");
+    site.must({"catalog", "rebuild", "--store", "local"});
+    const auto again = site.json({"show", second["label"]})["result"]["backup"];
+    const auto parent = site.json({"show", first["label"]})["result"]["backup"];
+    CHECK(again["parent_id"] == parent["id"]);
+    CHECK(site.take({"incr"})["backup_type"] == "incremental");
+  }
+  SECTION("which is damaged when a backup below is") {
+    const auto parts = site.store() / "studio/backups" / full["label"].get<std::string>();
+    for (const auto& entry : std::filesystem::directory_iterator{parts})
+      if (entry.path().extension() == ".zst") flip_a_bit(entry.path());
+    CHECK(site.run({"verify", second["label"]}).exit_code == 8);
+    const auto failed = site.run({"pitr-restore", "--latest", "--to", site.target().string()});
+    CAPTURE(failed);
+    CHECK(failed.exit_code == 8);
+  }
+  SECTION("or when one below is gone, or another has taken its place") {
+    const auto below = site.store() / "studio/backups" / first["label"].get<std::string>();
+    std::filesystem::remove_all(below);
+    if (GENERATE(false, true)) {
+      const auto manifest = site.store() / "studio/backups" / site.label;
+      output_of(Program{{"cp", "-a", manifest.string(), below.string()}});
+    }
+    const auto checked = site.run({"verify", second["label"]});
+    CAPTURE(checked);
+    CHECK(checked.exit_code == 8);
+    const auto failed = site.run({"pitr-restore", "--latest", "--backup", second["label"], "--to",
+                                  site.target().string()});
+    CHECK(failed.exit_code == 8);
+    CHECK_THAT(failed.err, Contains(first["label"].get<std::string>()));
+    CHECK_FALSE(std::filesystem::exists(site.target()));
+  }
+}
+
+TEST_CASE("a full backup is taken when it is time for one, or nothing can be built on") {
+  IncrementalSite site;
+  const auto because = [](const nlohmann::json& report) {
+    INFO(report.dump(1));
+    REQUIRE(report["exit_code"] == 0);
+    const auto& backup = report["result"]["backups"][0];
+    CHECK(backup["method"] == "base");
+    return report["result"]["full_because"].get<std::string>();
+  };
+  site.take_incremental();
+  site.take_incremental();
+  CHECK_THAT(because(site.json({"incr", "--full-after", "2"})), Contains("2 incremental"));
+  site.take_incremental();
+  std::this_thread::sleep_for(std::chrono::seconds{1});
+  CHECK_THAT(because(site.json({"incr", "--full-after", "1s"})), Contains("older than"));
+  CHECK(site.run({"incr", "--full-after", "0"}).exit_code == 2);
+  CHECK(site.run({"incr", "--full-after", "soon"}).exit_code == 2);
+
+  const auto pages = site.directory() / "state/pages/studio";
+  std::filesystem::remove_all(pages);
+  CHECK_THAT(because(site.json({"incr"})), Contains("has not kept"));
+  for (const auto& entry : std::filesystem::directory_iterator{pages}) {
+    auto bytes = read_text(entry.path());
+    bytes.resize(bytes.size() / 2);
+    write_text(entry.path(), bytes);
+  }
+  CHECK_THAT(because(site.json({"incr"})), Contains("is damaged"));
+}
+
+TEST_CASE("the first incremental backup of all is a full one, and a dry run takes none") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  const auto dry = site.json({"incr", "--dry-run"});
+  INFO(dry.dump(1));
+  CHECK(dry["exit_code"] == 0);
+  CHECK(site.json({"list"})["result"]["backups"].empty());
+  const auto report = site.json({"incr"});
+  CHECK(report["result"]["backups"][0]["backup_type"] == "full");
+  CHECK_THAT(report["result"]["full_because"].get<std::string>(), Contains("no physical backup"));
+}
+
+TEST_CASE("retention keeps what a kept backup is built on") {
+  IncrementalSite site;
+  auto text = site.base_config();
+  text.insert(text.find("recover:"), "    retention: {last: 1}\n");
+  site.write_config(text);
+  site.mark(2);
+  const auto first = site.take_incremental();
+  const auto second = site.take_incremental();
+  // A chain of its own, so that the first one's full backup is not the last good full one.
+  site.take_full();
+  site.must({"prune"});
+  auto kept = labels(site);
+  CHECK(kept.size() == 4);
+  CHECK(std::ranges::count(kept, first) == 1);
+  CHECK(std::ranges::count(kept, second) == 1);
+  CHECK(std::ranges::count(kept, site.label) == 1);
+  const auto third = site.take_incremental();
+  site.must({"prune"});
+  kept = labels(site);
+  CHECK(kept.size() == 2);
+  CHECK(std::ranges::count(kept, third) == 1);
+}
+
+TEST_CASE("a sealed site's chain is taken without an identity and restored with it") {
+  IncrementalSite site;
+  const auto identity = (site.directory() / "identity").string();
+  const auto recipient = site.make_identity(identity);
+  site.write_config(site.base_config() + "encryption: {recipients: [" + recipient + "]}\n");
+  site.take_full();
+  site.mark(2);
+  const auto sealed = site.take_incremental();
+  for (const auto& entry :
+       std::filesystem::directory_iterator{site.store() / "studio/backups" / sealed})
+    CHECK(entry.path().extension() != ".zst");
+  site.archive_all();
+  CHECK(site.run({"verify", sealed}).exit_code == 9);
+  site.write_config(site.base_config() + "encryption: {recipients: [" + recipient +
+                    "], identity_files: [" + identity + "]}\n");
+  CHECK(site.run({"verify", sealed}).exit_code == 0);
+  CHECK(site.rows_of(site.recover({"--latest"})) == "1,2");
+}
