@@ -61,10 +61,15 @@ class FullRun {
 
  private:
   void prepare_job() {
-    m_job.cluster = m_context.cluster();
-    auto connection = pg::Connection::open(m_job.cluster, m_context.interrupt);
-    m_job.server_version = connection.server_version();
-    m_job.system_identifier = system_identifier(connection);
+    if (m_request.server) {
+      m_job.server_version = m_request.server->version;
+      m_job.system_identifier = m_request.server->system_identifier;
+    } else {
+      m_job.cluster = m_context.cluster();
+      auto connection = pg::Connection::open(m_job.cluster, m_context.interrupt);
+      m_job.server_version = connection.server_version();
+      m_job.system_identifier = system_identifier(connection);
+    }
     m_job.format = {m_context.config.compression, run::recipients(m_context.config)};
     if (auto key = run::signing_key(m_context.config))
       m_job.signing_key = std::make_shared<const seal::SigningKey>(std::move(*key));
@@ -155,8 +160,8 @@ class FullRun {
   /// One second later for each label that is taken, if only by a failed backup that left no object:
   /// labels name a backup for good.
   template <class MakeLabel>
-  std::string free_label(MakeLabel make) {
-    for (util::Time time = m_result.started_at;; time += std::chrono::seconds{1}) {
+  std::string free_label(util::Time time, MakeLabel make) {
+    for (;; time += std::chrono::seconds{1}) {
       auto label = make(time);
       if (!is_taken(label)) return label;
     }
@@ -257,7 +262,8 @@ class FullRun {
 
   BackupRecord new_record(const DatabaseProperties& database, const char* state) {
     auto record = new_record(
-        free_label([&](util::Time time) { return make_label(time, "full", database.name); }),
+        free_label(m_result.started_at,
+                   [&](util::Time time) { return make_label(time, "full", database.name); }),
         state);
     record.backup_type = "full";
     record.method = "dump";
@@ -267,7 +273,9 @@ class FullRun {
 
   BackupRecord new_record(const ClusterBackup& backup, const char* state) {
     auto record = new_record(
-        free_label([&](util::Time time) { return make_label(time, backup.kind); }), state);
+        free_label(backup.of.value_or(m_result.started_at),
+                   [&](util::Time time) { return make_label(time, backup.kind); }),
+        state);
     record.backup_type = backup.backup_type;
     record.method = backup.method;
     record.parent_label = backup.parent_label;

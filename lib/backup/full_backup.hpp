@@ -17,9 +17,16 @@ struct ClusterBackup {
   std::string backup_type;  ///< "full" or "incremental"
   std::string method;       ///< "base" or "pages"
   std::optional<std::string> parent_label;  ///< of an incremental one
+  std::optional<util::Time> of;             ///< the moment it stands for, where that is not now
   /// Does not throw: the outcome tells. See dump_database() for what is left when it fails.
   std::function<Outcome(const Job& job, const std::string& label, std::vector<Target> targets)>
       take;
+};
+
+/// What backups are of, where no server is asked.
+struct KnownServer {
+  int version = 0;  ///< 150018
+  std::string system_identifier;
 };
 
 struct FullRequest {
@@ -27,6 +34,7 @@ struct FullRequest {
   std::vector<std::string> databases = {};     ///< empty: as configured
   std::vector<ClusterBackup> of_cluster = {};  ///< taken after the dumps, one by one
   std::vector<std::string> stores = {};        ///< empty: all
+  std::optional<KnownServer> server = {};      ///< nullopt: the cluster is asked
 };
 
 struct FullResult {

@@ -3,6 +3,7 @@
 #include "command/cat.hpp"
 #include "command/catalog.hpp"
 #include "command/check.hpp"
+#include "command/consolidate.hpp"
 #include "command/copy.hpp"
 #include "command/full.hpp"
 #include "command/hold.hpp"
@@ -27,7 +28,7 @@ namespace bkp::command {
 
 std::vector<cli::CommandInfo> all_commands() {
   return {InitOptions::info,     CheckOptions::info,    FullOptions::info,
-          IncrOptions::info,
+          IncrOptions::info,     ConsolidateOptions::info,
           ListOptions::info,     ShowOptions::info,     VerifyOptions::info,
           RestoreOptions::info,  PruneOptions::info,    HoldOptions::info,
           ReleaseOptions::info,  RunbookOptions::info,  CatalogOptions::info,

@@ -38,13 +38,30 @@ bool is_damaged(const BackupRecord& backup, const std::string& store) {
   return copy != nullptr && copy->damaged();
 }
 
+/// One backup, behind those it is built on that the store has not.
+std::vector<BackupRecord> chain_of(const BackupRecord& backup, const run::NamedStore& to,
+                                   run::Context& context) {
+  std::vector<BackupRecord> chain{backup};
+  if (!backup.parent_label) return chain;
+  const auto there = labels_on(to, backup::Layout{context.config.site});
+  // Of all databases: those it is built on are of none.
+  const auto all = backup::list_backups(context, {});
+  for (auto label = backup.parent_label; label && chain.size() <= all.size();) {
+    const auto above = std::ranges::find(all, *label, &BackupRecord::label);
+    if (above == all.end()) break;
+    if (!there.contains(*label)) chain.insert(chain.begin(), *above);
+    label = above->parent_label;
+  }
+  return chain;
+}
+
 /// Oldest first: a parent is there before what is built on it.
 std::vector<BackupRecord> choose(const CopyOptions& options, run::Context& context,
                                  const run::NamedStore& to) {
   catalog::BackupFilter filter;
   if (!options.database.empty()) filter.database = options.database;
   auto backups = backup::list_backups(context, filter);
-  if (!options.id.empty()) return {backup::select_backup(backups, options.id)};
+  if (!options.id.empty()) return chain_of(backup::select_backup(backups, options.id), to, context);
   const auto there = labels_on(to, backup::Layout{context.config.site});
   std::erase_if(backups, [&](const auto& backup) {
     const bool elsewhere = std::ranges::any_of(backup.copies, [&](const auto& copy) {

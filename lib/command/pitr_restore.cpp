@@ -104,7 +104,7 @@ class Pitr {
 
   void choose_place() {
     if (rehearsal()) {
-      recover::ScratchCluster::clear_leftovers(m_context);
+      recover::ScratchPlace::clear_leftovers(m_context);
       m_scratch.emplace(m_context, m_plan.chain);
       m_place = m_scratch->place();
       m_server = &m_scratch->server();
@@ -118,7 +118,7 @@ class Pitr {
     m_place.data = std::filesystem::absolute(m_options.to);
     recover::require_free(m_place, m_plan.chain);
     if (!m_options.start) return;
-    recover::ScratchCluster::clear_leftovers(m_context);
+    recover::ScratchPlace::clear_leftovers(m_context);
     m_socket = recover::new_socket_directory(m_context);
     m_server = &m_own.emplace(m_context,
                               recover::server_programs(m_context, m_plan.manifest().server_version),

@@ -43,6 +43,19 @@ std::filesystem::path ClusterPlace::of(const backup::Tablespace& tablespace) con
   return moved == tablespaces.end() ? tablespace.path : moved->second;
 }
 
+std::string tablespace_map(const std::vector<backup::Tablespace>& tablespaces) {
+  std::string text;
+  for (const auto& tablespace : tablespaces) {
+    text += fmt::format("{} ", tablespace.oid);
+    for (const char c : tablespace.path) {
+      if (c == '\n' || c == '\r' || c == '\\') text += '\\';
+      text += c;
+    }
+    text += '\n';
+  }
+  return text;
+}
+
 void require_free(const ClusterPlace& place, const ClusterChain& chain) {
   std::error_code unknown;
   if (std::filesystem::exists(place.data / "postmaster.pid", unknown)) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "backup/manifest.hpp"
 #include "recover/cluster_chain.hpp"
@@ -16,6 +17,10 @@ struct ClusterPlace {
 
   std::filesystem::path of(const backup::Tablespace& tablespace) const;
 };
+
+/// A tablespace_map for the server, which makes the links anew by it; empty without tablespaces.
+/// Source: src/backend/access/transam/xlogrecovery.c (read_tablespace_map).
+std::string tablespace_map(const std::vector<backup::Tablespace>& tablespaces);
 
 /// Throws Error{refused} unless everything that will be written to is empty or not there: the data
 /// directory, and a place for each tablespace; and there is room for the cluster where it will

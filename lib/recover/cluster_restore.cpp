@@ -213,20 +213,12 @@ class Restore {
     if (mode && ::chmod(path.c_str(), *mode & 0777U) != 0) throw failed(path);
   }
 
-  /// The server makes the links anew by it.
   void write_tablespace_map() const {
-    const auto& all = manifest().physical->tablespaces;
+    auto all = manifest().physical->tablespaces;
     if (all.empty()) return;
-    std::string text;
-    for (const auto& tablespace : all) {
-      text += fmt::format("{} ", tablespace.oid);
-      for (const char c : std::filesystem::absolute(m_place.of(tablespace)).string()) {
-        if (c == '\n' || c == '\r' || c == '\\') text += '\\';
-        text += c;
-      }
-      text += '\n';
-    }
-    util::write_file_atomically(m_place.data / "tablespace_map", text);
+    for (auto& tablespace : all)
+      tablespace.path = std::filesystem::absolute(m_place.of(tablespace)).string();
+    util::write_file_atomically(m_place.data / "tablespace_map", tablespace_map(all));
   }
 
   void flush() const {

@@ -49,19 +49,16 @@ void clear_sockets(const run::Context& context) {
 
 }  // namespace
 
-ScratchCluster::ScratchCluster(run::Context& context, const ClusterChain& chain) {
-  const auto& manifest = chain.manifest();
-  const auto programs = server_programs(context, manifest.server_version);
-  m_directory = scratch_directory(context) / (std::string{prefix} + util::random_hex(4));
+ScratchPlace::ScratchPlace(run::Context& context, const ClusterChain& chain)
+    : m_directory{scratch_directory(context) / (std::string{prefix} + util::random_hex(4))} {
   util::make_private_directories(m_directory);
   m_lock = lock_in(m_directory);
   ::flock(m_lock.get(), LOCK_EX | LOCK_NB);
   m_place.data = m_directory / "data";
-  for (const auto& tablespace : manifest.physical->tablespaces)
+  for (const auto& tablespace : chain.manifest().physical->tablespaces)
     m_place.tablespaces[tablespace.path] = (m_directory / std::to_string(tablespace.oid)).string();
   try {
     require_free(m_place, chain);
-    m_server.emplace(context, programs, m_place.data, m_directory / "socket");
   } catch (...) {
     std::error_code ignored;
     std::filesystem::remove_all(m_directory, ignored);
@@ -69,17 +66,25 @@ ScratchCluster::ScratchCluster(run::Context& context, const ClusterChain& chain)
   }
 }
 
-ScratchCluster::~ScratchCluster() {
-  m_server->stop();
+ScratchPlace::~ScratchPlace() {
   std::error_code ignored;
   std::filesystem::remove_all(m_directory, ignored);
+}
+
+ScratchCluster::ScratchCluster(run::Context& context, const ClusterChain& chain)
+    : m_place{context, chain},
+      m_server{context, server_programs(context, chain.manifest().server_version),
+               m_place.place().data, m_place.directory() / "socket"} {}
+
+ScratchCluster::~ScratchCluster() {
+  m_server.stop();
 }
 
 std::filesystem::path new_socket_directory(const run::Context& context) {
   return scratch_directory(context) / (std::string{socket_prefix} + util::random_hex(4));
 }
 
-void ScratchCluster::clear_leftovers(run::Context& context) {
+void ScratchPlace::clear_leftovers(run::Context& context) {
   std::error_code unknown;
   clear_sockets(context);
   for (const auto& entry :

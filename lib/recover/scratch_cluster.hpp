@@ -11,19 +11,19 @@
 
 namespace bkp::recover {
 
-/// A place below the scratch directory for a cluster that is restored, started, looked at and
-/// removed: its data directory, its tablespaces, the socket of its server. The destructor stops the
-/// server and removes all of it. What a killed run leaves is taken down by clear_leftovers().
-class ScratchCluster {
+/// A place below the scratch directory for a cluster that is restored for a while: its data
+/// directory and its tablespaces. The destructor removes all of it. What a killed run leaves is
+/// taken down by clear_leftovers().
+class ScratchPlace {
  public:
-  /// Throws Error{refused} when there is no room, no program of the server's version, or for root.
-  ScratchCluster(run::Context& context, const ClusterChain& chain);
-  ~ScratchCluster();
-  ScratchCluster(const ScratchCluster&) = delete;
-  ScratchCluster& operator=(const ScratchCluster&) = delete;
+  /// Throws Error{refused} when there is no room.
+  ScratchPlace(run::Context& context, const ClusterChain& chain);
+  ~ScratchPlace();
+  ScratchPlace(const ScratchPlace&) = delete;
+  ScratchPlace& operator=(const ScratchPlace&) = delete;
 
+  const std::filesystem::path& directory() const { return m_directory; }
   const ClusterPlace& place() const { return m_place; }
-  RecoveryServer& server() { return *m_server; }
 
   /// Stops the servers of runs that died and removes their places.
   static void clear_leftovers(run::Context& context);
@@ -32,7 +32,23 @@ class ScratchCluster {
   std::filesystem::path m_directory;
   util::Fd m_lock;  ///< held as long as this lives
   ClusterPlace m_place;
-  std::optional<RecoveryServer> m_server;
+};
+
+/// The same with a server that is started there and looked at; the destructor stops it.
+class ScratchCluster {
+ public:
+  /// Throws Error{refused} when there is no room, no program of the server's version, or for root.
+  ScratchCluster(run::Context& context, const ClusterChain& chain);
+  ~ScratchCluster();
+  ScratchCluster(const ScratchCluster&) = delete;
+  ScratchCluster& operator=(const ScratchCluster&) = delete;
+
+  const ClusterPlace& place() const { return m_place.place(); }
+  RecoveryServer& server() { return m_server; }
+
+ private:
+  ScratchPlace m_place;
+  RecoveryServer m_server;
 };
 
 /// A place for the socket of a server that stays; clear_leftovers() removes it once that has ended.

@@ -45,7 +45,7 @@ class ClusterCheck {
         m_result{result} {}
 
   void run() {
-    recover::ScratchCluster::clear_leftovers(m_context);
+    recover::ScratchPlace::clear_leftovers(m_context);
     if (!attempt("restore", "what it is built on", [&] {
           m_chain = recover::open_chain(m_context, m_backup, backup::list_backups(m_context, {}),
                                         m_store, m_keys);

@@ -175,3 +175,65 @@ TEST_CASE("a sealed site's chain is taken without an identity and restored with 
   CHECK(site.run({"verify", sealed}).exit_code == 0);
   CHECK(site.rows_of(site.recover({"--latest"})) == "1,2");
 }
+
+TEST_CASE("a chain becomes a full backup without the server") {
+  IncrementalSite site;
+  make_big_table(site);
+  const auto old_place = site.cluster().make_directory("space");
+  site.ask("create tablespace space location " + sql_literal(old_place.string()));
+  site.ask("create table in_space tablespace space as select i from generate_series(1, 5000) i");
+  site.take_full();
+  site.ask("update big set text = 'changed' where i in (17, 12000)");
+  site.ask("update in_space set i = 0 where i = 7");
+  site.take_incremental();
+  site.mark(2);
+  const auto taken = site.take({"incr"});
+  const std::string second = taken["label"];
+  const auto scratch = site.directory() / "state/scratch";
+  CHECK(site.run({"consolidate", site.label}).exit_code == 11);
+  CHECK(site.run({"consolidate", "none"}).exit_code == 10);
+  site.mark(3);
+  site.archive_all();
+  // Neither a catalog nor a server is there.
+  site.cluster().stop();
+  const auto report = site.json({"consolidate", second});
+  INFO(report.dump(1));
+  REQUIRE(report["exit_code"] == 0);
+  CHECK(std::filesystem::is_empty(scratch));
+  site.cluster().start();
+  site.ask("drop table in_space");
+  site.ask("drop tablespace space");
+  const auto full = report["result"]["backups"][0];
+  CHECK(full["backup_type"] == "full");
+  CHECK(full["started_at"] == taken["started_at"]);
+  for (const auto& entry : std::filesystem::directory_iterator{site.store() / "studio/backups"})
+    if (entry.path().filename() != full["label"].get<std::string>()) std::filesystem::remove_all(entry.path());
+  CHECK(site.run({"verify", full["label"]}).exit_code == 0);
+  CHECK(site.rows_of(site.recover(
+            {"--latest", "--backup", full["label"].get<std::string>(), "--tablespace-map",
+             old_place.string() + "=" + (site.directory() / "new-space").string()})) == "1,2,3");
+}
+
+TEST_CASE("what follows is built on the full backup that a chain became") {
+  IncrementalSite site;
+  const auto incremental = site.take_incremental();
+  const std::string full = site.take({"consolidate"})["label"];
+  site.mark(2);
+  const auto next = site.take_incremental();
+  const auto shown = site.must({"show", next}).out;
+  CHECK_THAT(shown, Contains(full) && !Contains(incremental));
+  site.check_incremental_is_full();
+}
+
+TEST_CASE("a copy of an incremental backup brings what it is built on along") {
+  IncrementalSite site;
+  const auto first = site.take_incremental();
+  const auto second = site.take_incremental();
+  site.add_store("vault", false);
+  site.must({"init"});
+  site.must({"copy", second, "--to", "vault"});
+  for (const auto& label : {site.label, first, second})
+    CHECK(std::filesystem::exists(site.directory() / "vault/studio/backups" / label /
+                                  "manifest.json"));
+  CHECK(site.run({"verify", second, "--store", "vault"}).exit_code == 0);
+}

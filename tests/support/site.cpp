@@ -27,10 +27,9 @@ select 'large object', oid, pg_get_userbyid(lomowner), lomacl, md5(lo_get(oid)) 
 select 'sequence', schemaname, sequencename, last_value from pg_sequences order by 2, 3;
 )sql";
 
-std::string schema_text(const Cluster& cluster, const std::string& database) {
-  const std::string text = output_of(
-      Program{{(cluster.bin_directory() / "pg_dump").string(), "--schema-only"}}.with_environment(
-          cluster.environment(database)));
+std::string schema_text(const std::filesystem::path& pg_dump, const Variables& environment) {
+  const std::string text =
+      output_of(Program{{pg_dump.string(), "--schema-only"}}.with_environment(environment));
   // The key of psql's restricted mode is random.
   std::istringstream lines{text};
   std::string kept;
@@ -152,8 +151,16 @@ void make_full_disk_elsewhere(const Cluster& cluster, const std::string& databas
                    sql_literal(database) + " or full_disk())); insert into big values (1)");
 }
 
-std::string database_digest(const Cluster& cluster, const std::string& database) {
-  return schema_text(cluster, database) + cluster.psql(database, rows_query);
+std::string database_digest(const Cluster& cluster, const std::string& database,
+                            const std::filesystem::path& socket) {
+  auto environment = cluster.environment(database);
+  if (!socket.empty()) {
+    environment["PGHOST"] = socket.string();
+    environment["PGPORT"] = "5432";
+  }
+  Program psql{{(cluster.bin_directory() / "psql").string(), "-XAtq", "--set=ON_ERROR_STOP=1"}};
+  psql.with_environment(environment).with_input(rows_query).with_timeout(std::chrono::minutes{5});
+  return schema_text(cluster.bin_directory() / "pg_dump", environment) + output_of(psql);
 }
 
 }  // namespace bkp::test

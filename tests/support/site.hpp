@@ -67,7 +67,8 @@ void make_full_disk_elsewhere(const Cluster& cluster, const std::string& databas
 
 /// Everything that a dump carries, taken without the code under test: the schema as pg_dump's text,
 /// an ordered hash of the rows of each table and materialized view, the large objects, the
-/// sequences. Two databases with the same text hold the same.
-std::string database_digest(const Cluster& cluster, const std::string& database);
+/// sequences. Two databases with the same text hold the same. With `socket` of the server there.
+std::string database_digest(const Cluster& cluster, const std::string& database,
+                            const std::filesystem::path& socket = {});
 
 }  // namespace bkp::test
