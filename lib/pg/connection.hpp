@@ -100,6 +100,16 @@ class Connection {
   /// statement and is passed on. Of a refusal libpq takes no notice before the end; the error names
   /// the table and the row.
   void copy_in(const std::string& sql, const std::function<std::string_view()>& next);
+  /// What a replication command that answers with rows and COPY streams in turn is heard by.
+  struct Answers {
+    std::function<void(const Result& rows)> rows;
+    std::function<void()> copy_begins;
+    std::function<void(std::span<const std::byte> piece)> copy;
+    std::function<void()> copy_ends;
+  };
+  /// Runs one, on a session of the replication protocol (the conninfo has `replication`). What the
+  /// answers throw cancels it and is passed on; a refusal is thrown when all was heard.
+  void run_replication_command(const std::string& command, const Answers& answers);
   /// For building SQL: "na""me" with quotes. Throws Error{database} for a name that is not valid in
   /// the session's encoding.
   std::string identifier(std::string_view name) const;

@@ -54,6 +54,29 @@ void Connection::receive_rows(const std::function<void(std::string_view row)>& c
   }
 }
 
+void Connection::run_replication_command(const std::string& command, const Answers& answers) {
+  send(command, {});
+  std::optional<Result> refusal;
+  while (auto result = next_result()) {
+    const auto status = PQresultStatus(result->m_result.get());
+    if (status == PGRES_FATAL_ERROR) {
+      if (!refusal) refusal = std::move(result);
+      continue;
+    }
+    try {
+      if (status == PGRES_TUPLES_OK) answers.rows(*result);
+      if (status != PGRES_COPY_OUT) continue;
+      answers.copy_begins();
+    } catch (...) {
+      cancel();
+      throw;
+    }
+    receive_rows([&](std::string_view piece) { answers.copy(std::as_bytes(std::span{piece})); });
+    answers.copy_ends();
+  }
+  if (refusal) throw_refused(*refusal);
+}
+
 void Connection::copy_in(const std::string& sql, const std::function<std::string_view()>& next) {
   start_copy(sql, CopyDirection::in);
   send_rows(next);

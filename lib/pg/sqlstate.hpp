@@ -12,6 +12,7 @@ inline constexpr auto insufficient_privilege = "42501";
 inline constexpr auto duplicate_object = "42710";
 inline constexpr auto duplicate_database = "42P04";
 inline constexpr auto query_canceled = "57014";
+inline constexpr auto data_corrupted = "XX001";
 
 /// Whether it tells of the server's own trouble and not of what it was asked to do: no connection
 /// (class 08), no room or memory (53), an operator's intervention (57), the system's errors (58).

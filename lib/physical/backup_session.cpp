@@ -49,12 +49,17 @@ pg::Lsn BackupSession::start(const std::string& label) {
 
 BackupSession::Stopped BackupSession::stop() {
   const bool renamed = m_connection.server_version() >= first_with_new_names;
-  const auto row = m_connection.exec(fmt::format(
-      "select lsn, labelfile, spcmapfile, to_char(clock_timestamp() at time zone 'UTC', "
-      "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from pg_catalog.{}",
-      renamed ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)"));
-  return {lsn_of(row.text(0, 0)), util::parse_time(row.text(0, 3)), std::string{row.text(0, 1)},
-          std::string{row.text(0, 2)}};
+  const auto row = m_connection.exec(
+      fmt::format("select lsn, labelfile, spcmapfile from pg_catalog.{}",
+                  renamed ? "pg_backup_stop(false)" : "pg_stop_backup(false, false)"));
+  return {lsn_of(row.text(0, 0)), now(), std::string{row.text(0, 1)}, std::string{row.text(0, 2)}};
+}
+
+util::Time BackupSession::now() {
+  const auto row = m_connection.exec(
+      "select to_char(clock_timestamp() at time zone 'UTC', "
+      "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+  return util::parse_time(row.single());
 }
 
 BackupLabel parse_backup_label(std::string_view text) {

@@ -32,6 +32,8 @@ class BackupSession {
   };
   /// Does not wait for the WAL.
   Stopped stop();
+  /// By the server's clock.
+  util::Time now();
 
  private:
   pg::Connection m_connection;

@@ -1,15 +1,17 @@
 #include "physical/base_backup.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 
-#include "pg/control_file.hpp"
 #include "pg/wal_name.hpp"
 #include "physical/backup_session.hpp"
 #include "physical/cluster_packer.hpp"
 #include "physical/local_data.hpp"
+#include "physical/local_reader.hpp"
+#include "physical/remote_reader.hpp"
 #include "util/text.hpp"
 #include "wal/waiting.hpp"
 
@@ -21,7 +23,6 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::chrono::minutes wal_patience{10};
-constexpr auto control_file_path = "global/pg_control";
 
 class BaseBackup {
  public:
@@ -42,18 +43,24 @@ class BaseBackup {
   }
 
   void run() {
-    find_data_directory();
-    m_context.log.debug("backup mode begins");
-    m_rules.start = m_session.start(m_manifest.label);
-    auto files = list_cluster(m_rules.data, m_context.interrupt);
-    m_manifest.physical->tablespaces = files.tablespaces;
-    ClusterPacker packer{m_context, m_layout,
-                         m_job,     m_manifest.label,
-                         role(),    m_outcome.targets,
-                         m_pages,   m_before ? &*m_before : nullptr};
+    const auto data = local_data_directory(m_context, m_session.connection());
+    if (!data && m_before) throw not_from_here();
+    // The protocol has one stream, which is then compressed on all cores.
+    const int workers = data ? std::max(1, m_context.config.full.jobs) : 1;
+    const auto& label = m_manifest.label;
+    ClusterPacker packer{m_context, m_layout,  m_job, label, role(), workers, m_outcome.targets,
+                         m_pages,   before()};
     try {
-      packer.pack(m_rules, std::move(files));
-      finish_backup_mode(packer);
+      m_manifest.physical =
+          data ? read_local(m_context, m_session, *data, label,
+                            m_before ? &m_before->map.backup() : nullptr, packer)
+               : read_remote(m_context, m_session, label, packer);
+      packer.pack_manifest({m_job.server_version,
+                            m_job.system_identifier,
+                            {},
+                            physical().timeline,
+                            physical().start,
+                            physical().stop});
       m_manifest.parts = packer.finish();
     } catch (...) {
       packer.abort();
@@ -70,57 +77,15 @@ class BaseBackup {
 
   backup::PhysicalProperties& physical() { return *m_manifest.physical; }
 
-  void find_data_directory() {
-    const auto data = local_data_directory(m_context, m_session.connection());
-    if (!data) {
-      throw Error{ErrorKind::refused, "the server's data directory cannot be read from here",
-                  "run it on the database host as the user the server runs as, and set "
-                  "cluster.data_directory if the server may not tell it"};
-    }
-    const auto control = pg::read_control_file(*data);
-    if (control.page_size != pg::page_size) {
-      throw Error{ErrorKind::refused,
-                  fmt::format("the server was built with pages of {} bytes, not {}",
-                              control.page_size, pg::page_size)};
-    }
-    m_rules.data = *data;
-    m_rules.page_checksums = control.data_checksum_version != 0;
-    m_rules.segment_pages = control.segment_pages;
-    m_manifest.physical.emplace().wal_segment_size = control.wal_segment_size;
-  }
+  const PagesBefore* before() const { return m_before ? &*m_before : nullptr; }
 
-  /// pg_control is read last, and then what the server says of the backup.
-  void finish_backup_mode(ClusterPacker& packer) {
-    packer.pack_file(m_rules, {control_file_path, 0, 0600, {}});
-    const auto stopped = m_session.stop();
-    physical().start = m_rules.start;
-    physical().stop = stopped.lsn;
-    physical().stopped_at = stopped.at;
-    physical().timeline = parse_backup_label(stopped.label_file).timeline;
-    require_timeline_of_parent();
-    packer.pack_text("backup_label", label_file(stopped.label_file), stopped.label_file);
-    if (!stopped.tablespace_map.empty())
-      packer.pack_text("tablespace_map", stopped.tablespace_map, stopped.tablespace_map);
-    packer.pack_manifest({m_job.server_version,
-                          m_job.system_identifier,
-                          {},
-                          physical().timeline,
-                          physical().start,
-                          physical().stop});
-  }
-
-  void require_timeline_of_parent() {
-    if (!m_before || m_before->map.backup().timeline == physical().timeline) return;
-    throw Error{ErrorKind::refused,
-                fmt::format("the server went to timeline {} since {} was taken",
-                            physical().timeline, m_before->map.backup().label),
-                "run it again: it then takes a full backup"};
-  }
-
-  std::string label_file(const std::string& of_server) const {
-    if (!m_before) return of_server;
-    const auto& before = m_before->map.backup();
-    return of_server + incremental_label_lines(before.start, before.timeline);
+  static Error not_from_here() {
+    return {ErrorKind::refused,
+            "the server's data directory cannot be read from here, and an incremental backup needs "
+            "it",
+            "run it on the database host as the user the server runs as, and set "
+            "cluster.data_directory if the server may not tell it; `bkp full --method base` works "
+            "from elsewhere too"};
   }
 
   void wait_for_wal() {
@@ -147,7 +112,6 @@ class BaseBackup {
       m_manifest.backup_type = "incremental";
       m_manifest.parent = {before.label, before.manifest_sha256};
     }
-    physical().page_checksums = m_rules.page_checksums;
     physical().files = packer.files();
     physical().cluster_bytes = packer.bytes();
     physical().bad_pages = packer.bad_pages();
@@ -157,7 +121,7 @@ class BaseBackup {
                       "damaged it, and this backup has it so",
                       page.block, util::quoted(page.file)));
     }
-    if (!m_rules.page_checksums) {
+    if (!physical().page_checksums) {
       m_manifest.warnings.emplace_back(
           "the cluster has no page checksums: what its disk damages goes unnoticed");
     }
@@ -193,7 +157,6 @@ class BaseBackup {
   backup::Manifest m_manifest;
   PageMapWriter m_pages;
   std::optional<PagesBefore> m_before;
-  ReadingRules m_rules;
 };
 
 backup::Outcome take(run::Context& context, const backup::Layout& layout, const backup::Job& job,

@@ -13,20 +13,24 @@
 
 namespace bkp::physical {
 
-/// Packs the files of one cluster into parts, by full.jobs workers side by side, and keeps account
-/// of them.
+/// Packs the files of one cluster into parts, by workers side by side, and keeps account of them.
 class ClusterPacker {
  public:
   /// `pages` gets the marks of all pages; `before` as in copy_file(). What is referred to must
   /// outlive it; the targets learn in finish() or abort() what they came to: one that failed a
   /// single worker has no whole backup.
   ClusterPacker(const run::Context& context, const backup::Layout& layout, const backup::Job& job,
-                const std::string& label, std::string role, std::vector<backup::Target>& targets,
-                PageMapWriter& pages, const PagesBefore* before = nullptr);
+                const std::string& label, std::string role, int workers,
+                std::vector<backup::Target>& targets, PageMapWriter& pages,
+                const PagesBefore* before = nullptr);
 
   /// Directories, and all files, the largest first.
   void pack(const ReadingRules& rules, ClusterFiles files);
   void pack_file(const ReadingRules& rules, const ClusterFile& file);
+  void pack_directory(const ClusterDirectory& directory);
+  /// Where the bytes of a file go that comes from elsewhere; it is packed when they are finished,
+  /// before anything else is.
+  std::unique_ptr<stream::Sink> receive(const ReadingRules& rules, const ClusterFile& file);
   /// `whole` is what becomes of it when the backup is restored.
   void pack_text(const std::string& path, const std::string& text, const std::string& whole);
   /// The last: what pg_verifybackup(1) reads. `manifest` has everything but the files. Beside the
@@ -43,8 +47,10 @@ class ClusterPacker {
   std::uint64_t bytes() const;  ///< of the cluster
 
  private:
+  class Received;
   void pack_next_ones(const ReadingRules& rules, PartPacker& packer);
   void pack_file(const ReadingRules& rules, const ClusterFile& file, PartPacker& packer);
+  void note(CopiedFile file, const std::vector<backup::BadPage>& bad_pages);
   ManifestFile write_text(const std::string& path, const std::string& text);
   std::vector<backup::Part> collect() noexcept;
 

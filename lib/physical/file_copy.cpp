@@ -15,36 +15,26 @@ class FileCopy {
   FileCopy(const run::Context& context, const PageReader& reader, const ClusterFile& file,
            TarWriter& tar, std::vector<backup::BadPage>& bad_pages)
       : m_context{context}, m_reader{reader}, m_file{file}, m_tar{tar}, m_bad_pages{bad_pages} {
-    const auto& relation = reader.relation();
-    m_copied.by_pages =
-        relation && relation->fork != Fork::init && reader.bytes() % pg::page_size == 0;
+    m_copied.by_pages = is_kept_by_pages(reader.relation(), reader.bytes());
     m_copied.whole = {file.path, reader.bytes(), reader.modified(), 0};
   }
 
   CopiedFile whole() {
     begin(m_file.path, m_reader.bytes());
     std::vector<std::byte> piece(std::min<std::uint64_t>(piece_size, m_reader.bytes()));
-    auto crc = pg::crc32c_start;
-    PagesCrc pages_crc;
+    FileSums sums{m_copied.by_pages};
     for (std::uint64_t offset = 0; offset < m_reader.bytes(); offset += piece.size()) {
       m_context.interrupt.check();
       const auto size = std::min<std::uint64_t>(piece.size(), m_reader.bytes() - offset);
       const auto bytes = std::span{piece}.first(size);
       m_reader.read(bytes, offset, m_bad_pages);
-      if (m_copied.by_pages) {
-        for (std::size_t at = 0; at < size; at += pg::page_size) {
-          const auto mark = mark_of(bytes.subspan(at).first<pg::page_size>());
-          m_copied.pages.push_back(mark);
-          pages_crc.add(mark);
-        }
-      } else {
-        crc = pg::crc32c_update(crc, bytes);
-      }
+      sums.add(bytes);
       m_tar.write(bytes);
       m_context.progress.advance(size);
     }
     m_tar.end();
-    m_copied.whole.crc32c = m_copied.by_pages ? pages_crc.value() : pg::crc32c_finish(crc);
+    m_copied.whole.crc32c = sums.crc32c();
+    m_copied.pages = sums.take_marks();
     m_copied.stored = m_copied.whole;
     return std::move(m_copied);
   }
@@ -92,6 +82,10 @@ class FileCopy {
 };
 
 }  // namespace
+
+bool is_kept_by_pages(const std::optional<RelationFile>& relation, std::uint64_t bytes) {
+  return relation && relation->fork != Fork::init && bytes % pg::page_size == 0;
+}
 
 std::optional<CopiedFile> copy_file(const run::Context& context, const ReadingRules& rules,
                                     const ClusterFile& file, const PagesBefore* before,

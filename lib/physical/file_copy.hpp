@@ -23,6 +23,10 @@ struct CopiedFile {
   bool by_pages = false;  ///< a relation's, of whole pages
 };
 
+/// Whether the pages of a file are told from each other: one of a relation, of whole pages. An
+/// init fork is small, and whole at once.
+bool is_kept_by_pages(const std::optional<RelationFile>& relation, std::uint64_t bytes);
+
 /// The backup before, for an incremental one.
 struct PagesBefore {
   PageMap map;

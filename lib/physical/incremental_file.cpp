@@ -74,19 +74,9 @@ void IncrementalReader::write(std::span<const std::byte> data) {
     write(std::span{rest}.subspan(header_bytes(m_header->blocks.size())));
     return;
   }
-  while (!data.empty()) {
-    if (m_held.empty() && data.size() >= pg::page_size) {
-      take_page(data.first<pg::page_size>());
-      data = data.subspan(pg::page_size);
-      continue;
-    }
-    const auto more = std::min(data.size(), pg::page_size - m_held.size());
-    m_held.insert(m_held.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(more));
-    data = data.subspan(more);
-    if (m_held.size() < pg::page_size) continue;
-    take_page(std::span{m_held}.first<pg::page_size>());
-    m_held.clear();
-  }
+  m_cutter.add(data, [&](std::span<const std::byte> pages) {
+    for_each_page(pages, 0, [&](pg::Page page, int) { take_page(page); });
+  });
 }
 
 bool IncrementalReader::take_header() {
@@ -115,7 +105,7 @@ void IncrementalReader::take_page(pg::Page page) {
 }
 
 void IncrementalReader::finish() {
-  if (!m_header || !m_held.empty() || m_next != m_header->blocks.size())
+  if (!m_header || !m_cutter.rest().empty() || m_next != m_header->blocks.size())
     throw damaged(m_path, "it is cut off");
 }
 

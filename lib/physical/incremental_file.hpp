@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pg/page_checksum.hpp"
+#include "physical/page_cutter.hpp"
 #include "stream/sink.hpp"
 
 namespace bkp::physical {
@@ -51,7 +52,8 @@ class IncrementalReader final : public stream::Sink {
   std::string m_path;
   OnHeader m_on_header;
   OnPage m_on_page;
-  std::vector<std::byte> m_held;  ///< of the header, or of a page that is not whole yet
+  std::vector<std::byte> m_held;  ///< of the header
+  PageCutter m_cutter;
   std::optional<IncrementalHeader> m_header;
   std::size_t m_next = 0;  ///< of the header's blocks
 };

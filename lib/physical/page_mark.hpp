@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "pg/crc32c.hpp"
 #include "pg/page_checksum.hpp"
+#include "physical/page_cutter.hpp"
 
 namespace bkp::physical {
 
@@ -29,6 +34,24 @@ class PagesCrc {
   static const pg::Crc32cJoiner& joiner();
 
   std::uint32_t m_crc;
+};
+
+/// What is remembered of a file: its CRC-32C, and the marks of its pages where it is kept by them.
+class FileSums {
+ public:
+  /// `by_pages`: the file is of whole pages.
+  explicit FileSums(bool by_pages) : m_by_pages{by_pages} {}
+  /// The file's bytes one behind the other, in pieces of any size.
+  void add(std::span<const std::byte> bytes);
+  std::uint32_t crc32c() const;
+  std::vector<PageMark> take_marks() { return std::move(m_marks); }
+
+ private:
+  bool m_by_pages;
+  std::uint32_t m_crc = pg::crc32c_start;  ///< of a file that is not
+  PagesCrc m_pages_crc;
+  PageCutter m_cutter;
+  std::vector<PageMark> m_marks;
 };
 
 }  // namespace bkp::physical

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <fmt/format.h>
+
 #include "util/text.hpp"
 
 namespace bkp::physical {
@@ -19,6 +21,21 @@ constexpr int attempts = 4;
 constexpr std::chrono::milliseconds between_attempts{20};
 
 }  // namespace
+
+void require_known_page_size(std::uint64_t bytes) {
+  if (bytes == pg::page_size) return;
+  throw Error{ErrorKind::refused, fmt::format("the server was built with pages of {} bytes, not {}",
+                                              bytes, pg::page_size)};
+}
+
+/// Checksums count blocks from the beginning of the relation.
+bool has_good_checksum(pg::Page page, const RelationFile& relation, std::uint64_t block,
+                       const ReadingRules& rules) {
+  if (pg::is_new_page(page) || pg::page_lsn(page) >= rules.start) return true;
+  const auto of_relation = static_cast<std::uint32_t>(
+      std::uint64_t{relation.segment} * rules.segment_pages + block);
+  return pg::page_checksum(page, of_relation) == pg::stored_checksum(page);
+}
 
 PageReader::PageReader(const run::Context& context, const ReadingRules& rules,
                        const ClusterFile& file)
@@ -55,7 +72,7 @@ void PageReader::read(std::span<std::byte> piece, std::uint64_t offset,
   for (std::size_t at = 0; at + pg::page_size <= got; at += pg::page_size) {
     const auto page = piece.subspan(at).first<pg::page_size>();
     const auto block = (offset + at) / pg::page_size;
-    if (is_good(page, block)) continue;
+    if (has_good_checksum(page, *m_relation, block, m_rules)) continue;
     if (!read_again(page, offset + at, block)) bad_pages.push_back({m_file.path, block});
   }
 }
@@ -73,20 +90,12 @@ std::size_t PageReader::read_some(std::span<std::byte> piece, std::uint64_t offs
   return filled;
 }
 
-/// Checksums count blocks from the beginning of the relation.
-bool PageReader::is_good(pg::Page page, std::uint64_t block) const {
-  if (pg::is_new_page(page) || pg::page_lsn(page) >= m_rules.start) return true;
-  const auto of_relation = static_cast<std::uint32_t>(
-      std::uint64_t{m_relation->segment} * m_rules.segment_pages + block);
-  return pg::page_checksum(page, of_relation) == pg::stored_checksum(page);
-}
-
 bool PageReader::read_again(std::span<std::byte, pg::page_size> page, std::uint64_t offset,
                             std::uint64_t block) const {
   for (int attempt = 1; attempt < attempts; ++attempt) {
     m_context.clock.sleep_for(between_attempts);
     // Cut off meanwhile: recovery does the same.
-    if (read_some(page, offset) < page.size() || is_good(page, block)) return true;
+    if (read_some(page, offset) < page.size() || has_good_checksum(page, *m_relation, block, m_rules)) return true;
   }
   return false;
 }

@@ -27,6 +27,14 @@ struct ReadingRules {
   std::uint32_t segment_pages = 0;  ///< of a relation's file
 };
 
+/// Throws Error{refused} for a server that was built with pages of another size.
+void require_known_page_size(std::uint64_t bytes);
+
+/// Whether the page's checksum matches, as block of that file of the relation; a page that recovery
+/// writes again need not.
+bool has_good_checksum(pg::Page page, const RelationFile& relation, std::uint64_t block,
+                       const ReadingRules& rules);
+
 /// One file of a cluster whose server may be writing to it.
 class PageReader {
  public:
@@ -52,7 +60,6 @@ class PageReader {
   PageReader(const run::Context& context, const ReadingRules& rules, const ClusterFile& file);
 
   std::size_t read_some(std::span<std::byte> piece, std::uint64_t offset) const;
-  bool is_good(pg::Page page, std::uint64_t block) const;
   bool read_again(std::span<std::byte, pg::page_size> page, std::uint64_t offset,
                   std::uint64_t block) const;
   util::Error failed(int error_number) const;

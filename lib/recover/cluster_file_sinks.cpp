@@ -131,29 +131,17 @@ class FillFromWhole final : public stream::Sink {
   FillFromWhole(const std::filesystem::path& path, UnfinishedFile& file, GivenPages& given)
       : m_filling{path, file, given} {}
   void write(std::span<const std::byte> data) override {
-    if (!m_held.empty()) {
-      const auto more = std::min(data.size(), pg::page_size - m_held.size());
-      m_held.insert(m_held.end(), data.begin(), data.begin() + static_cast<std::ptrdiff_t>(more));
-      data = data.subspan(more);
-      if (m_held.size() < pg::page_size) return;
-      take(m_held);
-      m_held.clear();
-    }
-    const auto whole = data.size() / pg::page_size * pg::page_size;
-    take(data.first(whole));
-    m_held.assign(data.begin() + static_cast<std::ptrdiff_t>(whole), data.end());
+    m_cutter.add(data, [&](std::span<const std::byte> pages) {
+      m_filling.offer(m_block, pages);
+      m_block += static_cast<std::uint32_t>(pages.size() / pg::page_size);
+    });
   }
   void finish() override { m_filling.close(); }
   void abort() noexcept override {}
 
  private:
-  void take(std::span<const std::byte> pages) {
-    m_filling.offer(m_block, pages);
-    m_block += static_cast<std::uint32_t>(pages.size() / pg::page_size);
-  }
-
   Filling m_filling;
-  std::vector<std::byte> m_held;  ///< of a page that is not whole yet
+  physical::PageCutter m_cutter;
   std::uint32_t m_block = 0;
 };
 

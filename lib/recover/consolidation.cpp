@@ -59,9 +59,8 @@ class Consolidation {
     const auto control = pg::read_control_file(data());
     const physical::ReadingRules rules{data(), physical.page_checksums, physical.start,
                                        control.segment_pages};
-    physical::ClusterPacker packer{m_context,           m_layout, m_job,
-                                   m_manifest.label,    "base",   m_outcome.targets,
-                                   m_pages};
+    physical::ClusterPacker packer{
+        m_context, m_layout, m_job, m_manifest.label, "base", m_jobs, m_outcome.targets, m_pages};
     try {
       packer.pack(rules, physical::list_cluster(data(), m_context.interrupt));
       packer.pack_file(rules, {"global/pg_control", 0, 0600, {}});

@@ -18,7 +18,8 @@ namespace bkp::test {
 struct PitrSite : ArchivingSite {
   std::string label;
 
-  explicit PitrSite(const std::string& yaml = {}) : ArchivingSite{yaml} {
+  explicit PitrSite(const std::string& yaml = {}, std::vector<std::string> initdb_arguments = {})
+      : ArchivingSite{yaml, std::move(initdb_arguments)} {
     must({"init"});
     start_archiving();
     cluster().psql(
