@@ -63,7 +63,7 @@ TEST_CASE("tablespaces go where they are told, others do not overwrite") {
 }
 
 TEST_CASE("a page that the disk damaged is said, with its file and block, and fails verify") {
-  ArchivingSite site{{}, {"--data-checksums"}};
+  ArchivingSite site{{}, {.initdb_arguments = {"--data-checksums"}}};
   site.must({"init"});
   site.start_archiving();
   site.cluster().psql("postgres", "create table pages as select generate_series(1, 5000) i");

@@ -74,7 +74,7 @@ TEST_CASE("a role without REPLICATION is told what it lacks") {
 }
 
 TEST_CASE("a damaged page is found in the stream too") {
-  IncrementalSite site{{}, {"--data-checksums"}};
+  IncrementalSite site{{}, {.initdb_arguments = {"--data-checksums"}}};
   site.ask("create table pages as select generate_series(1, 5000) i");
   site.ask("checkpoint");
   const auto file = site.ask("select pg_relation_filepath('pages')");

@@ -15,9 +15,8 @@ namespace bkp::test {
 /// it up: everything is the server's user's. Segments are of 1 MiB.
 class ArchivingSite : public Site {
  public:
-  explicit ArchivingSite(const std::string& yaml = {},
-                         std::vector<std::string> initdb_arguments = {})
-      : Site{yaml, options(std::move(initdb_arguments)), Owner::server} {}
+  explicit ArchivingSite(const std::string& yaml = {}, ClusterOptions options = {})
+      : Site{yaml, archiving(std::move(options)), Owner::server} {}
 
   /// From now on the server archives, with `bkp COMMAND --config …`.
   void start_archiving(const std::string& command = "wal-push") {
@@ -75,11 +74,10 @@ class ArchivingSite : public Site {
   }
 
  private:
-  static ClusterOptions options(std::vector<std::string> initdb_arguments) {
-    ClusterOptions result;
-    result.settings = {{"archive_mode", "on"}, {"archive_command", ""}};
-    result.initdb_arguments = std::move(initdb_arguments);
-    return result;
+  static ClusterOptions archiving(ClusterOptions options) {
+    options.settings.emplace_back("archive_mode", "on");
+    options.settings.emplace_back("archive_command", "");
+    return options;
   }
 };
 

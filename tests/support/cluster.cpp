@@ -293,7 +293,7 @@ fs::path Cluster::make_directory(std::string_view name) const {
 
 Program Cluster::psql_program(const std::string& database, const std::string& sql) const {
   // The database by conninfo: a name with "=" in it would be taken for one.
-  return Program{{(m_options.bin_directory / "psql").string(), "-X", "-q", "-A", "-t",
+  return Program{{(m_options.client_directory / "psql").string(), "-X", "-q", "-A", "-t",
                   "--set=ON_ERROR_STOP=1", "--file=-", "--dbname=" + conninfo(database)}}
       .with_environment(environment())
       .with_input(sql)

@@ -14,8 +14,10 @@
 namespace bkp::test {
 
 struct ClusterOptions {
-  /// Where initdb, postgres and psql are.
+  /// Where initdb, postgres and pg_ctl are.
   std::filesystem::path bin_directory = "/usr/lib/postgresql/15/bin";
+  /// Where psql and pg_dump are.
+  std::filesystem::path client_directory = "/usr/lib/postgresql/15/bin";
   /// Also listen on 127.0.0.1, at port(). Otherwise there is only the Unix socket.
   bool loopback = false;
   /// Appended to postgresql.conf: {"wal_level", "logical"}. Values are quoted for you.
@@ -62,6 +64,7 @@ class Cluster {
   /// What the server has logged so far.
   std::string log_text() const;
   const std::filesystem::path& bin_directory() const { return m_options.bin_directory; }
+  const std::filesystem::path& client_directory() const { return m_options.client_directory; }
   /// A new directory that the server may write, for a tablespace or an archive; gone with the
   /// cluster.
   std::filesystem::path make_directory(std::string_view name) const;

@@ -14,9 +14,8 @@ namespace bkp::test {
 
 /// A site whose cluster is backed up by pages, and nothing changes by itself between two backups.
 struct IncrementalSite : PitrSite {
-  explicit IncrementalSite(const std::string& yaml = {},
-                           std::vector<std::string> initdb_arguments = {})
-      : PitrSite{yaml, std::move(initdb_arguments)} {
+  explicit IncrementalSite(const std::string& yaml = {}, ClusterOptions options = {})
+      : PitrSite{yaml, std::move(options)} {
     ask("alter system set autovacuum = off; select pg_reload_conf()");
   }
 

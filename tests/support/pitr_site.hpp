@@ -18,8 +18,8 @@ namespace bkp::test {
 struct PitrSite : ArchivingSite {
   std::string label;
 
-  explicit PitrSite(const std::string& yaml = {}, std::vector<std::string> initdb_arguments = {})
-      : ArchivingSite{yaml, std::move(initdb_arguments)} {
+  explicit PitrSite(const std::string& yaml = {}, ClusterOptions options = {})
+      : ArchivingSite{yaml, std::move(options)} {
     must({"init"});
     start_archiving();
     cluster().psql(
@@ -56,7 +56,7 @@ struct PitrSite : ArchivingSite {
     INFO(report.dump(1));
     REQUIRE(report["exit_code"] == 0);
     const std::string socket = report["result"]["socket"];
-    Program psql{{(cluster().bin_directory() / "psql").string(), "-XAtq", "-h", socket, "-U",
+    Program psql{{(cluster().client_directory() / "psql").string(), "-XAtq", "-h", socket, "-U",
                   "postgres", "-c", "select string_agg(i::text, ',' order by i) from marker"}};
     auto rows = output_of(psql);
     if (rows.ends_with('\n')) rows.pop_back();

@@ -158,9 +158,9 @@ std::string database_digest(const Cluster& cluster, const std::string& database,
     environment["PGHOST"] = socket.string();
     environment["PGPORT"] = "5432";
   }
-  Program psql{{(cluster.bin_directory() / "psql").string(), "-XAtq", "--set=ON_ERROR_STOP=1"}};
+  Program psql{{(cluster.client_directory() / "psql").string(), "-XAtq", "--set=ON_ERROR_STOP=1"}};
   psql.with_environment(environment).with_input(rows_query).with_timeout(std::chrono::minutes{5});
-  return schema_text(cluster.bin_directory() / "pg_dump", environment) + output_of(psql);
+  return schema_text(cluster.client_directory() / "pg_dump", environment) + output_of(psql);
 }
 
 }  // namespace bkp::test
