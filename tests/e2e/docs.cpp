@@ -314,9 +314,10 @@ TEST_CASE("the jobs of the cron file are silent when all is well") {
     CHECK((outcome.out + outcome.err).empty());
   }
   const auto list = site.json({"list"})["result"]["backups"];
-  REQUIRE(list.size() == 2);
-  CHECK(list[0]["method"] == "base");
-  CHECK(list[1]["verified"] == true);
+  REQUIRE(list.size() == 3);
+  CHECK(list[0]["method"] == "pages");
+  CHECK(list[1]["method"] == "base");
+  CHECK(list[2]["verified"] == true);
 }
 
 TEST_CASE("the README's configuration is valid") {

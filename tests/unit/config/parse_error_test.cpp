@@ -197,6 +197,13 @@ TEST_CASE("units, ranges and choices") {
        "bkp.yaml:5: wal.archive_timeout must be more than 0", "15min"},
       {with_store("incremental: {full_after: 7}\n"),
        "bkp.yaml:5: incremental.full_after must be a duration, not \"7\"", "7d"},
+      {with_store("incremental: {full_after: 0s}\n"),
+       "bkp.yaml:5: incremental.full_after must be more than 0", "15min"},
+      {with_store("incremental: {max_chain: 10001}\n"),
+       "bkp.yaml:5: incremental.max_chain must be between 0 and 10000, not 10001",
+       "default is 168"},
+      {with_store("incremental: {max_chain: -1}\n"),
+       "bkp.yaml:5: incremental.max_chain must be a whole number, not \"-1\"", "without sign"},
   })));
 }
 

@@ -73,8 +73,9 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK(config.verify.assertions[0].expect == "true");
   CHECK(config.runbook.contacts.size() == 1);
 
-  const std::vector<std::string> missing{"incremental", "config_export", "files",    "redis",
-                                         "assets",      "notify",        "schedules"};
+  CHECK(config.incremental == Incremental{.full_after = 24h * 7, .max_chain = 168});
+  const std::vector<std::string> missing{"config_export", "files",  "redis",
+                                         "assets",        "notify", "schedules"};
   std::vector<std::string> listed;
   for (const auto& key : config.unsupported) listed.push_back(key.key);
   CHECK(listed == missing);
@@ -97,7 +98,7 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
 
 TEST_CASE("a key of a later version that says nothing is not asked for") {
   const auto config =
-      parse_text(with_store("incremental:\n  # full_after: 7d\nnotify:\nfiles: []\n"));
+      parse_text(with_store("config_export:\n  # sections: []\nnotify:\nfiles: []\n"));
   CHECK(config.unsupported.empty());
 }
 
@@ -119,6 +120,16 @@ TEST_CASE("the archive of the WAL has its settings") {
   CHECK(wal == Wal{.push_jobs = 0, .fetch_jobs = 64, .archive_timeout = 5min});
   CHECK(parse_text(with_store("")).wal ==
         Wal{.push_jobs = 4, .fetch_jobs = 4, .archive_timeout = 60s});
+}
+
+TEST_CASE("incremental backups have their limits") {
+  const auto incremental =
+      parse_text(with_store("incremental: {full_after: 36h, max_chain: 10000}\n")).incremental;
+  CHECK(incremental == Incremental{.full_after = 36h, .max_chain = 10'000});
+  CHECK(parse_text(with_store("")).incremental ==
+        Incremental{.full_after = 24h * 7, .max_chain = 168});
+  CHECK(parse_text(with_store("incremental:\n  # max_chain: 3\n")).incremental == Incremental{});
+  CHECK(parse_text(with_store("incremental: {max_chain: 0}\n")).incremental.max_chain == 0);
 }
 
 TEST_CASE("databases can be a plain list") {
@@ -204,6 +215,7 @@ TEST_CASE("the explained settings parse to the same settings") {
                  "databases: [\"a\\\"b\\\\\\\\c\", \"l\\nb\", \"# no\"]\n"
                  "limits: {rate: 1500kB/s, ionice: best-effort}\nfull: {fingerprint: none}\n"
                  "wal: {push_jobs: 0, fetch_jobs: 64, archive_timeout: 90s}\n"
+                 "incremental: {full_after: 36h, max_chain: 0}\n"
                  "verify:\n  sample: 33.3%\n  assertions:\n"
                  "    - {name: 'a: b', database: x, sql: \"select 1\\n -- 'c'\", expect: '>= 10'}\n"
                  "    - {name: z, database: '-', sql: select true}\n"
@@ -223,13 +235,13 @@ TEST_CASE("explained settings show what has no effect, and no password") {
   FakeRunner processes;
   processes.outputs["pass"] = "postgresql://bkp:hunter2@db2/bkp\n";
   const auto config =
-      parse(with_store("incremental: {max_chain: 3}\ncluster: {conninfo: {command: [pass]}}\n"),
+      parse(with_store("schedules: [{command: full}]\ncluster: {conninfo: {command: [pass]}}\n"),
             "bkp.yaml", test_environment(), processes);
   const auto text = explain(config);
   CHECK(text.find("hunter2") == text.npos);
   CHECK(text.find("conninfo: \"dbname=bkp host=db2 user=bkp\"") != text.npos);
   CHECK(text.find("a password, not shown") != text.npos);
-  CHECK(text.find("line 5: incremental") != text.npos);
+  CHECK(text.find("line 5: schedules") != text.npos);
 }
 
 TEST_CASE("nothing needs no unit, where nothing is allowed") {
