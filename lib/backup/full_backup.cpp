@@ -346,8 +346,10 @@ class FullRun {
       item.record = new_record(database, status::running);
       m_context.recorder.save_backup(item.record);
     }
+    const auto began = m_context.clock.steady();
     const auto outcome =
         dump_database(m_context, m_job, m_layout, item.record.label, database, m_targets);
+    item.took = m_context.clock.steady() - began;
     const std::lock_guard lock{m_mutex};
     finish(item, outcome);
   }
@@ -365,9 +367,12 @@ class FullRun {
     item.record.status = status::failed;
     try {
       m_context.interrupt.check();
+      const auto began = m_context.clock.steady();
       item.record = new_record(backup, status::running);
       m_context.recorder.save_backup(item.record);
-      finish(item, backup.take(m_job, item.record.label, m_targets));
+      const auto outcome = backup.take(m_job, item.record.label, m_targets);
+      item.took = m_context.clock.steady() - began;
+      finish(item, outcome);
     } catch (...) {
       item.error = util::current_error();
     }

@@ -205,6 +205,7 @@ Manifest manifest_from_json(const json& from) {
     manifest.parent = {parent.at("label").get<std::string>(),
                        parent.at("manifest_sha256").get<std::string>()};
   }
+  manifest.made_of = from.value("made_of", std::string{});
   if (from.contains("physical")) manifest.physical = physical_from_json(from.at("physical"));
   for (const auto& part : from.at("parts")) manifest.parts.push_back(part_from_json(part));
   manifest.recipients = from.value("recipients", std::vector<std::string>{});
@@ -293,6 +294,7 @@ std::string to_text(const Manifest& manifest) {
     out["parent"] = {{"label", manifest.parent->label},
                      {"manifest_sha256", manifest.parent->manifest_sha256}};
   }
+  if (!manifest.made_of.empty()) out["made_of"] = manifest.made_of;
   if (manifest.physical) out["physical"] = to_json(*manifest.physical);
   out["parts"] = parts;
   out["recipients"] = manifest.recipients;

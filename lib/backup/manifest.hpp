@@ -88,6 +88,7 @@ struct Manifest {
   util::Time started_at;
   util::Time completed_at;
   std::optional<ParentBackup> parent;          ///< of method pages
+  std::string made_of;                         ///< label of the chain's last, if it was made of one
   DatabaseProperties database;                 ///< of a dump; else without a name
   std::optional<PhysicalProperties> physical;  ///< of methods base and pages
   std::vector<Part> parts;

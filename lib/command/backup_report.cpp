@@ -66,7 +66,7 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
     table.add(
         {record.database_name.value_or("(cluster)"), record.status, record.label,
          sized ? size_text(record.size_bytes) : "", sized ? size_text(record.original_bytes) : "",
-         record.completed_at ? util::format_duration(*record.completed_at - record.started_at) : "",
+         item.took.count() > 0 ? util::format_duration(item.took) : "",
          stores_text(record)});
   }
   std::string text = table.to_text(cli::terminal_width());

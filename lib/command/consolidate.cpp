@@ -26,10 +26,16 @@ namespace {
 /// "latest" is the newest of the cluster, whatever was dumped since.
 BackupRecord choose(const std::string& id, std::vector<BackupRecord> backups) {
   std::erase_if(backups, [](const auto& backup) { return !backup::wal_need(backup); });
-  const auto& backup = backup::select_backup(backups, id);
-  if (backup.parent_label) return backup;
+  const auto& chosen = backup::select_backup(backups, id);
+  const auto same = std::ranges::find_if(backups, [&](const auto& other) {
+    return !other.parent_label && backup::wal_need(other) == backup::wal_need(chosen);
+  });
+  if (same == backups.end()) return chosen;
   throw Error{ErrorKind::refused,
-              fmt::format("{} is a full backup already", util::quoted(backup.label)),
+              chosen.parent_label
+                  ? fmt::format("a full backup was made of {} already: {}",
+                                util::quoted(chosen.label), same->label)
+                  : fmt::format("{} is a full backup already", util::quoted(chosen.label)),
               "`bkp list --type incremental` shows those that are not"};
 }
 

@@ -26,8 +26,10 @@ physical::ChainLimit limit_of(const IncrOptions& options, const run::Context& co
   physical::ChainLimit limit{configured.max_chain, configured.full_after};
   const auto& text = options.full_after;
   if (text.empty()) return limit;
-  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
-    return {limit.incrementals, util::parse_duration(text)};
+  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) {
+    limit.age = util::parse_duration(text);
+    if (limit.age.count() > 0) return limit;
+  }
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), limit.incrementals);
   if (error != std::errc{} || limit.incrementals == 0) {
@@ -67,7 +69,6 @@ cli::Report run(const IncrOptions& options, run::Context& context) {
     request.of_cluster.push_back(
         physical::incremental_backup(context, layout, std::move(*choice.parent)));
   } else {
-    context.log.info("this will be a full backup: {}", choice.why_none);
     request.of_cluster.push_back(physical::base_backup(context, layout));
   }
   auto report = report_of(context, backup::full_backup(context, request));

@@ -72,12 +72,15 @@ std::string verification_line(const catalog::BackupRecord& backup, util::Time no
                             util::shell_quoted(backup.label));
 }
 
-void add_identity(Sheet& sheet, const catalog::BackupRecord& backup, util::Time now) {
+/// `made_of` is the backup that it was made of later, empty for all others.
+void add_identity(Sheet& sheet, const catalog::BackupRecord& backup, const std::string& made_of,
+                  util::Time now) {
   sheet.add("backup", backup.label);
   if (backup.id != 0) sheet.add("id", std::to_string(backup.id));
   sheet.add("type", fmt::format("{}, {}", backup.backup_type, backup.method));
   sheet.add("database", backup.database_name.value_or(""));
   sheet.add("built on", backup.parent_label.value_or(""));
+  sheet.add("made of", made_of);
   sheet.add("status", backup.status);
   sheet.add("error", backup.error_message);
   sheet.add("verified", verification_line(backup, now));
@@ -87,7 +90,8 @@ void add_identity(Sheet& sheet, const catalog::BackupRecord& backup, util::Time 
   sheet.add("started", when(backup.started_at, now));
   if (backup.completed_at) {
     sheet.add("completed", when(*backup.completed_at, now));
-    sheet.add("took", util::format_duration(*backup.completed_at - backup.started_at));
+    if (made_of.empty())
+      sheet.add("took", util::format_duration(*backup.completed_at - backup.started_at));
   }
   if (backup.purged_at) sheet.add("purged", when(*backup.purged_at, now));
   sheet.add("size", size_line(backup));
@@ -257,7 +261,7 @@ json show_json(const BackupView& view) {
 
 std::string show_text(const BackupView& view, util::Time now, std::size_t width) {
   Sheet sheet;
-  add_identity(sheet, view.backup, now);
+  add_identity(sheet, view.backup, view.manifest ? view.manifest->made_of : "", now);
   add_technical(sheet, view.backup);
   if (view.manifest) add_manifest(sheet, *view.manifest, width);
   add_copies(sheet, view.backup, now, width);

@@ -51,13 +51,17 @@ std::vector<BackupRecord> choose_backups(const VerifyOptions& options, run::Cont
 /// Where a copy is that stands in for the damaged one on `damaged`; empty when none is known.
 std::string other_copy(const BackupRecord& backup, const std::vector<Attempt>& attempts,
                        const std::string& damaged) {
+  const auto label = util::shell_quoted(backup.label);
   const auto text = [&](const std::string& store, std::string_view what) {
-    return fmt::format(
-        "{} on store {}: `bkp restore {} --db {} --store {}` uses it, and `bkp copy "
-        "{} --to {}` mends the damaged one from it",
-        what, util::quoted(store), util::shell_quoted(backup.label),
-        util::shell_quoted(backup.database_name.value_or("")), util::shell_quoted(store),
-        util::shell_quoted(backup.label), util::shell_quoted(damaged));
+    const auto use =
+        backup.database_name
+            ? fmt::format("`bkp restore {} --db {} --store {}`", label,
+                          util::shell_quoted(*backup.database_name), util::shell_quoted(store))
+            : fmt::format("`bkp pitr-restore --backup {} --store {}`", label,
+                          util::shell_quoted(store));
+    return fmt::format("{} on store {}: {} uses it, and `bkp copy {} --to {}` mends the damaged "
+                       "one from it",
+                       what, util::quoted(store), use, label, util::shell_quoted(damaged));
   };
   for (const auto& attempt : attempts) {
     const auto& found = attempt.verification;
@@ -94,6 +98,23 @@ run::OpenedStores open_stores_of(const VerifyOptions& options, run::Context& con
   return opened;
 }
 
+/// What a backup is built on and was damaged in its test restore: every copy is re-read, so that
+/// the damage is noted where it is.
+void look_below(const VerifyOptions& options, run::Context& context, std::vector<Attempt>& attempts) {
+  auto re_read = options;
+  re_read.level = "checksum";
+  std::set<std::string> labels;
+  for (const auto& attempt : attempts)
+    labels.insert(attempt.verification.damaged_below.begin(),
+                  attempt.verification.damaged_below.end());
+  if (labels.empty()) return;
+  for (const auto& backup : backup::list_backups(context, {})) {
+    if (!labels.contains(backup.label) || !backup.good()) continue;
+    for (const auto& store : backup::stores_with(context, backup, {}))
+      attempts.push_back(verify_copy(re_read, context, backup, store));
+  }
+}
+
 /// Re-reading concerns every copy, a test restore one.
 std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& context,
                                    const run::OpenedStores& opened, const BackupRecord& backup) {
@@ -106,10 +127,12 @@ std::vector<Attempt> verify_backup(const VerifyOptions& options, run::Context& c
   for (std::size_t i = 0; believed && i < attempts.size(); ++i) {
     if (attempts[i].untrusted) condemn_signature(context, backup, stores[i], attempts[i]);
   }
+  look_below(options, context, attempts);
   for (auto& made : attempts) {
     const auto& verification = made.verification;
     if (made.not_made || verification.success() || !verification.about_the_copy()) continue;
-    made.other_copy = other_copy(backup, attempts, verification.store);
+    if (verification.label == backup.label)
+      made.other_copy = other_copy(backup, attempts, verification.store);
   }
   return attempts;
 }

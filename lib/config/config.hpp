@@ -105,13 +105,14 @@ struct Full {
   bool operator==(const Full&) const = default;
 };
 
-/// The archive of the server's write-ahead log.
+/// Incremental backups of the cluster.
 struct Incremental {
   std::chrono::seconds full_after{std::chrono::days{7}};  ///< the age at which a full one is due
   int max_chain = 168;  ///< incremental backups one behind the other; 0: without limit
   bool operator==(const Incremental&) const = default;
 };
 
+/// The archive of the server's write-ahead log.
 struct Wal {
   int push_jobs = 4;   ///< files that wait, archived along with the one asked for
   int fetch_jobs = 4;  ///< segments fetched ahead at a time

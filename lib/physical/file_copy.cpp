@@ -39,8 +39,14 @@ class FileCopy {
     return std::move(m_copied);
   }
 
-  CopiedFile changed(std::vector<std::uint32_t> blocks, std::span<const PageMark> before) {
+  CopiedFile changed(std::vector<std::uint32_t> blocks, std::span<const PageMark> before,
+                     const std::vector<std::uint64_t>& bad_before) {
     const auto pages = static_cast<std::size_t>(m_reader.bytes() / pg::page_size);
+    // They are as bad as they were.
+    for (const auto block : bad_before) {
+      if (block < pages && !std::ranges::binary_search(blocks, block))
+        m_bad_pages.push_back({m_file.path, block});
+    }
     m_copied.pages.assign(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(
                                                                std::min(pages, before.size())));
     m_copied.pages.resize(pages);
@@ -95,7 +101,8 @@ std::optional<CopiedFile> copy_file(const run::Context& context, const ReadingRu
   FileCopy copy{context, *reader, file, tar, bad_pages};
   if (before != nullptr && copy.by_pages()) {
     if (const auto marks = before->map.pages(file.path))
-      return copy.changed(before->changed->find(*reader, *marks), *marks);
+      return copy.changed(before->changed->find(*reader, *marks), *marks,
+                          before->map.bad_blocks(file.path));
   }
   return copy.whole();
 }

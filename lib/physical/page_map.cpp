@@ -52,16 +52,24 @@ pg::Lsn lsn_from(const json& from) {
 }
 
 MappedBackup backup_from(const json& table) {
-  return {table.at("label"),
-          table.at("manifest_sha256"),
-          table.at("system_identifier"),
-          table.at("timeline"),
-          lsn_from(table.at("start_lsn")),
-          lsn_from(table.at("stop_lsn"))};
+  MappedBackup backup{table.at("label"),
+                      table.at("manifest_sha256"),
+                      table.at("system_identifier"),
+                      table.at("timeline"),
+                      lsn_from(table.at("start_lsn")),
+                      lsn_from(table.at("stop_lsn"))};
+  for (const auto& page : table.at("bad_pages"))
+    backup.bad_pages.push_back(
+        {backup::text_from_json(page.at(0)), backup::count_from_json(page.at(1))});
+  return backup;
 }
 
 json table_of(const MappedBackup& backup) {
-  return {{"label", backup.label},
+  auto bad_pages = json::array();
+  for (const auto& page : backup.bad_pages)
+    bad_pages.push_back({backup::text_to_json(page.file), page.block});
+  return {{"bad_pages", bad_pages},
+          {"label", backup.label},
           {"manifest_sha256", backup.manifest_sha256},
           {"system_identifier", backup.system_identifier},
           {"timeline", backup.timeline},
@@ -163,6 +171,15 @@ std::optional<std::span<const PageMark>> PageMap::pages(const std::string& path)
   const auto found = m_files.find(path);
   if (found == m_files.end()) return std::nullopt;
   return found->second;
+}
+
+std::vector<std::uint64_t> PageMap::bad_blocks(const std::string& path) const {
+  std::vector<std::uint64_t> blocks;
+  for (const auto& page : m_backup.bad_pages) {
+    if (page.file == path) blocks.push_back(page.block);
+  }
+  std::ranges::sort(blocks);
+  return blocks;
 }
 
 void clear_page_maps(const std::filesystem::path& directory, const std::vector<std::string>& kept) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "backup/manifest.hpp"
 #include "pg/lsn.hpp"
 #include "physical/page_mark.hpp"
 #include "util/fd.hpp"
@@ -34,6 +35,7 @@ struct MappedBackup {
   std::uint32_t timeline = 0;
   pg::Lsn start;
   pg::Lsn stop;
+  std::vector<backup::BadPage> bad_pages = {};
 };
 
 /// A map in the making, under another name until it is finished. Of one that is not, nothing stays.
@@ -75,6 +77,8 @@ class PageMap {
   const MappedBackup& backup() const { return m_backup; }
   /// nullopt when the backup has no such file, or one that is not kept by pages.
   std::optional<std::span<const PageMark>> pages(const std::string& path) const;
+  /// The blocks of the file whose checksum did not match then; ascending.
+  std::vector<std::uint64_t> bad_blocks(const std::string& path) const;
 
  private:
   PageMap() = default;

@@ -1,6 +1,7 @@
 #include "physical/parent.hpp"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -45,6 +46,7 @@ class Choice {
 
   ParentChoice run() {
     m_backups = backup::list_backups(m_context, {});
+    list_stores();
     m_result.why_none = "there is no physical backup of this server yet";
     for (const auto& record : m_backups) {
       const auto need = backup::wal_need(record);
@@ -68,7 +70,8 @@ class Choice {
       return passed_over(record, "the server is not as far as it was then");
     int incrementals = 0;
     const auto* full = root_of(record, incrementals);
-    if (full == nullptr) return passed_over(record, "what it is built on is not good any more");
+    if (full == nullptr)
+      return passed_over(record, "it, or what it is built on, is not good or not there any more");
     std::string why;
     auto map = PageMap::open(page_map_directory(m_context), record.label, why);
     if (!map) return passed_over(record, why);
@@ -99,9 +102,10 @@ class Choice {
   /// nullptr when one of the chain is gone or no good.
   const BackupRecord* root_of(const BackupRecord& record, int& incrementals) const {
     const auto* at = &record;
+    if (!is_there(record)) return nullptr;
     while (at->parent_label) {
       const auto above = std::ranges::find(m_backups, *at->parent_label, &BackupRecord::label);
-      if (above == m_backups.end() || !is_sound(*above)) return nullptr;
+      if (above == m_backups.end() || !is_sound(*above) || !is_there(*above)) return nullptr;
       at = &*above;
       // More than there are: a circle.
       if (static_cast<std::size_t>(++incrementals) > m_backups.size()) return nullptr;
@@ -109,10 +113,31 @@ class Choice {
     return at->method == "base" ? at : nullptr;
   }
 
+  /// The catalog does not hear of it when hands remove a backup.
+  bool is_there(const BackupRecord& record) const {
+    return std::ranges::any_of(m_stores, [&](const auto& store) {
+      return record.complete_copy_on(store.name) != nullptr && store.labels.contains(record.label);
+    });
+  }
+
+  void list_stores() {
+    const backup::Layout layout{m_context.config.site};
+    for (const auto& store : m_context.open_stores().stores) {
+      const auto names = store.store->names(layout.backups());
+      m_stores.push_back({store.name, {names.begin(), names.end()}});
+    }
+  }
+
+  struct Listed {
+    std::string name;
+    std::set<std::string> labels;
+  };
+
   run::Context& m_context;
   const ChainLimit& m_limit;
   Position m_position;
   std::vector<BackupRecord> m_backups;  ///< newest first
+  std::vector<Listed> m_stores;
   std::string m_reason;
   ParentChoice m_result;
 };

@@ -57,7 +57,7 @@ class Opening {
     if (record == m_all.end() || !record->good())
       throw broken(chain, fmt::format("is built on {}, which is gone", parent.label));
     const bool there = record->complete_copy_on(only_store) != nullptr;
-    auto sources = sources_of(*record, there ? only_store : std::string{});
+    auto sources = sound_sources_of(*record, there ? only_store : std::string{});
     std::erase_if(sources, [&](const auto& source) {
       return source.backup.manifest_sha256 != parent.manifest_sha256;
     });
@@ -66,6 +66,16 @@ class Opening {
                                       parent.label));
     }
     return sources;
+  }
+
+  std::vector<backup::Source> sound_sources_of(const BackupRecord& parent,
+                                               const std::string& only_store) {
+    try {
+      return sources_of(parent, only_store);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged) throw;
+      throw DamagedBelow{error, parent.label};
+    }
   }
 
   static Error broken(const ClusterChain& chain, std::string_view why) {

@@ -8,6 +8,7 @@
 #include "catalog/records.hpp"
 #include "run/context.hpp"
 #include "run/keys.hpp"
+#include "util/error.hpp"
 
 namespace bkp::recover {
 
@@ -23,10 +24,22 @@ struct ClusterChain {
   std::uint64_t cluster_bytes() const;   ///< of what is restored
 };
 
+/// A backup that another one is built on is no good: the damage is there, and the other is as it
+/// was made.
+class DamagedBelow : public util::Error {
+ public:
+  DamagedBelow(const util::Error& error, std::string label)
+      : Error{error}, m_label{std::move(label)} {}
+  const std::string& label() const { return m_label; }
+
+ private:
+  std::string m_label;
+};
+
 /// `all` are those of list_backups(). Stores where one cannot be read are warnings. With
 /// `only_store` the backup itself is read there, and what it is built on there if it can be.
 /// Throws Error{damaged} when one of the chain is missing or is another than its child was built
-/// on.
+/// on: DamagedBelow where it can be looked at.
 ClusterChain open_chain(run::Context& context, const catalog::BackupRecord& backup,
                         const std::vector<catalog::BackupRecord>& all,
                         const std::string& only_store, const run::ReadingKeys& keys);

@@ -111,6 +111,8 @@ class Restore {
         if (!failure) failure = error;
       }
     }
+    if (m_level > 0 && failure->kind() == ErrorKind::damaged)
+      throw DamagedBelow{*failure, sources().front().manifest().label};
     throw Error{*failure};
   }
 

@@ -48,10 +48,8 @@ class Consolidation {
     m_manifest.method = "base";
     m_manifest.started_at = of().started_at;
     m_manifest.physical = of().physical;
+    m_manifest.made_of = of().label;
     m_manifest.warnings = of().warnings;
-    m_manifest.warnings.push_back(
-        fmt::format("made of {} and what that is built on, without a look at the server",
-                    of().label));
   }
 
   void pack() {
@@ -79,6 +77,8 @@ class Consolidation {
       packer.abort();
       throw;
     }
+    // The parent may have named some that this one did not look at again.
+    m_manifest.physical->bad_pages = packer.bad_pages();
     m_manifest.physical->files = packer.files();
     m_manifest.physical->cluster_bytes = packer.bytes();
   }
@@ -88,7 +88,7 @@ class Consolidation {
     const auto& physical = *manifest.physical;
     try {
       m_pages.finish({manifest.label, m_outcome.manifest_sha256, manifest.system_identifier,
-                      physical.timeline, physical.start, physical.stop});
+                      physical.timeline, physical.start, physical.stop, physical.bad_pages});
     } catch (const Error& error) {
       m_outcome.warnings.push_back(
           fmt::format("no incremental backup can be built on it: {}", error.full_message()));

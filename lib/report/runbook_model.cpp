@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "backup/site_file.hpp"
+#include "backup/wal_need.hpp"
 #include "config/parse.hpp"
 #include "pg/connection.hpp"
 #include "pg/roles.hpp"
@@ -273,7 +274,7 @@ void fill_databases(RunbookModel& model, run::Context& context, const run::Opene
     }
   }
   for (const auto& record : records) {
-    if (record.good() && record.method == "base" && model.bases.size() < history_limit)
+    if (backup::wal_need(record) && model.bases.size() < history_limit)
       model.bases.push_back(base_of(record));
   }
   const Layout layout{model.site};

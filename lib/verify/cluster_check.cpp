@@ -79,6 +79,10 @@ class ClusterCheck {
       body();
       m_result.checks.push_back(passed(kind, name));
       return true;
+    } catch (const recover::DamagedBelow& error) {
+      m_result.checks.push_back(failed("restore", "what it is built on", error.full_message()));
+      m_result.damaged_below.push_back(error.label());
+      return false;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::database) throw;
       m_result.checks.push_back(

@@ -27,6 +27,8 @@ struct Verification {
   std::string fingerprint = "none";  ///< "full", or "none: why"
   std::vector<std::string> notes;    ///< what was left out, in words
   std::uint64_t bytes_read = 0;      ///< from the store
+  /// Backups that this one is built on and in which damage was met: they want to be looked at.
+  std::vector<std::string> damaged_below;
   util::Time started_at;
   util::Time finished_at;
 

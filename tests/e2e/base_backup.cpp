@@ -93,6 +93,15 @@ TEST_CASE("a page that the disk damaged is said, with its file and block, and fa
   CAPTURE(verified);
   CHECK(verified.exit_code == 8);
   CHECK_THAT(verified.out, Contains(file));
+
+  // What is built on it has the page too, and says so, as does what is made of that.
+  for (const auto* command : {"incr", "incr"}) {
+    const auto again = site.run({command});
+    CAPTURE(again);
+    CHECK(again.exit_code == 8);
+    CHECK_THAT(again.err, Contains("block 3 of \"" + file + "\""));
+  }
+  CHECK(site.run({"consolidate"}).exit_code == 8);
 }
 
 TEST_CASE("a server that does not archive has no base backup") {

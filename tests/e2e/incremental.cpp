@@ -69,10 +69,21 @@ TEST_CASE("a chain has what changed, restores as a whole, and is verified as one
     const auto parts = site.store() / "studio/backups" / full["label"].get<std::string>();
     for (const auto& entry : std::filesystem::directory_iterator{parts})
       if (entry.path().extension() == ".zst") flip_a_bit(entry.path());
-    CHECK(site.run({"verify", second["label"]}).exit_code == 8);
+    const auto checked = site.run({"verify", second["label"]});
+    CAPTURE(checked);
+    CHECK(checked.exit_code == 8);
     const auto failed = site.run({"pitr-restore", "--latest", "--to", site.target().string()});
     CAPTURE(failed);
     CHECK(failed.exit_code == 8);
+    // The damage is noted where it is, and nothing more is built on it.
+    const auto listed = site.json({"list"})["result"]["backups"];
+    for (const auto& backup : listed) {
+      CAPTURE(backup.dump(1));
+      CHECK(backup["copies"][0]["damaged"] == (backup["label"] == full["label"]));
+      if (backup["label"] == second["label"]) CHECK(backup["verified"] == false);
+    }
+    const auto next = site.take({"incr"});
+    CHECK(next["backup_type"] == "full");
   }
   SECTION("or when one below is gone, or another has taken its place") {
     const auto below = site.store() / "studio/backups" / first["label"].get<std::string>();
@@ -108,6 +119,7 @@ TEST_CASE("a full backup is taken when it is time for one, or nothing can be bui
   std::this_thread::sleep_for(std::chrono::seconds{1});
   CHECK_THAT(because(site.json({"incr", "--full-after", "1s"})), Contains("older than"));
   CHECK(site.run({"incr", "--full-after", "0"}).exit_code == 2);
+  CHECK(site.run({"incr", "--full-after", "0s"}).exit_code == 2);
   CHECK(site.run({"incr", "--full-after", "soon"}).exit_code == 2);
 
   const auto pages = site.directory() / "state/pages/studio";
@@ -119,6 +131,10 @@ TEST_CASE("a full backup is taken when it is time for one, or nothing can be bui
     write_text(entry.path(), bytes);
   }
   CHECK_THAT(because(site.json({"incr"})), Contains("is damaged"));
+  // Removed by hand, which no catalog hears of.
+  for (const auto& entry : std::filesystem::directory_iterator{site.store() / "studio/backups"})
+    std::filesystem::remove_all(entry.path());
+  CHECK_THAT(because(site.json({"incr"})), Contains("not there any more"));
 }
 
 TEST_CASE("the first incremental backup of all is a full one, and a dry run takes none") {
@@ -218,6 +234,8 @@ TEST_CASE("what follows is built on the full backup that a chain became") {
   IncrementalSite site;
   const auto incremental = site.take_incremental();
   const std::string full = site.take({"consolidate"})["label"];
+  CHECK(site.run({"consolidate", incremental}).exit_code == 11);
+  CHECK_THAT(site.must({"show", full}).out, Contains("made of") && Contains(incremental));
   site.mark(2);
   const auto next = site.take_incremental();
   const auto shown = site.must({"show", next}).out;
