@@ -193,8 +193,8 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
   }
   if (!archive.lost.empty()) {
     return Error{ErrorKind::damaged,
-                 fmt::format("{} archived files are damaged on every store that has them; the "
-                             "first: {}",
+                 fmt::format("{} archived files are damaged on every store that has them, or gone; "
+                             "the first: {}",
                              archive.lost.size(), archive.lost.front().error),
                  "push them again if the server still has them, and take a base backup now"};
   }

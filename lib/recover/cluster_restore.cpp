@@ -32,6 +32,10 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::string_view tablespaces = "pg_tblspc/";
+constexpr std::string_view control_file = "global/pg_control";
+/// Its name until all other files are there: without it no server starts on what a killed restore
+/// left.
+constexpr std::string_view unfinished_control_file = "global/pg_control.unfinished";
 
 class Restore {
  public:
@@ -51,6 +55,7 @@ class Restore {
     if (m_chain.backups.size() > 1) complete_labels();
     write_tablespace_map();
     flush();
+    finish_control_file();
     return {m_bytes, m_files, m_context.clock.steady() - began};
   }
 
@@ -153,7 +158,8 @@ class Restore {
     if (by_pages)
       return some_pages(m_place.data / *by_pages, entry.mode, *by_pages, m_missing, m_bytes);
     m_bytes += entry.bytes;
-    return whole_file(path, entry.mode);
+    return whole_file(entry.path == control_file ? m_place.data / unfinished_control_file : path,
+                      entry.mode);
   }
 
   std::unique_ptr<stream::Sink> open_older(const TarEntry& entry, GivenPages& given) {
@@ -221,6 +227,18 @@ class Restore {
     for (auto& tablespace : all)
       tablespace.path = std::filesystem::absolute(m_place.of(tablespace)).string();
     util::write_file_atomically(m_place.data / "tablespace_map", tablespace_map(all));
+  }
+
+  void finish_control_file() const {
+    std::error_code error;
+    std::filesystem::rename(m_place.data / unfinished_control_file, m_place.data / control_file,
+                            error);
+    if (error) {
+      throw Error{ErrorKind::damaged,
+                  fmt::format("{} has no {}", manifest().label, control_file),
+                  "restore another backup: `bkp list` shows them"};
+    }
+    util::sync_directory(m_place.data / "global");
   }
 
   void flush() const {

@@ -204,6 +204,7 @@ class Check {
                                     name(segments.rbegin()->first), segments.size(),
                                     segments.rbegin()->second});
     }
+    find_missing_histories(archive);
     std::vector<BackupWal> needed;
     for (const auto& backup : backups) {
       const auto number = [&](std::uint64_t lsn) {
@@ -221,6 +222,16 @@ class Check {
                                pg::wal_segment_name({gap.timeline, gap.last}, size),
                                static_cast<std::size_t>(gap.last - gap.first + 1), gap.label,
                                past});
+    }
+  }
+
+  /// Without it no recovery finds its way from the timeline before.
+  void find_missing_histories(const ArchiveMap& archive) {
+    for (const auto& [timeline, segments] : archive.segments) {
+      const auto name = pg::wal_history_name(timeline);
+      if (timeline == 1 || archive.origins.contains(timeline) || m_all.contains(name)) continue;
+      m_result.lost.push_back(
+          {name, fmt::format("{} is in no store, and there are segments of its timeline", name)});
     }
   }
 

@@ -71,7 +71,7 @@ struct CheckedArchive {
   std::vector<CheckedTimeline> timelines;
   std::vector<NamedGap> gaps;
   std::vector<std::string> names;  ///< of all files, sorted
-  std::vector<DamagedFile> lost;   ///< no store has a good copy
+  std::vector<DamagedFile> lost;   ///< no store has a good copy, or timelines lack their history
   bool opened = true;              ///< contents were opened, records proven; else digests only
 };
 

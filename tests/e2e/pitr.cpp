@@ -165,18 +165,8 @@ TEST_CASE("a new primary archives its own timeline, and both branches can be rea
   const auto report = site.recover({"--target-time", fork, "--promote"});
   INFO(report.dump(1));
   REQUIRE(report["exit_code"] == 0);
-  Program pg_ctl{{(site.cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
-                  site.target().string(), "-m", "fast", "stop"}};
-  if (::geteuid() == 0) pg_ctl.as_user(site.cluster().user());
-  output_of(pg_ctl.in_directory("/"));
-  site.cluster().stop();
-  std::filesystem::remove_all(site.cluster().data_directory());
-  std::filesystem::rename(site.target(), site.cluster().data_directory());
-  site.cluster().start();
+  site.replace_server();
   site.mark(10);
-  REQUIRE(site.run({"wal-setup", "--yes", "studio"}).exit_code == 3);
-  site.cluster().restart();
-  REQUIRE(site.run({"wal-setup"}).exit_code == 0);
   const auto second = site.back_up_cluster();
   site.mark(11);
   site.archive_all();

@@ -107,39 +107,3 @@ TEST_CASE("the server is killed while it archives: what it had archived is there
   site.wait_for_archived(site.write_segments(1));
   check_archive(site);
 }
-
-TEST_CASE("a base backup is killed: no backup, the server leaves backup mode, the next one works") {
-  ArchivingSite site{"limits: {rate: 1MiB/s}\n"};
-  site.must({"init"});
-  site.start_archiving();
-  auto run = site.command({"full", "--method", "base"}).start();
-  const auto backups = site.store() / "studio/backups";
-  REQUIRE(wait_until([&] { return std::filesystem::exists(backups); }));
-  run.signal(SIGKILL);
-  run.wait();
-  CHECK(site.json({"list"})["result"]["backups"][0]["status"] == "failed");
-  site.write_config(site.base_config());
-  const auto report = site.json({"full", "--method", "base"});
-  INFO(report.dump(1));
-  CHECK(report["exit_code"] == 0);
-  CHECK(std::distance(std::filesystem::directory_iterator{backups}, {}) == 1);
-}
-
-TEST_CASE("a restore is killed: the directory is refused as it is, and another one works") {
-  ArchivingSite site;
-  site.must({"init"});
-  site.start_archiving();
-  site.must({"full", "--method", "base"});
-  site.wait_for_archived(site.switch_segment());
-  const auto target = site.directory() / "target";
-  auto run = site.command({"pitr-restore", "--latest", "--to", target.string()}).start();
-  REQUIRE(wait_until([&] { return std::filesystem::exists(target / "base"); }));
-  run.signal(SIGKILL);
-  run.wait();
-  // Nothing in it starts by mistake: pg_control comes with the last part.
-  const bool whole = std::filesystem::exists(target / "recovery.signal");
-  if (!whole) {
-    CHECK(site.run({"pitr-restore", "--latest", "--to", target.string()}).exit_code == 11);
-  }
-  CHECK(site.run({"pitr-restore", "--latest", "--dry-run"}).exit_code == 0);
-}

@@ -63,6 +63,20 @@ struct PitrSite : ArchivingSite {
     stop_recovered();
     return rows;
   }
+  /// The recovered copy, which runs and was promoted, takes the old server's place and archives.
+  void replace_server() {
+    Program pg_ctl{{(cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
+                    target().string(), "-m", "fast", "stop"}};
+    if (::geteuid() == 0) pg_ctl.as_user(cluster().user());
+    output_of(pg_ctl.in_directory("/"));
+    cluster().stop();
+    std::filesystem::remove_all(cluster().data_directory());
+    std::filesystem::rename(target(), cluster().data_directory());
+    cluster().start();
+    REQUIRE(run({"wal-setup", "--yes", "studio"}).exit_code == 3);
+    cluster().restart();
+    REQUIRE(run({"wal-setup"}).exit_code == 0);
+  }
   void stop_recovered() {
     Program pg_ctl{{(cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
                     target().string(), "-m", "immediate", "stop"}};
