@@ -12,6 +12,7 @@
 #include "report/page_data.hpp"
 #include "report/runbook_commands.hpp"
 #include "report/runbook_keys.hpp"
+#include "report/runbook_recovery.hpp"
 #include "report/runbook_remote.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -330,13 +331,27 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   new_store.add("new_store_init", "init", user, commands.init);
   new_store.add("new_store_full", "full", user, commands.full);
   page["single_store"] = flag(model.stores.size() < 2);
+}
+
+void add_recovery(data& page, const RunbookModel& model) {
+  const auto commands = recovery_commands(model);
   page["has_bases"] = flag(!model.bases.empty());
   page["bases"] = bases_data(model);
+  page["data_directory"] = shown(model.data_directory);
   Blocks back{page, "moment"};
-  back.add("pitr_preview", "preview", user, commands.preview);
-  back.add("pitr_recover", "recover", user, commands.recover, Kind::manual);
-  back.add("pitr_wal_setup", "wal-setup", user, commands.wal_setup, Kind::manual);
-  back.add("pitr_full", "full", user, commands.full_base, Kind::manual);
+  const auto add = [&](const std::string& id, const std::string& text) {
+    back.add("moment_" + id, id, model.os_user, text);
+  };
+  add("preview", commands.preview);
+  add("recover", commands.recover);
+  add("look", commands.look);
+  add("accept", commands.accept);
+  add("place", commands.put_in_place);
+  add("start", commands.start);
+  add("archive", commands.wal_setup);
+  add("restart", commands.restart);
+  add("full", commands.full);
+  add("check", commands.check);
 }
 
 data lost_stores_data(const RunbookModel& model) {
@@ -373,6 +388,7 @@ std::string render_runbook(const RunbookModel& model) {
   page["fetch_files"] = data{kainjow::mustache::partial{[] { return fetch_template; }}};
   add_facts(page, model);
   add_cluster(page, model, commands);
+  add_recovery(page, model);
   data stores{data::type::list};
   for (const auto& store : model.stores) stores << store_data(store);
   page["stores"] = std::move(stores);

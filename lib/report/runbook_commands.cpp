@@ -376,11 +376,6 @@ ClusterCommands cluster_commands(const RunbookModel& model) {
   commands.list = bkp(model, "list");
   commands.check = bkp(model, "check");
   commands.full = bkp(model, "full");
-  if (model.bases.empty()) return commands;
-  commands.preview = bkp(model, "pitr-restore --latest --preview");
-  commands.recover = bkp(model, "pitr-restore --latest --to \"$HOME\"/recovered --start");
-  commands.wal_setup = bkp(model, "wal-setup --yes " + shell_word(model.site));
-  commands.full_base = bkp(model, "full --method base");
   return commands;
 }
 

@@ -78,11 +78,6 @@ struct ClusterCommands {
   std::string list;
   std::string check;
   std::string full;
-  // Where there are base backups:
-  std::string preview;    ///< of a recovery to the end of the archive
-  std::string recover;    ///< into a new directory, started
-  std::string wal_setup;  ///< once it is the cluster's server
-  std::string full_base;
 };
 ClusterCommands cluster_commands(const RunbookModel& model);
 

@@ -83,6 +83,8 @@ void fill_site(RunbookModel& model, const run::Context& context) {
         config.recover.scratch_directory, config.runbook.path.value_or("").parent_path()}) {
     if (directory.is_absolute()) model.own_directories.push_back(directory.string());
   }
+  model.data_directory = config.cluster.data_directory.value_or("").string();
+  model.server_programs = config.cluster.bin_directory.value_or("").string();
   model.cluster = context.cluster();
   model.bkp_version = util::version();
   model.zstd_version = ZSTD_versionString();
@@ -131,6 +133,12 @@ std::optional<std::set<std::string>> fill_server(RunbookModel& model, const run:
     auto connection = pg::Connection::open(model.cluster, context.interrupt);
     model.server_version = connection.server_version();
     model.role_is_superuser = pg::is_superuser(connection);
+    if (model.data_directory.empty()) {
+      // Not every role may ask.
+      const auto row = connection.exec(
+          "select setting from pg_catalog.pg_settings where name = 'data_directory'");
+      if (row.rows() == 1) model.data_directory = row.single();
+    }
     const auto rows = connection.exec("SELECT datname FROM pg_catalog.pg_database");
     std::set<std::string> names;
     for (int row = 0; row < rows.rows(); ++row) names.emplace(rows.text(row, 0));
@@ -286,6 +294,16 @@ void fill_databases(RunbookModel& model, run::Context& context, const run::Opene
   }
 }
 
+/// Where Debian has what nobody said.
+void fill_places(RunbookModel& model) {
+  constexpr int major = 10000;
+  const auto version = std::to_string(model.server_version / major);
+  if (model.data_directory.empty())
+    model.data_directory = "/var/lib/postgresql/" + version + "/main";
+  if (model.server_programs.empty())
+    model.server_programs = "/usr/lib/postgresql/" + version + "/bin";
+}
+
 }  // namespace
 
 std::optional<std::string> RunbookStore::directory() const {
@@ -327,6 +345,7 @@ RunbookModel build_runbook_model(run::Context& context) {
     model.system_identifier = backup->manifest.system_identifier;
     if (model.server_version == 0) model.server_version = backup->manifest.server_version;
   }
+  fill_places(model);
   return model;
 }
 

@@ -102,6 +102,8 @@ struct RunbookModel {
 
   pg::Conninfo cluster;
   int server_version = 0;    ///< 150018; 0 = unknown
+  std::string data_directory;   ///< as configured, as the server says, or where Debian has it
+  std::string server_programs;  ///< the directory of pg_ctl, likewise
   std::string dump_version;  ///< pg_dump's, of the newest backup
   std::string bkp_version;
   std::string zstd_version;               ///< of the library that made the page
