@@ -272,10 +272,10 @@ class FullRun {
   }
 
   BackupRecord new_record(const ClusterBackup& backup, const char* state) {
-    auto record = new_record(
-        free_label(backup.of.value_or(m_result.started_at),
-                   [&](util::Time time) { return make_label(time, backup.kind); }),
-        state);
+    auto record =
+        new_record(free_label(backup.of.value_or(m_result.started_at),
+                              [&](util::Time time) { return make_label(time, backup.kind); }),
+                   state);
     record.backup_type = backup.backup_type;
     record.method = backup.method;
     record.parent_label = backup.parent_label;

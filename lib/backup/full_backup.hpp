@@ -13,9 +13,9 @@ namespace bkp::backup {
 
 /// A backup of the whole cluster, as a room above takes it.
 struct ClusterBackup {
-  std::string kind;         ///< in its label: "base" or "incr"
-  std::string backup_type;  ///< "full" or "incremental"
-  std::string method;       ///< "base" or "pages"
+  std::string kind;                         ///< in its label: "base" or "incr"
+  std::string backup_type;                  ///< "full" or "incremental"
+  std::string method;                       ///< "base" or "pages"
   std::optional<std::string> parent_label;  ///< of an incremental one
   std::optional<util::Time> of;             ///< the moment it stands for, where that is not now
   /// Does not throw: the outcome tells. See dump_database() for what is left when it fails.

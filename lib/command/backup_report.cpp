@@ -63,11 +63,10 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
     const auto& record = item.record;
     any_good = any_good || record.good();
     const bool sized = record.good();
-    table.add(
-        {record.database_name.value_or("(cluster)"), record.status, record.label,
-         sized ? size_text(record.size_bytes) : "", sized ? size_text(record.original_bytes) : "",
-         item.took.count() > 0 ? util::format_duration(item.took) : "",
-         stores_text(record)});
+    table.add({record.database_name.value_or("(cluster)"), record.status, record.label,
+               sized ? size_text(record.size_bytes) : "",
+               sized ? size_text(record.original_bytes) : "",
+               item.took.count() > 0 ? util::format_duration(item.took) : "", stores_text(record)});
   }
   std::string text = table.to_text(cli::terminal_width());
   for (const auto& copy : result.brought) text += copied_text(copy);

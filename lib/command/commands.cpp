@@ -27,14 +27,14 @@
 namespace bkp::command {
 
 std::vector<cli::CommandInfo> all_commands() {
-  return {InitOptions::info,     CheckOptions::info,    FullOptions::info,
-          IncrOptions::info,     ConsolidateOptions::info,
-          ListOptions::info,     ShowOptions::info,     VerifyOptions::info,
-          RestoreOptions::info,  PruneOptions::info,    HoldOptions::info,
-          ReleaseOptions::info,  RunbookOptions::info,  CatalogOptions::info,
-          CopyOptions::info,     KeyOptions::info,      UnsealOptions::info,
-          CatOptions::info,      WalPushOptions::info,  WalFetchOptions::info,
-          WalCheckOptions::info, WalSetupOptions::info, PitrRestoreOptions::info};
+  return {InitOptions::info,     CheckOptions::info,       FullOptions::info,
+          IncrOptions::info,     ConsolidateOptions::info, ListOptions::info,
+          ShowOptions::info,     VerifyOptions::info,      RestoreOptions::info,
+          PruneOptions::info,    HoldOptions::info,        ReleaseOptions::info,
+          RunbookOptions::info,  CatalogOptions::info,     CopyOptions::info,
+          KeyOptions::info,      UnsealOptions::info,      CatOptions::info,
+          WalPushOptions::info,  WalFetchOptions::info,    WalCheckOptions::info,
+          WalSetupOptions::info, PitrRestoreOptions::info};
 }
 
 }  // namespace bkp::command

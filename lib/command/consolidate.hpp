@@ -12,8 +12,7 @@
 namespace bkp::command {
 
 struct ConsolidateOptions {
-  static constexpr cli::CommandInfo info{"consolidate",
-                                         "make a full backup of an incremental one"};
+  static constexpr cli::CommandInfo info{"consolidate", "make a full backup of an incremental one"};
   std::string id = "latest";
   std::vector<std::string> stores;  ///< that it is written to; empty: all
   int jobs = 0;                     ///< 0: full.jobs

@@ -9,6 +9,7 @@
 #include "recover/cluster_restore.hpp"
 #include "recover/pitr_plan.hpp"
 #include "recover/recovery_server.hpp"
+#include "recover/reused_directory.hpp"
 #include "recover/scratch_cluster.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -80,6 +81,7 @@ class Pitr {
       : m_options{options}, m_context{context} {}
 
   cli::Report run() {
+    require_sense();
     m_plan =
         recover::plan_recovery(m_context, {target_of(m_options), m_options.backup, m_options.store},
                                run::reading_keys(m_context.config));
@@ -102,6 +104,14 @@ class Pitr {
   /// --dry-run: everything, in scratch space, and nothing of it stays.
   bool rehearsal() const { return m_context.dry_run; }
 
+  void require_sense() const {
+    if (!m_options.delta || (!rehearsal() && !m_options.preview)) return;
+    throw Error{ErrorKind::usage,
+                "--delta is for a directory that is written to, and neither --preview nor "
+                "--dry-run writes to one",
+                "leave one of them out"};
+  }
+
   void choose_place() {
     if (rehearsal()) {
       recover::ScratchPlace::clear_leftovers(m_context);
@@ -116,7 +126,12 @@ class Pitr {
                   "name a directory that is not there yet, or --dry-run or --preview"};
     }
     m_place.data = std::filesystem::absolute(m_options.to);
-    recover::require_free(m_place, m_plan.chain);
+    if (m_options.delta) {
+      m_reuse = recover::require_reusable(m_place, m_plan.chain);
+      if (m_reuse) confirm();
+    } else {
+      recover::require_free(m_place, m_plan.chain);
+    }
     if (!m_options.start) return;
     recover::ScratchPlace::clear_leftovers(m_context);
     m_socket = recover::new_socket_directory(m_context);
@@ -125,20 +140,35 @@ class Pitr {
                               m_place.data, m_socket);
   }
 
+  void confirm() {
+    m_confirmation = run::require_confirmation(
+        m_context.terminal, m_context.config.site, m_options.yes,
+        fmt::format("{}The cluster in {} becomes what it was at {}: what it has and the backup has "
+                    "not is removed.",
+                    m_report.text, util::quoted(m_place.data.string()),
+                    recover::describe(m_plan.target)));
+  }
+
   void restore() {
     const int jobs = m_options.jobs > 0 ? m_options.jobs : m_context.config.full.jobs;
-    const auto restored = recover::restore_cluster(m_context, m_plan.chain, m_place, jobs);
+    const auto restored = recover::restore_cluster(m_context, m_plan.chain, m_place, jobs, m_reuse);
     recover::prepare_recovery(
         m_context, m_place.data,
         {m_plan.target, m_plan.timeline, m_plan.cut_off ? m_plan.last_segment : std::string{},
          m_options.promote});
     m_report.bytes = restored.bytes;
     m_report.result["directory"] = m_place.data.string();
-    m_report.result["restore"] = {
-        {"bytes", restored.bytes}, {"files", restored.files}, {"seconds", restored.took.count()}};
+    m_report.result["restore"] = {{"bytes", restored.bytes},
+                                  {"reused_bytes", restored.reused},
+                                  {"files", restored.files},
+                                  {"seconds", restored.took.count()}};
     m_report.text +=
         fmt::format("restored {} in {} files to {} in {}\n", util::format_size(restored.bytes),
                     restored.files, m_place.data.string(), util::format_duration(restored.took));
+    if (m_reuse) {
+      m_report.text +=
+          fmt::format("{} of these were there already\n", util::format_size(restored.reused));
+    }
     if (m_server == nullptr) {
       m_report.text += fmt::format(
           "next: start the server on {}, which then recovers to {}. It archives nothing until `bkp "
@@ -208,8 +238,8 @@ class Pitr {
         "segments, {} stored\n",
         recover::describe(m_plan.target), m_plan.backup.label, built_on_text(),
         m_plan.backup.verified ? "verified" : "never verified",
-        util::format_size(m_plan.chain.stored_bytes()), m_plan.first_segment,
-        m_plan.last_segment, m_plan.timeline, m_plan.segments, util::format_size(m_plan.wal_bytes));
+        util::format_size(m_plan.chain.stored_bytes()), m_plan.first_segment, m_plan.last_segment,
+        m_plan.timeline, m_plan.segments, util::format_size(m_plan.wal_bytes));
     if (m_plan.reaches) {
       m_report.text += fmt::format("reaches   the transaction that ended at {}\n",
                                    util::format_rfc3339(*m_plan.reaches));
@@ -242,7 +272,7 @@ class Pitr {
 
   void record(const std::string& action) {
     m_context.recorder.audit(
-        {action, m_place.data.string(), "", m_report.result, m_context.clock.now()});
+        {action, m_place.data.string(), m_confirmation, m_report.result, m_context.clock.now()});
   }
 
   /// What failed is left stopped, to be looked at, with the server's log beside its socket.
@@ -254,6 +284,8 @@ class Pitr {
   run::Context& m_context;
   recover::PitrPlan m_plan;
   recover::ClusterPlace m_place;
+  bool m_reuse = false;  ///< the place holds a copy of the cluster
+  std::string m_confirmation;
   std::filesystem::path m_socket;
   std::optional<recover::ScratchCluster> m_scratch;  ///< of a rehearsal
   std::optional<recover::RecoveryServer> m_own;      ///< otherwise
@@ -312,6 +344,9 @@ void define(CLI::App& app, PitrRestoreOptions& options) {
                "start the server on a private socket and wait until it is at the target");
   app.add_flag("--promote", options.promote,
                "let it accept writes there; else it pauses (with --latest it always does)");
+  app.add_flag("--delta", options.delta,
+               "the directory holds a copy of the cluster: write only what differs");
+  app.add_option("--yes", options.yes, "the site's name, in place of typing it")->type_name("SITE");
   app.add_flag("--preview", options.preview, "say what would be done, and what would be lost");
   app.add_option("--jobs", options.jobs, "parts at once; default: full.jobs")
       ->check(CLI::Range(1, 256))

@@ -30,7 +30,9 @@ struct PitrRestoreOptions {
   bool start = false;
   bool promote = false;
   bool preview = false;
-  int jobs = 0;  ///< 0: full.jobs
+  bool delta = false;  ///< `to` holds a copy of the cluster
+  std::string yes;     ///< the site's name, in place of typing it
+  int jobs = 0;        ///< 0: full.jobs
 };
 
 void define(CLI::App& app, PitrRestoreOptions& options);

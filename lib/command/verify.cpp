@@ -59,9 +59,10 @@ std::string other_copy(const BackupRecord& backup, const std::vector<Attempt>& a
                           util::shell_quoted(*backup.database_name), util::shell_quoted(store))
             : fmt::format("`bkp pitr-restore --backup {} --store {}`", label,
                           util::shell_quoted(store));
-    return fmt::format("{} on store {}: {} uses it, and `bkp copy {} --to {}` mends the damaged "
-                       "one from it",
-                       what, util::quoted(store), use, label, util::shell_quoted(damaged));
+    return fmt::format(
+        "{} on store {}: {} uses it, and `bkp copy {} --to {}` mends the damaged "
+        "one from it",
+        what, util::quoted(store), use, label, util::shell_quoted(damaged));
   };
   for (const auto& attempt : attempts) {
     const auto& found = attempt.verification;
@@ -100,7 +101,8 @@ run::OpenedStores open_stores_of(const VerifyOptions& options, run::Context& con
 
 /// What a backup is built on and was damaged in its test restore: every copy is re-read, so that
 /// the damage is noted where it is.
-void look_below(const VerifyOptions& options, run::Context& context, std::vector<Attempt>& attempts) {
+void look_below(const VerifyOptions& options, run::Context& context,
+                std::vector<Attempt>& attempts) {
   auto re_read = options;
   re_read.level = "checksum";
   std::set<std::string> labels;

@@ -7,11 +7,11 @@
 
 #include "pg/control_file.hpp"
 #include "pg/wal_name.hpp"
+#include "run/state.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "wal/archive_reader.hpp"
 #include "wal/read_ahead.hpp"
-#include "run/state.hpp"
 
 namespace bkp::command {
 
@@ -113,9 +113,9 @@ cli::Report run(const WalFetchOptions& options, run::Context& context) {
     context.log.debug("{} had been fetched ahead", options.name);
   } else {
     wal::ArchiveReader reader{context, cluster ? cluster->system_identifier : 0};
-    const std::filesystem::path destination = context.dry_run
-                                                  ? run::state_directory(context.config, "wal") / "dry-run"
-                                                  : std::filesystem::path{options.destination};
+    const std::filesystem::path destination =
+        context.dry_run ? run::state_directory(context.config, "wal") / "dry-run"
+                        : std::filesystem::path{options.destination};
     const bool found = reader.fetch_or_end(options.name, destination);
     if (context.dry_run) {
       std::filesystem::remove(destination);

@@ -120,7 +120,8 @@ class Streaming {
   }
 
   static Error unexpected(std::string_view what) {
-    return {ErrorKind::database, fmt::format("the server's base backup is not understood: {}", what),
+    return {ErrorKind::database,
+            fmt::format("the server's base backup is not understood: {}", what),
             "is it a PostgreSQL of version 14 to 18, and nothing between that changes what it "
             "says?"};
   }

@@ -36,15 +36,14 @@ struct BaseBackupHearer {
 };
 
 struct StreamedBackup {
-  Lsn stop;                     ///< where it is consistent
-  bool checksum_failed = false; ///< the server found pages whose checksum does not match
+  Lsn stop;                      ///< where it is consistent
+  bool checksum_failed = false;  ///< the server found pages whose checksum does not match
 };
 
 /// Takes one with a checkpoint at once; page checksums are verified by the server, which reads a
 /// page again that it may just be writing. Does not wait for the WAL. Throws DatabaseError: the
 /// role must have REPLICATION, and pg_hba.conf let it in. What a hearer throws ends the backup.
 StreamedBackup stream_base_backup(const Conninfo& server, const std::string& label,
-                                  const BaseBackupHearer& hearer,
-                                  const util::Interrupt& interrupt);
+                                  const BaseBackupHearer& hearer, const util::Interrupt& interrupt);
 
 }  // namespace bkp::pg

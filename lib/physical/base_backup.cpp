@@ -38,8 +38,7 @@ class BaseBackup {
         m_pages{page_map_directory(context), label} {
     if (parent == nullptr) return;
     m_before.emplace(PagesBefore{std::move(parent->map), nullptr});
-    m_before->changed =
-        std::make_unique<ScannedPages>(context, m_before->map.backup().start);
+    m_before->changed = std::make_unique<ScannedPages>(context, m_before->map.backup().start);
   }
 
   void run() {
@@ -48,13 +47,12 @@ class BaseBackup {
     // The protocol has one stream, which is then compressed on all cores.
     const int workers = data ? std::max(1, m_context.config.full.jobs) : 1;
     const auto& label = m_manifest.label;
-    ClusterPacker packer{m_context, m_layout,  m_job, label, role(), workers, m_outcome.targets,
-                         m_pages,   before()};
+    ClusterPacker packer{m_context, m_layout,          m_job,   label,   role(),
+                         workers,   m_outcome.targets, m_pages, before()};
     try {
-      m_manifest.physical =
-          data ? read_local(m_context, m_session, *data, label,
-                            m_before ? &m_before->map.backup() : nullptr, packer)
-               : read_remote(m_context, m_session, label, packer);
+      m_manifest.physical = data ? read_local(m_context, m_session, *data, label,
+                                              m_before ? &m_before->map.backup() : nullptr, packer)
+                                 : read_remote(m_context, m_session, label, packer);
       packer.pack_manifest({m_job.server_version,
                             m_job.system_identifier,
                             {},
@@ -143,8 +141,8 @@ class BaseBackup {
       if (m_parent != nullptr) kept.push_back(m_parent->record.label);
       clear_page_maps(page_map_directory(m_context), kept);
     } catch (const Error& error) {
-      m_outcome.warnings.push_back(fmt::format(
-          "the next incremental backup will be a full one: {}", error.full_message()));
+      m_outcome.warnings.push_back(
+          fmt::format("the next incremental backup will be a full one: {}", error.full_message()));
     }
   }
 
@@ -165,9 +163,8 @@ backup::Outcome take(run::Context& context, const backup::Layout& layout, const 
   backup::Outcome outcome;
   outcome.targets = std::move(targets);
   try {
-    util::with_context("backing up the cluster", [&] {
-      BaseBackup{context, layout, job, label, parent, outcome}.run();
-    });
+    util::with_context("backing up the cluster",
+                       [&] { BaseBackup{context, layout, job, label, parent, outcome}.run(); });
   } catch (...) {
     outcome.error = util::current_error();
   }

@@ -58,8 +58,7 @@ std::vector<std::byte> to_bytes(const IncrementalHeader& header) {
 }
 
 std::uint64_t bytes_of(const IncrementalHeader& header) {
-  return header_bytes(header.blocks.size()) +
-         std::uint64_t{header.blocks.size()} * pg::page_size;
+  return header_bytes(header.blocks.size()) + std::uint64_t{header.blocks.size()} * pg::page_size;
 }
 
 IncrementalReader::IncrementalReader(std::string path, OnHeader on_header, OnPage on_page)

@@ -17,10 +17,10 @@ constexpr auto control_file_path = "global/pg_control";
 
 void require_timeline(const MappedBackup* before, std::uint32_t timeline) {
   if (before == nullptr || before->timeline == timeline) return;
-  throw Error{ErrorKind::refused,
-              fmt::format("the server went to timeline {} since {} was taken", timeline,
-                          before->label),
-              "run it again: it then takes a full backup"};
+  throw Error{
+      ErrorKind::refused,
+      fmt::format("the server went to timeline {} since {} was taken", timeline, before->label),
+      "run it again: it then takes a full backup"};
 }
 
 }  // namespace
@@ -48,8 +48,8 @@ backup::PhysicalProperties read_local(const run::Context& context, BackupSession
   require_timeline(before, physical.timeline);
   packer.pack_text("backup_label",
                    before == nullptr ? stopped.label_file
-                                     : stopped.label_file + incremental_label_lines(
-                                                                before->start, before->timeline),
+                                     : stopped.label_file +
+                                           incremental_label_lines(before->start, before->timeline),
                    stopped.label_file);
   if (!stopped.tablespace_map.empty())
     packer.pack_text("tablespace_map", stopped.tablespace_map, stopped.tablespace_map);

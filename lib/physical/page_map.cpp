@@ -52,12 +52,9 @@ pg::Lsn lsn_from(const json& from) {
 }
 
 MappedBackup backup_from(const json& table) {
-  MappedBackup backup{table.at("label"),
-                      table.at("manifest_sha256"),
-                      table.at("system_identifier"),
-                      table.at("timeline"),
-                      lsn_from(table.at("start_lsn")),
-                      lsn_from(table.at("stop_lsn"))};
+  MappedBackup backup{
+      table.at("label"),    table.at("manifest_sha256"),     table.at("system_identifier"),
+      table.at("timeline"), lsn_from(table.at("start_lsn")), lsn_from(table.at("stop_lsn"))};
   for (const auto& page : table.at("bad_pages"))
     backup.bad_pages.push_back(
         {backup::text_from_json(page.at(0)), backup::count_from_json(page.at(1))});

@@ -32,8 +32,8 @@ void require_known_page_size(std::uint64_t bytes) {
 bool has_good_checksum(pg::Page page, const RelationFile& relation, std::uint64_t block,
                        const ReadingRules& rules) {
   if (pg::is_new_page(page) || pg::page_lsn(page) >= rules.start) return true;
-  const auto of_relation = static_cast<std::uint32_t>(
-      std::uint64_t{relation.segment} * rules.segment_pages + block);
+  const auto of_relation =
+      static_cast<std::uint32_t>(std::uint64_t{relation.segment} * rules.segment_pages + block);
   return pg::page_checksum(page, of_relation) == pg::stored_checksum(page);
 }
 
@@ -95,7 +95,9 @@ bool PageReader::read_again(std::span<std::byte, pg::page_size> page, std::uint6
   for (int attempt = 1; attempt < attempts; ++attempt) {
     m_context.clock.sleep_for(between_attempts);
     // Cut off meanwhile: recovery does the same.
-    if (read_some(page, offset) < page.size() || has_good_checksum(page, *m_relation, block, m_rules)) return true;
+    if (read_some(page, offset) < page.size() ||
+        has_good_checksum(page, *m_relation, block, m_rules))
+      return true;
   }
   return false;
 }

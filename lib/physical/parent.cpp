@@ -85,8 +85,8 @@ class Choice {
       return true;
     }
     if (m_limit.age.count() > 0 && m_context.clock.now() - full->started_at >= m_limit.age) {
-      m_result.why_none = fmt::format("{} is older than {}", full->label,
-                                      util::format_duration(m_limit.age));
+      m_result.why_none =
+          fmt::format("{} is older than {}", full->label, util::format_duration(m_limit.age));
       return true;
     }
     m_result.parent.emplace(Parent{record, std::move(*map)});

@@ -13,8 +13,8 @@ namespace bkp::physical {
 
 /// How long a chain of incremental backups may become before a full one is taken.
 struct ChainLimit {
-  int incrementals = 0;            ///< at most; 0: without limit
-  std::chrono::seconds age{0};     ///< of the full backup; 0: without limit
+  int incrementals = 0;         ///< at most; 0: without limit
+  std::chrono::seconds age{0};  ///< of the full backup; 0: without limit
 };
 
 /// The backup that an incremental one is built on.

@@ -83,8 +83,7 @@ class RemoteReader {
   void begin_archive(std::optional<std::uint32_t> tablespace) {
     end_archive();
     m_prefix = tablespace ? fmt::format("pg_tblspc/{}/", *tablespace) : "";
-    if (tablespace)
-      m_packer.pack_directory({fmt::format("pg_tblspc/{}", *tablespace), 0700});
+    if (tablespace) m_packer.pack_directory({fmt::format("pg_tblspc/{}", *tablespace), 0700});
     m_tar.emplace([this](const TarEntry& entry) { return open(entry); });
   }
 

@@ -17,8 +17,7 @@ namespace {
 
 class Opening {
  public:
-  Opening(run::Context& context, const std::vector<BackupRecord>& all,
-          const run::ReadingKeys& keys)
+  Opening(run::Context& context, const std::vector<BackupRecord>& all, const run::ReadingKeys& keys)
       : m_context{context}, m_all{all}, m_keys{keys} {}
 
   ClusterChain run(const BackupRecord& backup, const std::string& only_store) {
@@ -62,8 +61,9 @@ class Opening {
       return source.backup.manifest_sha256 != parent.manifest_sha256;
     });
     if (sources.empty()) {
-      throw broken(chain, fmt::format("is built on {}, and what has that name now is another backup",
-                                      parent.label));
+      throw broken(chain,
+                   fmt::format("is built on {}, and what has that name now is another backup",
+                               parent.label));
     }
     return sources;
   }

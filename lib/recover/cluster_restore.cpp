@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -18,6 +20,7 @@
 #include "physical/tar.hpp"
 #include "recover/cluster_file_sinks.hpp"
 #include "recover/missing_pages.hpp"
+#include "recover/reused_directory.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/first_failure.hpp"
@@ -32,31 +35,32 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::string_view tablespaces = "pg_tblspc/";
-constexpr std::string_view control_file = "global/pg_control";
-/// Its name until all other files are there: without it no server starts on what a killed restore
-/// left.
-constexpr std::string_view unfinished_control_file = "global/pg_control.unfinished";
 
 class Restore {
  public:
-  Restore(run::Context& context, const ClusterChain& chain, const ClusterPlace& place, int jobs)
-      : m_context{context}, m_chain{chain}, m_place{place}, m_jobs{jobs} {}
+  Restore(run::Context& context, const ClusterChain& chain, const ClusterPlace& place, int jobs,
+          bool reuse)
+      : m_context{context}, m_chain{chain}, m_place{place}, m_jobs{jobs} {
+    m_writing.reuse = reuse;
+  }
 
   RestoredCluster run() {
     const auto began = m_context.clock.steady();
     const run::ProgressStep step{m_context.progress, "restoring the cluster",
                                  m_chain.original_bytes()};
+    if (m_writing.reuse) begin_reuse(m_place);
     make_places();
     for (m_level = 0; m_level < m_chain.backups.size(); ++m_level) {
       if (m_level > 0 && !m_missing.any()) break;
       restore_level();
     }
     require_whole();
+    if (m_writing.reuse) remove_others(m_place, m_kept);
     if (m_chain.backups.size() > 1) complete_labels();
     write_tablespace_map();
     flush();
     finish_control_file();
-    return {m_bytes, m_files, m_context.clock.steady() - began};
+    return {m_writing.bytes, m_writing.reused, m_files, m_context.clock.steady() - began};
   }
 
  private:
@@ -140,9 +144,9 @@ class Restore {
       return part.empty() || part == "." || part == "..";
     });
     if (safe) return;
-    throw Error{ErrorKind::damaged,
-                fmt::format("the backup has a file {}, which cannot be of a cluster",
-                            util::quoted(path))};
+    throw Error{
+        ErrorKind::damaged,
+        fmt::format("the backup has a file {}, which cannot be of a cluster", util::quoted(path))};
   }
 
   std::unique_ptr<stream::Sink> open(const TarEntry& entry) {
@@ -150,16 +154,18 @@ class Restore {
     if (entry.type == TarEntry::Type::directory) {
       // A tablespace's is a link already.
       if (!is_tablespace(entry.path)) make_directory(path, entry.mode);
+      keep(entry.path);
       return nullptr;
     }
     ++m_files;
     make_parents(entry.path);
-    const auto by_pages = path_by_pages(entry.path);
-    if (by_pages)
-      return some_pages(m_place.data / *by_pages, entry.mode, *by_pages, m_missing, m_bytes);
-    m_bytes += entry.bytes;
-    return whole_file(entry.path == control_file ? m_place.data / unfinished_control_file : path,
-                      entry.mode);
+    if (const auto by_pages = path_by_pages(entry.path)) {
+      keep(*by_pages);
+      return some_pages(m_place.data / *by_pages, entry.mode, *by_pages, m_missing, m_writing);
+    }
+    const std::string name = entry.path == control_file ? unfinished_control_file : entry.path;
+    keep(name);
+    return whole_file(m_place.data / name, entry.mode, m_writing);
   }
 
   std::unique_ptr<stream::Sink> open_older(const TarEntry& entry, GivenPages& given) {
@@ -169,8 +175,17 @@ class Restore {
     auto* file = m_missing.find(name);
     if (file == nullptr) return nullptr;
     const auto path = m_place.data / name;
-    return by_pages ? fill_from_pages(path, name, *file, given)
-                    : fill_from_whole(path, *file, given);
+    return by_pages ? fill_from_pages(path, name, *file, given, m_writing)
+                    : fill_from_whole(path, *file, given, m_writing);
+  }
+
+  /// With the directories on its way.
+  void keep(const std::string& path) {
+    if (!m_writing.reuse) return;
+    const std::lock_guard lock{m_kept_mutex};
+    for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1))
+      m_kept.insert(path.substr(0, slash));
+    m_kept.insert(path);
   }
 
   /// Only of an incremental backup: elsewhere it is the name of a whole file.
@@ -234,8 +249,7 @@ class Restore {
     std::filesystem::rename(m_place.data / unfinished_control_file, m_place.data / control_file,
                             error);
     if (error) {
-      throw Error{ErrorKind::damaged,
-                  fmt::format("{} has no {}", manifest().label, control_file),
+      throw Error{ErrorKind::damaged, fmt::format("{} has no {}", manifest().label, control_file),
                   "restore another backup: `bkp list` shows them"};
     }
     util::sync_directory(m_place.data / "global");
@@ -264,16 +278,18 @@ class Restore {
   std::size_t m_level = 0;  ///< the backup of the chain that is read
   MissingPages m_missing;
   std::atomic<std::size_t> m_next = 0;
-  std::atomic<std::uint64_t> m_bytes = 0;
+  FileWriting m_writing;
   std::atomic<std::uint64_t> m_files = 0;
+  std::mutex m_kept_mutex;
+  std::set<std::string> m_kept;  ///< of a directory that is reused
   util::FirstFailure m_failure;
 };
 
 }  // namespace
 
 RestoredCluster restore_cluster(run::Context& context, const ClusterChain& chain,
-                                const ClusterPlace& place, int jobs) {
-  return Restore{context, chain, place, std::max(1, jobs)}.run();
+                                const ClusterPlace& place, int jobs, bool reuse) {
+  return Restore{context, chain, place, std::max(1, jobs), reuse}.run();
 }
 
 }  // namespace bkp::recover

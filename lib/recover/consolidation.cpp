@@ -57,8 +57,8 @@ class Consolidation {
     const auto control = pg::read_control_file(data());
     const physical::ReadingRules rules{data(), physical.page_checksums, physical.start,
                                        control.segment_pages};
-    physical::ClusterPacker packer{
-        m_context, m_layout, m_job, m_manifest.label, "base", m_jobs, m_outcome.targets, m_pages};
+    physical::ClusterPacker packer{m_context, m_layout,          m_job,  m_manifest.label, "base",
+                                   m_jobs,    m_outcome.targets, m_pages};
     try {
       packer.pack(rules, physical::list_cluster(data(), m_context.interrupt));
       packer.pack_file(rules, {"global/pg_control", 0, 0600, {}});
@@ -115,8 +115,7 @@ backup::ClusterBackup consolidation(run::Context& context, const backup::Layout&
   cluster.backup_type = "full";
   cluster.method = "base";
   cluster.of = chain.manifest().started_at;
-  cluster.take = [&context, &layout, &chain, jobs](const backup::Job& job,
-                                                   const std::string& label,
+  cluster.take = [&context, &layout, &chain, jobs](const backup::Job& job, const std::string& label,
                                                    std::vector<backup::Target> targets) {
     backup::Outcome outcome;
     outcome.targets = std::move(targets);

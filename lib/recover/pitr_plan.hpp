@@ -24,10 +24,10 @@ struct PitrRequest {
 struct PitrPlan {
   RecoveryTarget target;
   catalog::BackupRecord backup;
-  ClusterChain chain;                   ///< it, with all it is built on
-  std::uint32_t timeline = 0;           ///< that is followed
-  std::string first_segment;            ///< of the WAL that is replayed
-  std::string last_segment;             ///< that is needed for sure
+  ClusterChain chain;          ///< it, with all it is built on
+  std::uint32_t timeline = 0;  ///< that is followed
+  std::string first_segment;   ///< of the WAL that is replayed
+  std::string last_segment;    ///< that is needed for sure
   std::uint64_t segments = 0;
   std::uint64_t wal_bytes = 0;  ///< as stored, of these segments
   /// The archive has a gap behind the last segment: recovery must not ask for more.

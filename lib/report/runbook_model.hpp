@@ -101,10 +101,10 @@ struct RunbookModel {
   std::string fetch_directory;               ///< for what is fetched without bkp
 
   pg::Conninfo cluster;
-  int server_version = 0;    ///< 150018; 0 = unknown
+  int server_version = 0;       ///< 150018; 0 = unknown
   std::string data_directory;   ///< as configured, as the server says, or where Debian has it
   std::string server_programs;  ///< the directory of pg_ctl, likewise
-  std::string dump_version;  ///< pg_dump's, of the newest backup
+  std::string dump_version;     ///< pg_dump's, of the newest backup
   std::string bkp_version;
   std::string zstd_version;               ///< of the library that made the page
   std::string system_identifier;          ///< empty = unknown

@@ -14,9 +14,8 @@ namespace {
 /// On the private socket of the recovered server, which stands in its postmaster.pid.
 std::string ask(const RunbookModel& model, const std::string& directory, std::string_view sql) {
   const auto user = model.cluster.get("user").value_or(model.os_user);
-  return fmt::format(
-      "psql -h \"$(sed -n 5p {})\" -p 5432 \\\n  -U {} -d postgres -c {}",
-      shell_word(directory + "/postmaster.pid"), shell_word(user), shell_word(sql));
+  return fmt::format("psql -h \"$(sed -n 5p {})\" -p 5432 \\\n  -U {} -d postgres -c {}",
+                     shell_word(directory + "/postmaster.pid"), shell_word(user), shell_word(sql));
 }
 
 }  // namespace
@@ -27,10 +26,10 @@ RecoveryCommands recovery_commands(const RunbookModel& model) {
   const auto& data = model.data_directory;
   const auto place = shell_word(data);
   const auto recovered = data + ".recovered";
-  const auto pg_ctl = shell_word((std::filesystem::path{model.server_programs} / "pg_ctl").string());
+  const auto pg_ctl =
+      shell_word((std::filesystem::path{model.server_programs} / "pg_ctl").string());
   commands.preview = bkp(model, "pitr-restore --latest --preview");
-  commands.recover =
-      bkp(model, "pitr-restore --latest --to " + shell_word(recovered) + " --start");
+  commands.recover = bkp(model, "pitr-restore --latest --to " + shell_word(recovered) + " --start");
   commands.look = ask(model, recovered,
                       "select pg_is_in_recovery() as recovers, pg_last_xact_replay_timestamp() as "
                       "last_transaction");
@@ -46,10 +45,9 @@ RecoveryCommands recovery_commands(const RunbookModel& model) {
       "fi",
       pg_ctl, place, shell_word("the old server still runs: stop it first"), shell_word(recovered),
       shell_word(data + ".lost"));
-  commands.start = fmt::format("{} -D {} -w -l {} start", pg_ctl, place,
-                               shell_word(data + ".log"));
-  commands.wal_setup = fmt::format("{} || test $? = 3",
-                                   bkp(model, "wal-setup --yes " + shell_word(model.site)));
+  commands.start = fmt::format("{} -D {} -w -l {} start", pg_ctl, place, shell_word(data + ".log"));
+  commands.wal_setup =
+      fmt::format("{} || test $? = 3", bkp(model, "wal-setup --yes " + shell_word(model.site)));
   commands.restart = fmt::format("{} -D {} -w -l {} restart && {}", pg_ctl, place,
                                  shell_word(data + ".log"), bkp(model, "wal-setup"));
   commands.full = bkp(model, "full --method base");

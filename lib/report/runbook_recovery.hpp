@@ -15,9 +15,9 @@ struct RecoveryCommands {
   std::string accept;        ///< it stops recovering, and takes writes
   std::string put_in_place;  ///< stops it; the old directory is set aside, and it takes its place
   std::string start;
-  std::string wal_setup;     ///< lets it archive; it may ask for the restart
+  std::string wal_setup;  ///< lets it archive; it may ask for the restart
   std::string restart;
-  std::string full;          ///< a base backup of it
+  std::string full;  ///< a base backup of it
   std::string check;
 };
 /// Empty where there are no backups of the cluster.

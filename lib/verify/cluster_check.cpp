@@ -34,9 +34,8 @@ std::uint64_t random_below(std::uint64_t limit) {
 
 class ClusterCheck {
  public:
-  ClusterCheck(run::Context& context, const catalog::BackupRecord& backup,
-               const std::string& store, const run::ReadingKeys& keys, int jobs,
-               Verification& result)
+  ClusterCheck(run::Context& context, const catalog::BackupRecord& backup, const std::string& store,
+               const run::ReadingKeys& keys, int jobs, Verification& result)
       : m_context{context},
         m_backup{backup},
         m_store{store},

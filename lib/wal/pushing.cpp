@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "run/keys.hpp"
+#include "run/state.hpp"
 #include "util/host.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
@@ -16,7 +17,6 @@
 #include "wal/archive_store.hpp"
 #include "wal/decoding.hpp"
 #include "wal/outages.hpp"
-#include "run/state.hpp"
 
 namespace bkp::wal {
 

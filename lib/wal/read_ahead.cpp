@@ -14,6 +14,7 @@
 
 #include "pg/control_file.hpp"
 #include "pg/wal_segment_header.hpp"
+#include "run/state.hpp"
 #include "stream/fd_sink.hpp"
 #include "util/detached.hpp"
 #include "util/error.hpp"
@@ -21,7 +22,6 @@
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "wal/archive_reader.hpp"
-#include "run/state.hpp"
 
 namespace bkp::wal {
 

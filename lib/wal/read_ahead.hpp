@@ -10,7 +10,8 @@
 namespace bkp::wal {
 
 /// Segments that a run in the background has fetched ahead of the server, which asks for them one
-/// by one: in STATE/fetched/CLUSTER, each under its name once it was proven. See run::state_directory().
+/// by one: in STATE/fetched/CLUSTER, each under its name once it was proven. See
+/// run::state_directory().
 class ReadAhead {
  public:
   /// `system_identifier` of the cluster that recovers.

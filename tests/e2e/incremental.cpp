@@ -95,8 +95,8 @@ TEST_CASE("a chain has what changed, restores as a whole, and is verified as one
     const auto checked = site.run({"verify", second["label"]});
     CAPTURE(checked);
     CHECK(checked.exit_code == 8);
-    const auto failed = site.run({"pitr-restore", "--latest", "--backup", second["label"], "--to",
-                                  site.target().string()});
+    const auto failed = site.run(
+        {"pitr-restore", "--latest", "--backup", second["label"], "--to", site.target().string()});
     CHECK(failed.exit_code == 8);
     CHECK_THAT(failed.err, Contains(first["label"].get<std::string>()));
     CHECK_FALSE(std::filesystem::exists(site.target()));
@@ -223,7 +223,8 @@ TEST_CASE("a chain becomes a full backup without the server") {
   CHECK(full["backup_type"] == "full");
   CHECK(full["started_at"] == taken["started_at"]);
   for (const auto& entry : std::filesystem::directory_iterator{site.store() / "studio/backups"})
-    if (entry.path().filename() != full["label"].get<std::string>()) std::filesystem::remove_all(entry.path());
+    if (entry.path().filename() != full["label"].get<std::string>())
+      std::filesystem::remove_all(entry.path());
   CHECK(site.run({"verify", full["label"]}).exit_code == 0);
   CHECK(site.rows_of(site.recover(
             {"--latest", "--backup", full["label"].get<std::string>(), "--tablespace-map",

@@ -13,9 +13,8 @@ namespace {
 /// What the server does not do, done to a file of a relation while it is down.
 template <class Change>
 void change_file(IncrementalSite& site, const std::string& table, const Change& change) {
-  const auto path =
-      site.cluster().data_directory() /
-      site.ask("checkpoint; select pg_relation_filepath(" + sql_literal(table) + ")");
+  const auto path = site.cluster().data_directory() /
+                    site.ask("checkpoint; select pg_relation_filepath(" + sql_literal(table) + ")");
   site.cluster().stop();
   change(path);
   site.cluster().give(path);
@@ -96,7 +95,8 @@ TEST_CASE("a database was dropped and made anew by copying files, under the same
   IncrementalSite site;
   // Two templates whose table has one file name and not one content, both of long ago.
   site.cluster().create_database("one");
-  site.cluster().psql("one", "create table t as select i, 'one' as of from generate_series(1, 999) i");
+  site.cluster().psql("one",
+                      "create table t as select i, 'one' as of from generate_series(1, 999) i");
   site.ask("create database two template one strategy file_copy");
   site.cluster().psql("two", "update t set of = 'two'");
   site.cluster().psql("two", "vacuum full t");

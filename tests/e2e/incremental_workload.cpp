@@ -34,8 +34,10 @@ class Workload {
   }
   std::string a_table(const std::string& database) {
     const auto name = m_site.cluster().psql(
-        database, "select relname from pg_class where relkind = 'r' and relname ~ '^t[0-9]' "
-                  "order by relname offset " + std::to_string(below(6)) + " limit 1");
+        database,
+        "select relname from pg_class where relkind = 'r' and relname ~ '^t[0-9]' "
+        "order by relname offset " +
+            std::to_string(below(6)) + " limit 1");
     if (!name.empty()) return name;
     return create_table(database);
   }
@@ -46,12 +48,15 @@ class Workload {
   }
   std::string create_table(const std::string& database) {
     const auto name = "t" + std::to_string(++m_number);
-    m_site.cluster().psql(
-        database, "create table " + name + " (i int, n bigint, text text) with (fillfactor = " +
-                      std::to_string(50 + below(50)) + "); insert into " + name +
-                      " select i, i * 7, repeat(md5(i::text), 1 + i % 20) from "
-                      "generate_series(1, " + std::to_string(200 + below(3000)) + ") i;"
-                      "create index on " + name + " (i)");
+    m_site.cluster().psql(database, "create table " + name +
+                                        " (i int, n bigint, text text) with (fillfactor = " +
+                                        std::to_string(50 + below(50)) + "); insert into " + name +
+                                        " select i, i * 7, repeat(md5(i::text), 1 + i % 20) from "
+                                        "generate_series(1, " +
+                                        std::to_string(200 + below(3000)) +
+                                        ") i;"
+                                        "create index on " +
+                                        name + " (i)");
     return name;
   }
 
@@ -82,7 +87,8 @@ class Workload {
       case 8:
         return run("drop table " + table);
       case 9:
-        return run("alter table " + table + " alter n type " + (below(2) == 0 ? "numeric" : "bigint"));
+        return run("alter table " + table + " alter n type " +
+                   (below(2) == 0 ? "numeric" : "bigint"));
       case 10:
         return run("create index on " + table + " (n, i)");
       case 11:
@@ -103,11 +109,13 @@ class Workload {
         std::erase(m_databases, std::string{database});
         return static_cast<void>(m_site.ask("drop database " + database));
       case 17:
-        return run("select lo_from_bytea(0, convert_to(repeat(md5(random()::text), 5000), 'UTF8'))");
+        return run(
+            "select lo_from_bytea(0, convert_to(repeat(md5(random()::text), 5000), 'UTF8'))");
       case 18:  // rows that are rolled back, and the place they leave at the end
-        return run("begin; insert into " + table +
-                   " select i, i, repeat('x', 500) from generate_series(1, 500) i; rollback; vacuum " +
-                   table);
+        return run(
+            "begin; insert into " + table +
+            " select i, i, repeat('x', 500) from generate_series(1, 500) i; rollback; vacuum " +
+            table);
       default:
         // It refuses while a table is there by its own wish.
         m_site.cluster().try_psql("postgres", "alter database " + database + " set tablespace " +
@@ -152,8 +160,9 @@ TEST_CASE("a chain under a random workload restores to what the server has") {
   site.archive_all();
   std::filesystem::create_directory(site.directory() / "space-of-restored");
   site.cluster().give(site.directory() / "space-of-restored");
-  const auto space = site.ask("select pg_tablespace_location(oid) from pg_tablespace "
-                              "where spcname = 'space'");
+  const auto space = site.ask(
+      "select pg_tablespace_location(oid) from pg_tablespace "
+      "where spcname = 'space'");
   const auto report =
       site.recover({"--latest", "--tablespace-map",
                     space + "=" + (site.directory() / "space-of-restored").string()});
@@ -166,10 +175,10 @@ TEST_CASE("a chain under a random workload restores to what the server has") {
     CHECK(database_digest(site.cluster(), database, socket) ==
           database_digest(site.cluster(), database));
   }
-  const auto checked =
-      Program{{(site.cluster().bin_directory() / "pg_amcheck").string(), "--all",
-               "--install-missing", "--heapallindexed", "-h", socket, "-U", "postgres"}}
-          .run();
+  const auto checked = Program{
+      {(site.cluster().bin_directory() / "pg_amcheck").string(), "--all", "--install-missing",
+       "--heapallindexed", "-h", socket, "-U",
+       "postgres"}}.run();
   CAPTURE(checked);
   CHECK(checked.exit_code == 0);
   site.stop_recovered();

@@ -68,8 +68,10 @@ class Markers {
 
   /// The number of markers committed by `time`.
   std::string by_time(const std::string& time) {
-    return m_site.ask("select coalesce(max(i), 0) from noted where "
-                      "pg_xact_commit_timestamp(xmin) <= " + sql_literal(time));
+    return m_site.ask(
+        "select coalesce(max(i), 0) from noted where "
+        "pg_xact_commit_timestamp(xmin) <= " +
+        sql_literal(time));
   }
   std::string column(const std::string& column, int i) {
     return m_site.ask("select " + column + " from noted where i = " + std::to_string(i));
@@ -128,10 +130,12 @@ TEST_CASE("recovery ends at exactly the moment that was asked for") {
   for (int n = 0; n < targets; ++n) {
     const int i = any(first + 1, last - 1);
     // Anywhere between two commits.
-    const auto time = site.ask(
-        "select to_char((pg_xact_commit_timestamp(xmin) + make_interval(secs => " +
-        std::to_string(any(0, 49)) + " / 1000.0)) at time zone 'UTC', "
-        "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from noted where i = " + std::to_string(i));
+    const auto time =
+        site.ask("select to_char((pg_xact_commit_timestamp(xmin) + make_interval(secs => " +
+                 std::to_string(any(0, 49)) +
+                 " / 1000.0)) at time zone 'UTC', "
+                 "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from noted where i = " +
+                 std::to_string(i));
     CAPTURE(time);
     const auto report = site.recover({"--target-time", time});
     CHECK(markers.recovered(report) == markers.by_time(time));

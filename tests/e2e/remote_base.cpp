@@ -34,8 +34,7 @@ TEST_CASE("what the protocol brings is what is read on the host") {
     return place.string() + "=" + (site.directory() / ("space-of-" + label)).string();
   };
   const auto unpack = [&](const std::string& label) {
-    return IncrementalSite::relation_files(
-        site.unpack(label, {"--tablespace-map", map(label)}));
+    return IncrementalSite::relation_files(site.unpack(label, {"--tablespace-map", map(label)}));
   };
   const auto of_catalog =
       "base/" + site.ask("select oid from pg_database where datname = 'bkp'") + "/";
@@ -62,8 +61,9 @@ TEST_CASE("what the protocol brings is what is read on the host") {
 TEST_CASE("a role without REPLICATION is told what it lacks") {
   IncrementalSite site;
   move_away(site);
-  site.ask("create role limited login superuser; alter role limited noreplication nosuperuser; "
-           "grant pg_monitor to limited");
+  site.ask(
+      "create role limited login superuser; alter role limited noreplication nosuperuser; "
+      "grant pg_monitor to limited");
   auto text = read_text(site.config_file());
   text.replace(text.find("user=postgres"), 13, "user=limited");
   site.write_config(text + "");

@@ -1,6 +1,6 @@
 // Base backups taken from a standby, read there and through the protocol.
-#include <catch2/catch.hpp>
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
 
@@ -36,11 +36,11 @@ class Standby {
   }
 
   bool has_caught_up() {
-    const auto replayed = output_of(Program{
-        {(m_site.cluster().bin_directory() / "psql").string(), "-XAtq", "-h",
-         m_site.cluster().socket_directory().string(), "-p", "5433", "-U", "postgres", "-c",
-         "select pg_last_wal_replay_lsn() >= '" + m_site.ask("select pg_current_wal_flush_lsn()") +
-             "'"}});
+    const auto replayed = output_of(
+        Program{{(m_site.cluster().bin_directory() / "psql").string(), "-XAtq", "-h",
+                 m_site.cluster().socket_directory().string(), "-p", "5433", "-U", "postgres", "-c",
+                 "select pg_last_wal_replay_lsn() >= '" +
+                     m_site.ask("select pg_current_wal_flush_lsn()") + "'"}});
     return replayed == "t\n";
   }
 

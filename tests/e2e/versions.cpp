@@ -11,8 +11,7 @@ namespace {
 
 ClusterOptions server_of(int version) {
   ClusterOptions options;
-  options.bin_directory =
-      std::filesystem::path{BKP_SERVERS_DIR} / std::to_string(version) / "bin";
+  options.bin_directory = std::filesystem::path{BKP_SERVERS_DIR} / std::to_string(version) / "bin";
   options.initdb_arguments = {"--data-checksums"};
   return options;
 }
@@ -48,7 +47,15 @@ void check_backups(int version) {
 
 }  // namespace
 
-TEST_CASE("PostgreSQL 14") { check_backups(14); }
-TEST_CASE("PostgreSQL 16") { check_backups(16); }
-TEST_CASE("PostgreSQL 17") { check_backups(17); }
-TEST_CASE("PostgreSQL 18") { check_backups(18); }
+TEST_CASE("PostgreSQL 14") {
+  check_backups(14);
+}
+TEST_CASE("PostgreSQL 16") {
+  check_backups(16);
+}
+TEST_CASE("PostgreSQL 17") {
+  check_backups(17);
+}
+TEST_CASE("PostgreSQL 18") {
+  check_backups(18);
+}

@@ -30,7 +30,8 @@ TEST_CASE("a backup of the cluster is killed: there is none, and the next one wo
   for (int round = 0; round < 12; ++round) {
     const bool full = round % 2 == 0;
     const std::vector<std::string> command =
-        full ? std::vector<std::string>{"full", "--method", "base"} : std::vector<std::string>{"incr"};
+        full ? std::vector<std::string>{"full", "--method", "base"}
+             : std::vector<std::string>{"incr"};
     killed += killed_too_late(site, command, random, 300) ? 0 : 1;
     CAPTURE(round);
     // What counts as good is whole, and what is not whole counts as nothing.
@@ -61,7 +62,8 @@ TEST_CASE("a backup of the cluster is killed: there is none, and the next one wo
 
 TEST_CASE("a restore is killed: no server starts on what is there, and another restore works") {
   IncrementalSite site;
-  site.ask("create table big as select i, repeat(md5(i::text), 20) from generate_series(1, 50000) i");
+  site.ask(
+      "create table big as select i, repeat(md5(i::text), 20) from generate_series(1, 50000) i");
   site.take_full();
   site.ask("update big set repeat = 'changed' where i % 500 = 0");
   site.take_incremental();

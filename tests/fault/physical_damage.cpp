@@ -14,9 +14,9 @@ namespace {
 struct Object {
   std::string what;
   std::filesystem::path file;
-  std::filesystem::path other;             ///< of the same kind, for a swap
-  std::string named;                       ///< in what the check says
-  std::vector<std::string> check;          ///< what finds it
+  std::filesystem::path other;     ///< of the same kind, for a swap
+  std::string named;               ///< in what the check says
+  std::vector<std::string> check;  ///< what finds it
 };
 
 struct Damage {
@@ -96,7 +96,10 @@ TEST_CASE("damage to anything a recovery needs is named, and ends no recovery ea
       {{"part of an incremental backup", pages, part_of(site, incremental, "pages-0002.tar.zst"),
         part_name(pages), verify(incremental)},
        incremental},
-      {{"part below an incremental backup", base, part_of(site, full, "base-0002.tar.zst"), full,
+      {{"part below an incremental backup",
+        base,
+        part_of(site, full, "base-0002.tar.zst"),
+        full,
         {"verify", incremental}},
        incremental},
       {{"base manifest", part_of(site, full, "manifest.json"),
