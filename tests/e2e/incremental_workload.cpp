@@ -183,3 +183,28 @@ TEST_CASE("a chain under a random workload restores to what the server has") {
   CHECK(checked.exit_code == 0);
   site.stop_recovered();
 }
+
+TEST_CASE("a relation grows over 1 GiB, into a file more", "[.][soak]") {
+  IncrementalSite site;
+  const auto add = [&](int megabytes) {
+    // Rows that neither compress nor move out of line.
+    site.ask(
+        "insert into large select string_agg(md5(random()::text || i::text || j::text), '') "
+        "from generate_series(1, " +
+        std::to_string(megabytes * 128) + ") i, generate_series(1, 250) j group by i");
+  };
+  site.ask("create table large (text text); alter table large alter text set storage plain");
+  add(900);
+  site.ask("checkpoint");
+  site.take_full();
+  add(300);
+  site.ask("delete from large where ctid < '(100,0)'");
+  const auto first = site.take({"incr"});
+  CHECK(first["backup_type"] == "incremental");
+  site.ask("update large set text = 'changed' where ctid between '(140000,0)' and '(140020,0)'");
+  site.check_incremental_is_full();
+  const auto file = site.ask("select pg_relation_filepath('large')");
+  REQUIRE(std::filesystem::exists(site.cluster().data_directory() / (file + ".1")));
+  site.archive_all();
+  CHECK(site.run({"verify", "latest"}).exit_code == 0);
+}
