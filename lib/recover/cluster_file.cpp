@@ -19,6 +19,7 @@ using util::ErrorKind;
 namespace {
 
 constexpr unsigned permissions = 0777;
+constexpr std::uint64_t disk_piece = std::uint64_t{8} << 20U;
 
 Error failed(const std::filesystem::path& path) {
   return Error::from_errno(ErrorKind::store, "cannot write " + util::quoted(path.string()), errno);
@@ -48,6 +49,7 @@ void ClusterFileWriter::write(std::span<const std::byte> bytes, std::uint64_t of
     m_writing->reused += bytes.size();
     return;
   }
+  const auto size = bytes.size();
   while (!bytes.empty()) {
     const auto wrote =
         ::pwrite(m_file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -56,6 +58,16 @@ void ClusterFileWriter::write(std::span<const std::byte> bytes, std::uint64_t of
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
     offset += static_cast<std::uint64_t>(wrote);
   }
+  let_disk_begin(size);
+}
+
+/// In the end all of it must be on the disk: so that this takes less time then, the disk works all
+/// along.
+void ClusterFileWriter::let_disk_begin(std::size_t bytes) {
+  m_unsent += bytes;
+  if (m_unsent < disk_piece) return;
+  ::sync_file_range(m_file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  m_unsent = 0;
 }
 
 bool ClusterFileWriter::is_there(std::span<const std::byte> bytes, std::uint64_t offset) {

@@ -25,12 +25,14 @@ class ClusterFileWriter {
 
  private:
   ClusterFileWriter(std::filesystem::path path, util::Fd file, FileWriting& writing);
+  void let_disk_begin(std::size_t bytes);
   bool is_there(std::span<const std::byte> bytes, std::uint64_t offset);
 
   std::filesystem::path m_path;
   util::Fd m_file;
   FileWriting* m_writing;
   std::vector<std::byte> m_found;  ///< what is there, to be compared
+  std::uint64_t m_unsent = 0;      ///< bytes that were written since the disk was last given work
 };
 
 }  // namespace bkp::recover

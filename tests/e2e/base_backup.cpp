@@ -130,6 +130,19 @@ TEST_CASE("verify starts a base backup, recovers it, and looks at every page, ta
   CHECK(std::filesystem::is_empty(scratch));
   CHECK(site.json({"list"})["result"]["backups"][0]["verified"] == true);
 
+  SECTION("as a drill it is held against the time that a restore may take") {
+    const auto drill = site.json({"verify", site.label, "--level", "drill"});
+    INFO(drill.dump(1));
+    CHECK(drill["exit_code"] == 0);
+    CHECK(drill["warnings"].empty());
+    site.write_config(site.base_config() + "objectives: {rto: 1s}\n");
+    site.ask("create table heavy as select md5(i::text) from generate_series(1, 1000000) i");
+    site.back_up_cluster();
+    site.archive_all();
+    const auto late = site.run({"verify", "latest", "--level", "drill"});
+    CAPTURE(late);
+    CHECK_THAT(late.err, Contains("objectives.rto"));
+  }
   SECTION("without the segment that makes it consistent it is no good") {
     const auto shown = site.json({"show", site.label})["result"]["backup"];
     const auto needed = site.ask("select pg_walfile_name(" +

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "support/archiving_site.hpp"
 #include "support/site.hpp"
 #include "support/wait_until.hpp"
 
@@ -152,4 +153,17 @@ TEST_CASE("a dump passes no faster than the rate that is configured") {
   CAPTURE(limited.count(), free.count());
   // 16 MiB and some take eight seconds but for the first one's allowance, which is ahead of time.
   CHECK(limited - free >= std::chrono::seconds{5});
+}
+
+TEST_CASE("a base backup passes no faster than the rate either, whatever its jobs") {
+  ArchivingSite site{"limits: {rate: 16MiB/s}\nfull: {jobs: 3}\n"};
+  site.must({"init"});
+  site.start_archiving();
+  const auto report = site.json({"full", "--method", "base"});
+  INFO(report.dump(1));
+  REQUIRE(report["exit_code"] == 0);
+  const auto bytes = report["result"]["backups"][0]["original_bytes"].get<double>();
+  const auto seconds = report["result"]["window"]["seconds"].get<double>();
+  // Workers begin with a little in hand.
+  CHECK(seconds > 0.7 * bytes / (16 << 20));
 }

@@ -167,6 +167,30 @@ TEST_CASE("what is not a segment of this cluster is not archived") {
   }
 }
 
+TEST_CASE("the last segment of a timeline that was left is kept under its own name") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  const auto name = site.switch_segment();
+  site.wait_for_archived(name);
+  // As a server makes it that is promoted, of the segment it was in.
+  const auto partial = site.pg_wal(name + ".partial");
+  std::filesystem::copy_file(site.pg_wal(name), partial);
+  site.cluster().give(partial);
+  CHECK(site.run({"wal-push", partial.string()}).exit_code == 0);
+  CHECK(std::filesystem::exists(site.archived(name, ".partial.zst")));
+  CHECK(site.run({"wal-push", partial.string()}).exit_code == 0);
+  // It is asked for by its own name alone.
+  CHECK(fetch(site, name + ".partial").exit_code == 0);
+  CHECK(read_text(fetched(site)) == read_text(partial));
+  std::filesystem::remove(site.archived(name));
+  CHECK(fetch(site, name).exit_code != 0);
+  auto bytes = read_text(partial);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  write_text(partial, bytes);
+  CHECK(site.run({"wal-push", partial.string()}).exit_code == 8);
+}
+
 TEST_CASE("a backlog is taken along, and nothing is told to be archived that is not") {
   ArchivingSite site;
   site.must({"init"});
