@@ -1,6 +1,7 @@
 #include "backup/full_item.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -108,7 +109,8 @@ void complete(run::Context& context, FullItem& item, const Outcome& outcome,
   record.checksum_sha256 = outcome.manifest_sha256;
   note_physical(record, *outcome.manifest);
   judge_copies(context, item, outcome, closed);
-  if (!item.error) item.error = error_of_bad_pages(*outcome.manifest);
+  item.bad_pages = error_of_bad_pages(*outcome.manifest);
+  if (!item.error) item.error = item.bad_pages;
   if (item.error && record.error_message.empty()) record.error_message = item.error->message();
 }
 
@@ -134,7 +136,9 @@ void catch_up(run::Context& context, const Layout& layout, FullItem& item,
       return;
     }
   }
-  if (!item.left_behind.empty() && item.record.status == status::completed) item.error.reset();
+  const bool was_partial = item.error && item.error->kind() == ErrorKind::partial;
+  if (!item.left_behind.empty() && item.record.status == status::completed && was_partial)
+    item.error = std::exchange(item.bad_pages, std::nullopt);
 }
 
 }  // namespace bkp::backup

@@ -18,6 +18,7 @@ struct FullItem {
   catalog::BackupRecord record;  ///< as in the catalog
   std::optional<util::Error>
       error;  ///< why there is no backup, or (kind partial) which copy is missing
+  std::optional<util::Error> bad_pages = {};  ///< the cluster has them; told when all else is well
   util::Duration took{0};
   std::vector<std::string> left_behind =
       {};  ///< stores the dump went on without: they were too slow

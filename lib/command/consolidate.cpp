@@ -63,6 +63,7 @@ cli::Report run(const ConsolidateOptions& options, run::Context& context) {
   const auto backups = backup::list_backups(context, {});
   const auto chain = recover::open_chain(context, choose(options.id, backups), backups, {},
                                          reading_keys(options.keys, context));
+  chain.require_keys();
   const backup::Layout layout{context.config.site};
   const int jobs = options.jobs > 0 ? options.jobs : context.config.full.jobs;
   backup::FullRequest request;

@@ -63,7 +63,7 @@ cli::Report run(const IncrOptions& options, run::Context& context) {
   backup::FullRequest request;
   request.dumps = false;
   request.stores = options.stores;
-  auto choice = physical::choose_parent(context, limit);
+  auto choice = physical::choose_parent(context, limit, options.stores);
   if (choice.parent) {
     context.log.info("the backup is built on {}", choice.parent->record.label);
     request.of_cluster.push_back(

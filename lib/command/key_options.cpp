@@ -3,11 +3,15 @@
 namespace bkp::command {
 
 void define(CLI::App& app, ReadingKeyOptions& options) {
+  define_identities(app, options);
+  define_signatures(app, options);
+}
+
+void define_identities(CLI::App& app, ReadingKeyOptions& options) {
   app.add_option("--identity", options.identity_files,
                  "open sealed backups with the identities of this file; may be given several times")
       ->allow_extra_args(false)
       ->type_name("FILE");
-  define_signatures(app, options);
 }
 
 void define_signatures(CLI::App& app, ReadingKeyOptions& options) {

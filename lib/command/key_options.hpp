@@ -19,6 +19,8 @@ struct ReadingKeyOptions {
 
 /// --identity, --trusted-key, --ignore-signature.
 void define(CLI::App& app, ReadingKeyOptions& options);
+/// The first alone.
+void define_identities(CLI::App& app, ReadingKeyOptions& options);
 /// The last two, for commands that open nothing.
 void define_signatures(CLI::App& app, ReadingKeyOptions& options);
 

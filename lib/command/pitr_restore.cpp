@@ -84,9 +84,10 @@ class Pitr {
     require_sense();
     m_plan =
         recover::plan_recovery(m_context, {target_of(m_options), m_options.backup, m_options.store},
-                               run::reading_keys(m_context.config));
+                               reading_keys(m_options.keys, m_context));
     report_plan();
     if (m_options.preview) return std::move(m_report);
+    m_plan.chain.require_keys();
     choose_place();
     try {
       restore();
@@ -154,8 +155,11 @@ class Pitr {
     const auto restored = recover::restore_cluster(m_context, m_plan.chain, m_place, jobs, m_reuse);
     recover::prepare_recovery(
         m_context, m_place.data,
-        {m_plan.target, m_plan.timeline, m_plan.cut_off ? m_plan.last_segment : std::string{},
-         m_options.promote});
+        {m_plan.target,
+         m_plan.timeline,
+         m_plan.cut_off ? m_plan.last_segment : std::string{},
+         m_options.promote,
+         {m_options.keys.identity_files.begin(), m_options.keys.identity_files.end()}});
     m_report.bytes = restored.bytes;
     m_report.result["directory"] = m_place.data.string();
     m_report.result["restore"] = {{"bytes", restored.bytes},
@@ -347,6 +351,7 @@ void define(CLI::App& app, PitrRestoreOptions& options) {
   app.add_flag("--delta", options.delta,
                "the directory holds a copy of the cluster: write only what differs");
   app.add_option("--yes", options.yes, "the site's name, in place of typing it")->type_name("SITE");
+  define_identities(app, options.keys);
   app.add_flag("--preview", options.preview, "say what would be done, and what would be lost");
   app.add_option("--jobs", options.jobs, "parts at once; default: full.jobs")
       ->check(CLI::Range(1, 256))

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/report.hpp"
+#include "command/key_options.hpp"
 #include "run/context.hpp"
 
 namespace bkp::command {
@@ -30,9 +31,10 @@ struct PitrRestoreOptions {
   bool start = false;
   bool promote = false;
   bool preview = false;
-  bool delta = false;  ///< `to` holds a copy of the cluster
-  std::string yes;     ///< the site's name, in place of typing it
-  int jobs = 0;        ///< 0: full.jobs
+  bool delta = false;      ///< `to` holds a copy of the cluster
+  std::string yes;         ///< the site's name, in place of typing it
+  int jobs = 0;            ///< 0: full.jobs
+  ReadingKeyOptions keys;  ///< identities alone
 };
 
 void define(CLI::App& app, PitrRestoreOptions& options);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/chain.hpp"
 #include "backup/debris.hpp"
 #include "command/store_candidates.hpp"
 #include "retention/usage.hpp"
@@ -99,16 +100,26 @@ class StorePruner {
     std::vector<wal::StayingBackup> staying;
     for (const auto& [candidate, action, reasons] : m_result.plan) {
       if (action == Action::keep && candidate.wal)
-        staying.push_back({candidate.label, *candidate.wal, candidate.started_at});
+        staying.push_back({candidate.label, *candidate.wal, candidate.started_at,
+                           !candidate.doubted && is_sound(candidate.label)});
     }
     for (const auto& backup : m_known.backups) {
       const auto need = backup::wal_need(backup);
       const bool elsewhere = std::ranges::any_of(backup.copies, [&](const auto& copy) {
         return copy.store != m_store.name && copy.state == catalog::status::completed;
       });
-      if (need && elsewhere) staying.push_back({backup.label, *need, backup.started_at});
+      if (need && elsewhere) {
+        staying.push_back({backup.label, *need, backup.started_at,
+                           backup::is_chain_sound(backup, m_known.backups)});
+      }
     }
     return staying;
+  }
+
+  /// As far as the catalog knows; without it the marks in the store tell of each backup alone.
+  bool is_sound(const std::string& label) const {
+    const auto known = std::ranges::find(m_known.backups, label, &catalog::BackupRecord::label);
+    return known == m_known.backups.end() || backup::is_chain_sound(*known, m_known.backups);
   }
 
   void prune_wal() {

@@ -216,8 +216,8 @@ std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
       only_assertions_failed(attempts)
           ? "all else is good: look at the data, in the live database too, and at what "
             "verify.assertions expects"
-          : "take a new backup with `bkp full` and keep the older good ones (`bkp hold`) until it "
-            "is verified";
+          : "take a new backup with `bkp full` (`--method base` of the cluster) and keep the older "
+            "good ones (`bkp hold`) until it is verified";
   std::optional<Error> not_made;
   for (const auto& attempt : attempts) {
     const auto& verification = attempt.verification;

@@ -59,7 +59,8 @@ void fetch_ahead(const WalFetchOptions& options, run::Context& context) {
     throw Error{ErrorKind::usage, fmt::format("--ahead takes no {}", util::quoted(options.ahead)),
                 "it is for wal-fetch itself"};
   }
-  wal::ReadAhead{context, cluster}.run_after(options.name, static_cast<pg::WalSegmentSize>(size));
+  wal::ReadAhead{context, cluster, reading_keys(options.keys, context)}.run_after(
+      options.name, static_cast<pg::WalSegmentSize>(size));
 }
 
 }  // namespace
@@ -80,6 +81,7 @@ int restore_command_exit_code(const Error& error) {
 void define(CLI::App& app, WalFetchOptions& options) {
   app.add_option("NAME", options.name, "the file, as %f of restore_command")->required();
   app.add_option("DEST", options.destination, "where to put it, as %p of restore_command");
+  define_identities(app, options.keys);
   app.add_option("--until", options.until, "answer as if the archive ended after this segment")
       ->type_name("SEGMENT");
   app.add_option(
@@ -108,11 +110,12 @@ cli::Report run(const WalFetchOptions& options, run::Context& context) {
   // Whose segments they are must be known, to keep some for later.
   std::optional<wal::ReadAhead> ahead;
   if (cluster && options.until.empty() && !context.dry_run)
-    ahead.emplace(context, cluster->system_identifier);
+    ahead.emplace(context, cluster->system_identifier, reading_keys(options.keys, context));
   if (ahead && ahead->take(options.name, options.destination)) {
     context.log.debug("{} had been fetched ahead", options.name);
   } else {
-    wal::ArchiveReader reader{context, cluster ? cluster->system_identifier : 0};
+    wal::ArchiveReader reader{context, cluster ? cluster->system_identifier : 0,
+                              reading_keys(options.keys, context)};
     const std::filesystem::path destination =
         context.dry_run ? run::state_directory(context.config, "wal") / "dry-run"
                         : std::filesystem::path{options.destination};

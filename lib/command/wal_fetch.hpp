@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/report.hpp"
+#include "command/key_options.hpp"
 #include "run/context.hpp"
 
 namespace bkp::command {
@@ -22,6 +23,7 @@ struct WalFetchOptions {
       cli::ConfigNeed::required, false, restore_command_exit_code};
   std::string name;
   std::string destination;
+  ReadingKeyOptions keys;
   std::string until;  ///< the last segment that may be given out; empty: all
   std::string ahead;  ///< not empty: fetch what follows `name`; "SEGMENT_BYTES:SYSTEM_IDENTIFIER"
 

@@ -53,8 +53,7 @@ class Streaming {
   Connection::Answers answers() {
     return {.rows = [this](const Result& rows) { take_rows(rows); },
             .copy_begins = [this] { begin_stream(); },
-            .copy = [this](std::span<const std::byte> piece) { take_piece(piece); },
-            .copy_ends = [] {}};
+            .copy = [this](std::span<const std::byte> piece) { take_piece(piece); }};
   }
 
   /// The beginning, the tablespaces, and after the streams the end.

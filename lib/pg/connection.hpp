@@ -105,7 +105,6 @@ class Connection {
     std::function<void(const Result& rows)> rows;
     std::function<void()> copy_begins;
     std::function<void(std::span<const std::byte> piece)> copy;
-    std::function<void()> copy_ends;
   };
   /// Runs one, on a session of the replication protocol (the conninfo has `replication`). What the
   /// answers throw cancels it and is passed on; a refusal is thrown when all was heard.

@@ -72,7 +72,6 @@ void Connection::run_replication_command(const std::string& command, const Answe
       throw;
     }
     receive_rows([&](std::string_view piece) { answers.copy(std::as_bytes(std::span{piece})); });
-    answers.copy_ends();
   }
   if (refusal) throw_refused(*refusal);
 }

@@ -31,9 +31,9 @@ BackupSession::BackupSession(const pg::Conninfo& cluster, const util::Interrupt&
   m_connection.exec(
       "select set_config(name, '0', false) from pg_catalog.pg_settings "
       "where name = 'idle_session_timeout'");
-  m_on_standby = m_connection.exec("select pg_catalog.pg_is_in_recovery()").boolean(0, 0);
+  const bool on_standby = m_connection.exec("select pg_catalog.pg_is_in_recovery()").boolean(0, 0);
   const std::string mode{m_connection.exec("select current_setting('archive_mode')").single()};
-  if (mode == "off" && !m_on_standby) {
+  if (mode == "off" && !on_standby) {
     throw Error{ErrorKind::refused,
                 "the server does not archive its WAL, without which a base backup is worth nothing",
                 "`bkp wal-setup` sets it up"};

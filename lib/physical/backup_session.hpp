@@ -19,7 +19,6 @@ class BackupSession {
   BackupSession(const pg::Conninfo& cluster, const util::Interrupt& interrupt);
 
   pg::Connection& connection() { return m_connection; }
-  bool on_standby() const { return m_on_standby; }
 
   /// Makes a checkpoint at once. Returns the LSN at which recovery will begin.
   pg::Lsn start(const std::string& label);
@@ -37,7 +36,6 @@ class BackupSession {
 
  private:
   pg::Connection m_connection;
-  bool m_on_standby = false;
 };
 
 /// The timeline and the redo location in a backup_label, and where it is from. Throws

@@ -136,13 +136,13 @@ class BaseBackup {
     try {
       m_pages.finish({manifest.label, m_outcome.manifest_sha256, m_job.system_identifier,
                       manifest.physical->timeline, manifest.physical->start,
-                      manifest.physical->stop, manifest.physical->bad_pages});
+                      manifest.physical->bad_pages});
       std::vector<std::string> kept{manifest.label};
       if (m_parent != nullptr) kept.push_back(m_parent->record.label);
       clear_page_maps(page_map_directory(m_context), kept);
-    } catch (const Error& error) {
-      m_outcome.warnings.push_back(
-          fmt::format("the next incremental backup will be a full one: {}", error.full_message()));
+    } catch (...) {
+      m_outcome.warnings.push_back(fmt::format("the next incremental backup will be a full one: {}",
+                                               util::current_error().full_message()));
     }
   }
 

@@ -57,6 +57,7 @@ class FileCopy {
     PagesCrc stored{pg::crc32c(head)};
     std::vector<std::byte> page(pg::page_size);
     for (const auto block : header.blocks) {
+      m_context.interrupt.check();
       m_reader.read(page, std::uint64_t{block} * pg::page_size, m_bad_pages);
       const auto mark = mark_of(std::span{page}.first<pg::page_size>());
       m_copied.pages[block] = mark;

@@ -53,7 +53,7 @@ std::vector<std::byte> to_bytes(const IncrementalHeader& header) {
   const std::array<std::uint32_t, 3> numbers{
       magic, static_cast<std::uint32_t>(header.blocks.size()), header.pages};
   std::memcpy(bytes.data(), numbers.data(), fixed);
-  std::memcpy(bytes.data() + fixed, header.blocks.data(), header.blocks.size() * number);
+  std::ranges::copy(std::as_bytes(std::span{header.blocks}), bytes.begin() + fixed);
   return bytes;
 }
 
@@ -87,9 +87,8 @@ bool IncrementalReader::take_header() {
   if (header.pages > most_pages || count > header.pages)
     throw damaged(m_path, "it says it has more pages than a file can have");
   if (m_held.size() < header_bytes(count)) return false;
-  header.blocks.resize(count);
-  std::memcpy(header.blocks.data(), m_held.data() + fixed, count * number);
   for (std::size_t i = 0; i < count; ++i) {
+    header.blocks.push_back(pg::read_at<std::uint32_t>(m_held, fixed + i * number));
     if (header.blocks[i] >= header.pages || (i > 0 && header.blocks[i] <= header.blocks[i - 1]))
       throw damaged(m_path, "its list of pages is wrong");
   }

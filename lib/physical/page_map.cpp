@@ -1,7 +1,6 @@
 #include "physical/page_map.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -52,9 +50,8 @@ pg::Lsn lsn_from(const json& from) {
 }
 
 MappedBackup backup_from(const json& table) {
-  MappedBackup backup{
-      table.at("label"),    table.at("manifest_sha256"),     table.at("system_identifier"),
-      table.at("timeline"), lsn_from(table.at("start_lsn")), lsn_from(table.at("stop_lsn"))};
+  MappedBackup backup{table.at("label"), table.at("manifest_sha256"), table.at("system_identifier"),
+                      table.at("timeline"), lsn_from(table.at("start_lsn"))};
   for (const auto& page : table.at("bad_pages"))
     backup.bad_pages.push_back(
         {backup::text_from_json(page.at(0)), backup::count_from_json(page.at(1))});
@@ -70,29 +67,45 @@ json table_of(const MappedBackup& backup) {
           {"manifest_sha256", backup.manifest_sha256},
           {"system_identifier", backup.system_identifier},
           {"timeline", backup.timeline},
-          {"start_lsn", pg::to_text(backup.start)},
-          {"stop_lsn", pg::to_text(backup.stop)}};
+          {"start_lsn", pg::to_text(backup.start)}};
 }
 
 }  // namespace
 
 PageMapWriter::PageMapWriter(const std::filesystem::path& directory, const std::string& label)
     : m_path{directory / (label + std::string{suffix})},
-      m_part{directory / (label + std::string{part_suffix})},
-      m_file{util::open_file(m_part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)} {}
+      m_part{directory / (label + std::string{part_suffix})} {
+  try {
+    m_file = util::open_file(m_part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  } catch (...) {
+    give_up();
+  }
+}
 
 PageMapWriter::~PageMapWriter() {
   if (m_file) ::unlink(m_part.c_str());
 }
 
-void PageMapWriter::add(const std::string& path, std::span<const PageMark> pages) {
+void PageMapWriter::give_up() noexcept {
+  m_failure = util::current_error();
+  if (m_file) ::unlink(m_part.c_str());
+  m_file.reset();
+}
+
+void PageMapWriter::add(const std::string& path, std::span<const PageMark> pages) noexcept {
   const std::lock_guard lock{m_mutex};
-  util::write_all(m_file.get(), std::as_bytes(pages), m_part.string());
-  m_entries[path] = {m_marks, pages.size()};
-  m_marks += pages.size();
+  if (m_failure) return;
+  try {
+    util::write_all(m_file.get(), std::as_bytes(pages), m_part.string());
+    m_entries[path] = {m_marks, pages.size()};
+    m_marks += pages.size();
+  } catch (...) {
+    give_up();
+  }
 }
 
 void PageMapWriter::finish(const MappedBackup& backup) {
+  if (m_failure) throw Error{*m_failure};
   auto table = table_of(backup);
   auto& files = table["files"] = json::array();
   for (const auto& [path, entry] : m_entries)
@@ -110,20 +123,28 @@ void PageMapWriter::finish(const MappedBackup& backup) {
   util::sync_directory(m_path.parent_path());
 }
 
-PageMap::PageMap(PageMap&& other) noexcept
-    : m_backup{std::move(other.m_backup)},
-      m_bytes{std::exchange(other.m_bytes, {})},
-      m_files{std::move(other.m_files)} {}
+namespace {
 
-PageMap::~PageMap() {
-  if (!m_bytes.empty()) ::munmap(const_cast<std::byte*>(m_bytes.data()), m_bytes.size());
+/// False when there are not so many bytes, or they cannot be read.
+bool read_at(const util::Fd& file, std::span<std::byte> bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const auto got = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+  return true;
 }
+
+}  // namespace
 
 std::optional<PageMap> PageMap::open(const std::filesystem::path& directory,
                                      const std::string& label, std::string& why) {
   const auto path = directory / (label + std::string{suffix});
-  const util::Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file) {
+  PageMap map;
+  map.m_file = util::Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!map.m_file) {
     why = errno == ENOENT ? "this host has not kept the marks of its pages"
                           : fmt::format("{} cannot be read: {}", util::quoted(path.string()),
                                         std::strerror(errno));
@@ -131,31 +152,28 @@ std::optional<PageMap> PageMap::open(const std::filesystem::path& directory,
   }
   why = fmt::format("{} is damaged", util::quoted(path.string()));
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return std::nullopt;
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size < sizeof(Trailer)) return std::nullopt;
-  void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
-  if (mapped == MAP_FAILED) return std::nullopt;
-  PageMap map;
-  map.m_bytes = {static_cast<const std::byte*>(mapped), size};
+  if (::fstat(map.m_file.get(), &status) != 0) return std::nullopt;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
   Trailer trailer;
-  std::memcpy(&trailer, map.m_bytes.last(sizeof trailer).data(), sizeof trailer);
+  if (size < sizeof trailer ||
+      !read_at(map.m_file, std::as_writable_bytes(std::span{&trailer, 1}), size - sizeof trailer))
+    return std::nullopt;
   const auto rest = size - sizeof trailer;
   if (trailer.format != Trailer{}.format || trailer.table_at > rest ||
       trailer.table_bytes != rest - trailer.table_at || trailer.table_at % sizeof(PageMark) != 0)
     return std::nullopt;
-  const auto bytes = map.m_bytes.subspan(trailer.table_at, trailer.table_bytes);
-  if (hash_of(bytes) != trailer.table_hash) return std::nullopt;
-  const std::span marks{reinterpret_cast<const PageMark*>(map.m_bytes.data()),
-                        trailer.table_at / sizeof(PageMark)};
+  std::string text(trailer.table_bytes, '\0');
+  const auto bytes = std::as_writable_bytes(std::span{text});
+  if (!read_at(map.m_file, bytes, trailer.table_at) || hash_of(bytes) != trailer.table_hash)
+    return std::nullopt;
+  const auto marks = trailer.table_at / sizeof(PageMark);
   try {
-    const auto table =
-        json::parse(std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    const auto table = json::parse(text);
     map.m_backup = backup_from(table);
     for (const auto& entry : table.at("files")) {
-      const auto first = backup::count_from_json(entry.at(1), marks.size());
-      const auto count = backup::count_from_json(entry.at(2), marks.size() - first);
-      map.m_files.emplace(backup::text_from_json(entry.at(0)), marks.subspan(first, count));
+      const auto first = backup::count_from_json(entry.at(1), marks);
+      const auto count = backup::count_from_json(entry.at(2), marks - first);
+      map.m_files.emplace(backup::text_from_json(entry.at(0)), Entry{first, count});
     }
   } catch (const std::exception&) {
     return std::nullopt;
@@ -164,10 +182,14 @@ std::optional<PageMap> PageMap::open(const std::filesystem::path& directory,
   return map;
 }
 
-std::optional<std::span<const PageMark>> PageMap::pages(const std::string& path) const {
+std::optional<std::vector<PageMark>> PageMap::pages(const std::string& path) const {
   const auto found = m_files.find(path);
   if (found == m_files.end()) return std::nullopt;
-  return found->second;
+  std::vector<PageMark> marks(found->second.count);
+  if (!read_at(m_file, std::as_writable_bytes(std::span{marks}),
+               found->second.first * sizeof(PageMark)))
+    return std::nullopt;
+  return marks;
 }
 
 std::vector<std::uint64_t> PageMap::bad_blocks(const std::string& path) const {
@@ -181,13 +203,15 @@ std::vector<std::uint64_t> PageMap::bad_blocks(const std::string& path) const {
 
 void clear_page_maps(const std::filesystem::path& directory, const std::vector<std::string>& kept) {
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
-    const auto name = entry.path().filename().string();
+  for (std::filesystem::directory_iterator entry{directory, ignored}, end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    const auto name = entry->path().filename().string();
     const bool is_map = name.ends_with(suffix);
     if (!is_map && !name.ends_with(part_suffix)) continue;
     const auto label = name.substr(0, name.size() - suffix.size());
     if (is_map && std::ranges::find(kept, label) != kept.end()) continue;
-    std::filesystem::remove(entry.path(), ignored);
+    std::error_code stays;
+    std::filesystem::remove(entry->path(), stays);
   }
 }
 

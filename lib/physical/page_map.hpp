@@ -13,6 +13,7 @@
 #include "backup/manifest.hpp"
 #include "pg/lsn.hpp"
 #include "physical/page_mark.hpp"
+#include "util/error.hpp"
 #include "util/fd.hpp"
 
 namespace bkp::physical {
@@ -34,24 +35,26 @@ struct MappedBackup {
   std::string system_identifier;
   std::uint32_t timeline = 0;
   pg::Lsn start;
-  pg::Lsn stop;
   std::vector<backup::BadPage> bad_pages = {};
 };
 
 /// A map in the making, under another name until it is finished. Of one that is not, nothing stays.
+/// The backup stands without it: where it cannot be written only finish() says so.
 class PageMapWriter {
  public:
-  /// Throws Error{store}.
   PageMapWriter(const std::filesystem::path& directory, const std::string& label);
   ~PageMapWriter();
   PageMapWriter(const PageMapWriter&) = delete;
   PageMapWriter& operator=(const PageMapWriter&) = delete;
 
   /// Of one file; any thread.
-  void add(const std::string& path, std::span<const PageMark> pages);
+  void add(const std::string& path, std::span<const PageMark> pages) noexcept;
+  /// Throws Error{store}, now or for what went wrong before.
   void finish(const MappedBackup& backup);
 
  private:
+  void give_up() noexcept;
+
   struct Entry {
     std::uint64_t first = 0;
     std::uint64_t count = 0;
@@ -59,33 +62,35 @@ class PageMapWriter {
   std::filesystem::path m_path;
   std::filesystem::path m_part;
   std::mutex m_mutex;  ///< of what follows
+  std::optional<util::Error> m_failure;
   util::Fd m_file;
   std::uint64_t m_marks = 0;
   std::map<std::string, Entry> m_entries;
 };
 
-/// A map that is read; the marks stay in the file, which is mapped into memory.
+/// A map that is read; the marks stay in the file.
 class PageMap {
  public:
   /// nullopt when there is none, or it is no good, with a reason in `why`.
   static std::optional<PageMap> open(const std::filesystem::path& directory,
                                      const std::string& label, std::string& why);
-  PageMap(PageMap&& other) noexcept;
-  PageMap& operator=(PageMap&&) = delete;
-  ~PageMap();
-
   const MappedBackup& backup() const { return m_backup; }
-  /// nullopt when the backup has no such file, or one that is not kept by pages.
-  std::optional<std::span<const PageMark>> pages(const std::string& path) const;
+  /// nullopt when the backup has no such file, or one that is not kept by pages, or what is known
+  /// of it cannot be read. Any thread.
+  std::optional<std::vector<PageMark>> pages(const std::string& path) const;
   /// The blocks of the file whose checksum did not match then; ascending.
   std::vector<std::uint64_t> bad_blocks(const std::string& path) const;
 
  private:
   PageMap() = default;
 
+  struct Entry {
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+  };
   MappedBackup m_backup;
-  std::span<const std::byte> m_bytes;  ///< of the whole file; owned
-  std::map<std::string, std::span<const PageMark>> m_files;
+  util::Fd m_file;
+  std::map<std::string, Entry> m_files;
 };
 
 /// Removes what killed runs left, and all maps but those of the backups `kept`. Best effort.

@@ -10,6 +10,8 @@
 #include "backup/wal_need.hpp"
 #include "pg/connection.hpp"
 #include "run/state.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
 #include "util/units.hpp"
 
 namespace bkp::physical {
@@ -41,8 +43,11 @@ bool is_sound(const BackupRecord& backup) {
 
 class Choice {
  public:
-  Choice(run::Context& context, const ChainLimit& limit)
-      : m_context{context}, m_limit{limit}, m_position{position_of(context)} {}
+  Choice(run::Context& context, const ChainLimit& limit, const std::vector<std::string>& stores)
+      : m_context{context}, m_limit{limit}, m_targets{stores}, m_position{position_of(context)} {
+    if (!m_targets.empty()) return;
+    for (const auto& store : context.config.stores) m_targets.push_back(store.name);
+  }
 
   ParentChoice run() {
     m_backups = backup::list_backups(m_context, {});
@@ -72,6 +77,8 @@ class Choice {
     const auto* full = root_of(record, incrementals);
     if (full == nullptr)
       return passed_over(record, "it, or what it is built on, is not good or not there any more");
+    if (const auto store = store_without_chain(record); !store.empty())
+      return passed_over(record, fmt::format("store {} has not all that it is built on", store));
     std::string why;
     auto map = PageMap::open(page_map_directory(m_context), record.label, why);
     if (!map) return passed_over(record, why);
@@ -104,9 +111,8 @@ class Choice {
     const auto* at = &record;
     if (!is_there(record)) return nullptr;
     while (at->parent_label) {
-      const auto above = std::ranges::find(m_backups, *at->parent_label, &BackupRecord::label);
-      if (above == m_backups.end() || !is_sound(*above) || !is_there(*above)) return nullptr;
-      at = &*above;
+      at = parent_of(*at);
+      if (at == nullptr || !is_sound(*at) || !is_there(*at)) return nullptr;
       // More than there are: a circle.
       if (static_cast<std::size_t>(++incrementals) > m_backups.size()) return nullptr;
     }
@@ -123,9 +129,31 @@ class Choice {
   void list_stores() {
     const backup::Layout layout{m_context.config.site};
     for (const auto& store : m_context.open_stores().stores) {
-      const auto names = store.store->names(layout.backups());
-      m_stores.push_back({store.name, {names.begin(), names.end()}});
+      try {
+        const auto names = store.store->names(layout.backups());
+        m_stores.push_back({store.name, {names.begin(), names.end()}});
+      } catch (const util::Error& error) {
+        if (error.kind() == util::ErrorKind::interrupted) throw;
+        m_context.warn(fmt::format("store {} cannot be listed: {}", util::quoted(store.name),
+                                   error.full_message()));
+      }
     }
+  }
+
+  /// The first that would be written to and lacks one of the chain for good; empty when none does.
+  std::string store_without_chain(const BackupRecord& record) const {
+    for (const auto* at = &record; at != nullptr; at = parent_of(*at)) {
+      for (const auto& store : m_targets) {
+        if (at->complete_copy_on(store) == nullptr && !at->copy_failed_on(store)) return store;
+      }
+    }
+    return {};
+  }
+
+  const BackupRecord* parent_of(const BackupRecord& record) const {
+    if (!record.parent_label) return nullptr;
+    const auto above = std::ranges::find(m_backups, *record.parent_label, &BackupRecord::label);
+    return above == m_backups.end() ? nullptr : &*above;
   }
 
   struct Listed {
@@ -135,6 +163,7 @@ class Choice {
 
   run::Context& m_context;
   const ChainLimit& m_limit;
+  std::vector<std::string> m_targets;
   Position m_position;
   std::vector<BackupRecord> m_backups;  ///< newest first
   std::vector<Listed> m_stores;
@@ -144,8 +173,9 @@ class Choice {
 
 }  // namespace
 
-ParentChoice choose_parent(run::Context& context, const ChainLimit& limit) {
-  return Choice{context, limit}.run();
+ParentChoice choose_parent(run::Context& context, const ChainLimit& limit,
+                           const std::vector<std::string>& stores) {
+  return Choice{context, limit, stores}.run();
 }
 
 std::filesystem::path page_map_directory(const run::Context& context) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backup/layout.hpp"
 #include "catalog/records.hpp"
@@ -30,8 +31,12 @@ struct ParentChoice {
 
 /// The newest good physical backup of the server at the other end, on the timeline it writes now.
 /// One that failed a verification, that is built on such a one, or whose pages this host has not
-/// kept account of is passed over. Throws Error{database}.
-ParentChoice choose_parent(run::Context& context, const ChainLimit& limit);
+/// kept account of is passed over; and so is one whose chain is not on each of the `stores` that
+/// will be written to (all, when it is empty): each store cleans up by what it has itself, and
+/// would remove the beginning of a chain whose middle is elsewhere. A copy that failed does count,
+/// since the next run makes it. Stores that cannot be listed are warnings. Throws Error{database}.
+ParentChoice choose_parent(run::Context& context, const ChainLimit& limit,
+                           const std::vector<std::string>& stores);
 
 /// Where the page maps of the site are.
 std::filesystem::path page_map_directory(const run::Context& context);

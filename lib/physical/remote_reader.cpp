@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "pg/base_backup_command.hpp"
+#include "pg/sqlstate.hpp"
 #include "stream/sinks.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -62,14 +63,24 @@ class RemoteReader {
   void ask() {
     const auto row = m_session.connection().exec(
         "select database_block_size, blocks_per_segment, bytes_per_wal_segment, "
-        "data_page_checksum_version, "
-        "(select sum(pg_catalog.pg_tablespace_size(oid)) from pg_catalog.pg_tablespace)::bigint "
-        "from pg_catalog.pg_control_init()");
+        "data_page_checksum_version from pg_catalog.pg_control_init()");
     require_known_page_size(static_cast<std::uint64_t>(row.integer(0, 0)));
     m_rules.segment_pages = static_cast<std::uint32_t>(row.integer(0, 1));
     m_physical.wal_segment_size = static_cast<std::uint32_t>(row.integer(0, 2));
     m_rules.page_checksums = m_physical.page_checksums = row.integer(0, 3) != 0;
-    m_cluster_bytes = static_cast<std::uint64_t>(row.integer(0, 4));
+    m_cluster_bytes = cluster_bytes();
+  }
+
+  /// For the progress alone; 0 where the role may not ask.
+  std::uint64_t cluster_bytes() {
+    try {
+      const auto row = m_session.connection().exec(
+          "select sum(pg_catalog.pg_tablespace_size(oid))::bigint from pg_catalog.pg_tablespace");
+      return static_cast<std::uint64_t>(row.integer(0, 0));
+    } catch (const pg::DatabaseError& error) {
+      if (error.sqlstate() != pg::sqlstate::insufficient_privilege) throw;
+      return 0;
+    }
   }
 
   void begin(pg::Lsn start, std::uint32_t timeline,

@@ -55,8 +55,9 @@ class Opening {
     const auto record = std::ranges::find(m_all, parent.label, &BackupRecord::label);
     if (record == m_all.end() || !record->good())
       throw broken(chain, fmt::format("is built on {}, which is gone", parent.label));
-    const bool there = record->complete_copy_on(only_store) != nullptr;
-    auto sources = sound_sources_of(*record, there ? only_store : std::string{});
+    auto sources = sound_sources_of(*record);
+    std::ranges::stable_partition(
+        sources, [&](const auto& source) { return source.store.name == only_store; });
     std::erase_if(sources, [&](const auto& source) {
       return source.backup.manifest_sha256 != parent.manifest_sha256;
     });
@@ -68,10 +69,9 @@ class Opening {
     return sources;
   }
 
-  std::vector<backup::Source> sound_sources_of(const BackupRecord& parent,
-                                               const std::string& only_store) {
+  std::vector<backup::Source> sound_sources_of(const BackupRecord& parent) {
     try {
-      return sources_of(parent, only_store);
+      return sources_of(parent, {});
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::damaged) throw;
       throw DamagedBelow{error, parent.label};
@@ -98,6 +98,18 @@ std::uint64_t sum(const ClusterChain& chain, Of of) {
 }
 
 }  // namespace
+
+void ClusterChain::require_keys() const {
+  for (const auto& sources : backups) {
+    const auto& source = sources.front();
+    if (!source.manifest().sealed() || !source.keys.identities.empty()) continue;
+    throw Error{ErrorKind::key,
+                fmt::format("{} is sealed, and there is no identity here to open it with",
+                            source.manifest().label),
+                "name the identity's file: --identity FILE, or encryption.identity_files in the "
+                "configuration"};
+  }
+}
 
 std::uint64_t ClusterChain::stored_bytes() const {
   return sum(*this, &backup::Manifest::size_bytes);

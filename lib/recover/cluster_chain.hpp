@@ -22,6 +22,8 @@ struct ClusterChain {
   std::uint64_t stored_bytes() const;    ///< that are read to restore it
   std::uint64_t original_bytes() const;  ///< of these, once opened
   std::uint64_t cluster_bytes() const;   ///< of what is restored
+  /// Throws Error{key} when something in it is sealed and there is no identity to open it with.
+  void require_keys() const;
 };
 
 /// A backup that another one is built on is no good: the damage is there, and the other is as it
@@ -37,7 +39,7 @@ class DamagedBelow : public util::Error {
 };
 
 /// `all` are those of list_backups(). Stores where one cannot be read are warnings. With
-/// `only_store` the backup itself is read there, and what it is built on there if it can be.
+/// `only_store` the backup itself is read there, and what it is built on there first.
 /// Throws Error{damaged} when one of the chain is missing or is another than its child was built
 /// on: DamagedBelow where it can be looked at.
 ClusterChain open_chain(run::Context& context, const catalog::BackupRecord& backup,

@@ -1,15 +1,24 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <vector>
 
-#include "recover/cluster_file_sinks.hpp"
 #include "util/fd.hpp"
 
 namespace bkp::recover {
+
+/// How files are written, and what came of it. Any thread.
+struct FileWriting {
+  /// What a file has already is compared, and written only where it differs: for a directory that
+  /// holds an older or a damaged copy of the cluster.
+  bool reuse = false;
+  std::atomic<std::uint64_t> bytes = 0;   ///< of the files; twice where a damaged copy came first
+  std::atomic<std::uint64_t> reused = 0;  ///< of them, that were there and right
+};
 
 /// A file of a cluster that is being restored.
 class ClusterFileWriter {

@@ -2,7 +2,6 @@
 
 #include "physical/incremental_file.hpp"
 #include "physical/page_cutter.hpp"
-#include "recover/cluster_file.hpp"
 
 namespace bkp::recover {
 

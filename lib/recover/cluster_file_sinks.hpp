@@ -1,24 +1,14 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
+#include "recover/cluster_file.hpp"
 #include "recover/missing_pages.hpp"
 #include "stream/sink.hpp"
 
 namespace bkp::recover {
-
-/// How files are written, and what came of it. Any thread.
-struct FileWriting {
-  /// What a file has already is compared, and written only where it differs: for a directory that
-  /// holds an older or a damaged copy of the cluster.
-  bool reuse = false;
-  std::atomic<std::uint64_t> bytes = 0;   ///< of the files as they are in the end
-  std::atomic<std::uint64_t> reused = 0;  ///< of them, that were there and right
-};
 
 /// Where what a backup has of a file goes while a chain is restored. All throw Error{store} for
 /// what cannot be written.

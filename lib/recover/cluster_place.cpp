@@ -14,13 +14,6 @@ using util::ErrorKind;
 
 namespace {
 
-bool is_empty_or_absent(const std::filesystem::path& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(path, error))) return true;
-  return std::filesystem::is_directory(path, error) && std::filesystem::is_empty(path, error) &&
-         !error;
-}
-
 /// Of a cluster without tablespaces: with them it is not known beforehand how much goes where.
 void require_room(const std::filesystem::path& data, std::uint64_t needed) {
   auto there = data;
@@ -41,6 +34,18 @@ void require_room(const std::filesystem::path& data, std::uint64_t needed) {
 std::filesystem::path ClusterPlace::of(const backup::Tablespace& tablespace) const {
   const auto moved = tablespaces.find(tablespace.path);
   return moved == tablespaces.end() ? tablespace.path : moved->second;
+}
+
+bool is_empty_or_absent(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, error))) return true;
+  return std::filesystem::is_directory(path, error) && std::filesystem::is_empty(path, error) &&
+         !error;
+}
+
+bool is_tablespace(std::string_view path) {
+  constexpr std::string_view top = "pg_tblspc/";
+  return path.starts_with(top) && path.find('/', top.size()) == path.npos;
 }
 
 std::string tablespace_map(const std::vector<backup::Tablespace>& tablespaces) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backup/manifest.hpp"
@@ -17,6 +18,11 @@ struct ClusterPlace {
 
   std::filesystem::path of(const backup::Tablespace& tablespace) const;
 };
+
+bool is_empty_or_absent(const std::filesystem::path& path);
+
+/// "pg_tblspc/16400": what stands there is a link.
+bool is_tablespace(std::string_view path);
 
 /// A tablespace_map for the server, which makes the links anew by it; empty without tablespaces.
 /// Source: src/backend/access/transam/xlogrecovery.c (read_tablespace_map).

@@ -34,8 +34,6 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::string_view tablespaces = "pg_tblspc/";
-
 class Restore {
  public:
   Restore(run::Context& context, const ClusterChain& chain, const ClusterPlace& place, int jobs,
@@ -83,6 +81,8 @@ class Restore {
   void make_places() {
     util::make_private_directories(m_place.data);
     if (::chmod(m_place.data.c_str(), 0700) != 0) throw failed(m_place.data);
+    util::write_file_atomically(m_place.data / restore_marker, manifest().system_identifier);
+    keep(restore_marker);
     make_directory(m_place.data / "pg_tblspc", 0700);
     for (const auto& tablespace : manifest().physical->tablespaces) {
       const auto where = m_place.of(tablespace);
@@ -107,14 +107,18 @@ class Restore {
 
   void restore_part(std::size_t index) {
     std::optional<Error> failure;
+    std::set<std::string> opened_before;  // by copies that proved bad
     for (const auto& source : sources()) {
       GivenPages given;
+      std::set<std::string> opened;
       try {
-        unpack(source, source.manifest().parts.at(index), given);
+        unpack(source, source.manifest().parts.at(index), given, opened);
+        require_written_anew(opened_before, opened);
         return;
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::store) throw;
         given.take_back();
+        opened_before.merge(opened);
         m_context.log.warning("store {}: {}", util::quoted(source.store.name),
                               error.full_message());
         if (!failure) failure = error;
@@ -125,11 +129,33 @@ class Restore {
     throw Error{*failure};
   }
 
-  void unpack(const backup::Source& source, const backup::Part& part, GivenPages& given) {
+  /// Bytes are written before it is known that the copy they are from is good. Those of a bad one
+  /// are overwritten by the good one, unless it brought names that are none of this part.
+  void require_written_anew(const std::set<std::string>& before,
+                            const std::set<std::string>& opened) const {
+    for (const auto& path : before) {
+      if (opened.contains(path)) continue;
+      throw DamagedPlace{
+          fmt::format("a damaged copy of a part has written {} into {}, where it "
+                      "does not belong",
+                      util::quoted(path), util::quoted(m_place.data.string()))};
+    }
+  }
+
+  /// No other copy of the part helps any more.
+  struct DamagedPlace : Error {
+    explicit DamagedPlace(std::string message)
+        : Error{ErrorKind::refused, std::move(message),
+                "remove the directory and restore again from another store (--store)"} {}
+  };
+
+  void unpack(const backup::Source& source, const backup::Part& part, GivenPages& given,
+              std::set<std::string>& opened) {
     physical::TarReader tar{[&](const TarEntry& entry) {
       m_context.interrupt.check();
       m_context.progress.advance(entry.bytes);
       require_safe(entry.path);
+      if (m_level == 0) opened.insert(entry.path);
       return m_level == 0 ? open(entry) : open_older(entry, given);
     }};
     backup::fetch_part(*source.store.store, source.layout, source.manifest(), part, source.keys,
@@ -214,10 +240,6 @@ class Restore {
                             m_place.data / "backup_manifest");
   }
 
-  static bool is_tablespace(std::string_view path) {
-    return path.starts_with(tablespaces) && path.find('/', tablespaces.size()) == path.npos;
-  }
-
   void make_parents(const std::string& path) const {
     for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
       const auto parent = path.substr(0, slash);
@@ -246,6 +268,7 @@ class Restore {
 
   void finish_control_file() const {
     std::error_code error;
+    std::filesystem::remove(m_place.data / restore_marker, error);
     std::filesystem::rename(m_place.data / unfinished_control_file, m_place.data / control_file,
                             error);
     if (error) {

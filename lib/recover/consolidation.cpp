@@ -88,10 +88,10 @@ class Consolidation {
     const auto& physical = *manifest.physical;
     try {
       m_pages.finish({manifest.label, m_outcome.manifest_sha256, manifest.system_identifier,
-                      physical.timeline, physical.start, physical.stop, physical.bad_pages});
-    } catch (const Error& error) {
-      m_outcome.warnings.push_back(
-          fmt::format("no incremental backup can be built on it: {}", error.full_message()));
+                      physical.timeline, physical.start, physical.bad_pages});
+    } catch (...) {
+      m_outcome.warnings.push_back(fmt::format("no incremental backup can be built on it: {}",
+                                               util::current_error().full_message()));
     }
   }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/chain.hpp"
 #include "backup/repository.hpp"
 #include "backup/wal_need.hpp"
 #include "util/error.hpp"
@@ -45,6 +46,10 @@ class Planner {
     for (const auto& backup : backups) {
       try {
         if (!try_from(backup)) continue;
+        if (!backup::is_chain_sound(backup, m_backups)) {
+          m_context.warn(fmt::format("{}, or what it is built on, FAILED its last verification",
+                                     backup.label));
+        }
         if (failure) {
           m_context.warn(fmt::format("recovering from {}, which is older: {}", backup.label,
                                      failure->full_message()));
@@ -72,6 +77,9 @@ class Planner {
                   "a dump"};
     }
     if (!m_request.backup.empty()) return {backup::select_backup(all, m_request.backup)};
+    // What is known to be bad comes when nothing else reaches the target.
+    std::ranges::stable_partition(
+        all, [&](const auto& backup) { return backup::is_chain_sound(backup, m_backups); });
     return all;
   }
 

@@ -75,9 +75,9 @@ std::string without_recovery(const std::string& text) {
 std::vector<ServerSetting> settings_for(const run::Context& context, const Recovery& recovery) {
   auto settings = settings_of(recovery.target, recovery.timeline);
   settings.push_back(
-      {"restore_command",
-       wal::restore_command(wal::installed_program(),
-                            std::filesystem::absolute(context.config.file), recovery.until)});
+      {"restore_command", wal::restore_command(wal::installed_program(),
+                                               std::filesystem::absolute(context.config.file),
+                                               recovery.identity_files, recovery.until)});
   settings.push_back({"recovery_target_action", recovery.promote ? "promote" : "pause"});
   settings.push_back({"archive_mode", "off"});
   return settings;

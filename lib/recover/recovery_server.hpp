@@ -20,6 +20,8 @@ struct Recovery {
   std::uint32_t timeline = 0;  ///< to follow
   std::string until = {};      ///< the last segment to ask for; empty: as long as there are any
   bool promote = false;        ///< at the target; else it pauses
+  /// What opens the archive, where that is not what the configuration has.
+  std::vector<std::filesystem::path> identity_files = {};
 };
 
 /// Prepares a restored data directory for its recovery: recovery.signal, and in

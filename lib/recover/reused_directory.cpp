@@ -23,22 +23,18 @@ Error refused(const ClusterPlace& place, std::string_view why, std::string hint)
           std::move(hint)};
 }
 
-bool is_free(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(fs::symlink_status(path, error))) return true;
-  return fs::is_directory(path, error) && fs::is_empty(path, error);
-}
-
 /// What a server that was killed leaves names a process that is gone.
 void require_no_server(const ClusterPlace& place) {
   const auto text = util::read_file(place.data / "postmaster.pid", 4096);
-  const int pid = text ? std::atoi(text->c_str()) : 0;
+  // A server in single-user mode writes it negated: src/backend/utils/init/miscinit.c.
+  const int pid = text ? std::abs(std::atoi(text->c_str())) : 0;
   if (pid <= 1 || (::kill(pid, 0) != 0 && errno == ESRCH)) return;
   throw refused(place, fmt::format("has a server that runs, process {}", pid),
                 "stop it first (`pg_ctl stop`), or restore into another directory");
 }
 
 std::string identifier_in(const fs::path& data) {
+  if (auto text = util::read_file(data / restore_marker, 64)) return std::move(*text);
   for (const auto* name : {control_file, unfinished_control_file}) {
     const auto text = util::read_file(data / name, 1U << 16U);
     if (!text) continue;
@@ -72,11 +68,6 @@ void require_same_cluster(const ClusterPlace& place, const ClusterChain& chain) 
 }
 
 /// A tablespace's directory may hold those of servers of other versions too: they stay.
-bool is_tablespace(std::string_view path) {
-  constexpr std::string_view top = "pg_tblspc/";
-  return path.starts_with(top) && path.find('/', top.size()) == path.npos;
-}
-
 void remove_below(const fs::path& directory, const std::string& name,
                   const std::set<std::string>& kept) {
   std::vector<fs::directory_entry> entries;
@@ -100,7 +91,7 @@ void require_own_tablespaces(const ClusterPlace& place, const ClusterChain& chai
     std::error_code error;
     const auto link =
         fs::read_symlink(place.data / "pg_tblspc" / std::to_string(tablespace.oid), error);
-    if (is_free(where) || (!error && fs::equivalent(link, where, error))) continue;
+    if (is_empty_or_absent(where) || (!error && fs::equivalent(link, where, error))) continue;
     throw Error{ErrorKind::refused,
                 fmt::format("the tablespace {} would go to {}, which is there and not this "
                             "directory's own",
@@ -113,7 +104,7 @@ void require_own_tablespaces(const ClusterPlace& place, const ClusterChain& chai
 }  // namespace
 
 bool require_reusable(const ClusterPlace& place, const ClusterChain& chain) {
-  if (is_free(place.data)) {
+  if (is_empty_or_absent(place.data)) {
     require_free(place, chain);
     return false;
   }
@@ -132,6 +123,13 @@ void begin_reuse(const ClusterPlace& place) {
   try {
     if (fs::exists(place.data / control_file))
       fs::rename(place.data / control_file, place.data / unfinished_control_file);
+    try {
+      // One may have been started while the question was answered; from here on none can be.
+      require_no_server(place);
+    } catch (...) {
+      fs::rename(place.data / unfinished_control_file, place.data / control_file);
+      throw;
+    }
     util::sync_directory(place.data / "global");
     if (!fs::exists(place.data / "pg_tblspc")) return;
     for (const auto& entry : fs::directory_iterator{place.data / "pg_tblspc"}) {

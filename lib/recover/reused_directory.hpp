@@ -24,6 +24,10 @@ void begin_reuse(const ClusterPlace& place);
 /// tablespaces below pg_tblspc/OID.
 void remove_others(const ClusterPlace& place, const std::set<std::string>& kept);
 
+/// A file with the system identifier, as long as a restore goes on: by it a killed one can be gone
+/// on with before its pg_control has come.
+inline constexpr auto restore_marker = "bkp.restoring";
+
 inline constexpr auto control_file = "global/pg_control";
 /// The name of pg_control until all other files are there: without it no server starts on what a
 /// killed restore left.

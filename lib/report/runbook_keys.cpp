@@ -31,6 +31,11 @@ std::string with_identity(const RunbookModel& model, const RunbookBackup& backup
   return " \\\n " + identity_options(model, "--identity");
 }
 
+std::string with_identity_of_site(const RunbookModel& model) {
+  if (!model.seals || model.identity_configured) return {};
+  return " \\\n " + identity_options(model, "--identity");
+}
+
 std::vector<std::string> public_key_files(const RunbookModel& model) {
   std::vector<std::string> result;
   for (std::size_t i = 1; i <= model.public_keys.size(); ++i)

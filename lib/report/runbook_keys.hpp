@@ -15,6 +15,8 @@ namespace bkp::report {
 std::string identity_options(const RunbookModel& model, std::string_view option);
 /// For a command that opens the backup on a host whose configuration names no identity.
 std::string with_identity(const RunbookModel& model, const RunbookBackup& backup);
+/// The same for what the site seals from now on.
+std::string with_identity_of_site(const RunbookModel& model);
 
 /// Where commands without configuration have the public keys, as words of a shell: nobody else can
 /// write there.

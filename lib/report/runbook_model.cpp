@@ -84,6 +84,8 @@ void fill_site(RunbookModel& model, const run::Context& context) {
     if (directory.is_absolute()) model.own_directories.push_back(directory.string());
   }
   model.data_directory = config.cluster.data_directory.value_or("").string();
+  while (model.data_directory.size() > 1 && model.data_directory.ends_with('/'))
+    model.data_directory.pop_back();
   model.server_programs = config.cluster.bin_directory.value_or("").string();
   model.cluster = context.cluster();
   model.bkp_version = util::version();
@@ -93,6 +95,7 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   for (const auto& file : config.encryption.identity_files)
     model.identity_files.push_back(file.string());
   model.identity_configured = !model.identity_files.empty();
+  model.seals = !config.encryption.recipients.empty();
   if (!model.identity_configured) model.identity_files.emplace_back(identity_for_restores);
   try {
     model.public_keys = public_keys_for_new_host(config);

@@ -112,6 +112,7 @@ struct RunbookModel {
   std::string catalog_database;  ///< where the catalog is lost with the cluster; else empty
 
   std::vector<std::string> identity_files;    ///< what opens sealed backups, or where to put it
+  bool seals = false;                         ///< has recipients
   bool identity_configured = false;           ///< those files: commands need not name them
   std::vector<std::string> older_recipients;  ///< of shown backups, who cannot open the newest
   /// Of those who sign manifests, each with the file it has on a new host.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "report/command_text.hpp"
+#include "report/runbook_keys.hpp"
 #include "report/runbook_programs.hpp"
 
 namespace bkp::report {
@@ -28,8 +29,9 @@ RecoveryCommands recovery_commands(const RunbookModel& model) {
   const auto recovered = data + ".recovered";
   const auto pg_ctl =
       shell_word((std::filesystem::path{model.server_programs} / "pg_ctl").string());
-  commands.preview = bkp(model, "pitr-restore --latest --preview");
-  commands.recover = bkp(model, "pitr-restore --latest --to " + shell_word(recovered) + " --start");
+  commands.preview = bkp(model, "pitr-restore --latest --preview" + with_identity_of_site(model));
+  commands.recover = bkp(model, "pitr-restore --latest --to " + shell_word(recovered) + " --start" +
+                                    with_identity_of_site(model));
   commands.look = ask(model, recovered,
                       "select pg_is_in_recovery() as recovers, pg_last_xact_replay_timestamp() as "
                       "last_transaction");

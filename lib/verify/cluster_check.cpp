@@ -51,6 +51,8 @@ class ClusterCheck {
         })) {
       return;
     }
+    // A key that is not here says nothing about the backup.
+    m_chain.require_keys();
     const auto target = choose_target();
     recover::ScratchCluster scratch{m_context, m_chain};
     const auto began = m_context.clock.steady();
@@ -116,7 +118,14 @@ class ClusterCheck {
   void restore(recover::ScratchCluster& scratch, const RecoveryTarget& target) {
     recover::restore_cluster(m_context, m_chain, scratch.place(), m_jobs);
     m_result.bytes_read += m_chain.stored_bytes();
-    recover::prepare_recovery(m_context, scratch.place().data, {target, m_timeline});
+    recover::prepare_recovery(m_context, scratch.place().data,
+                              {target, m_timeline, {}, false, identities_beside_configuration()});
+  }
+
+  std::vector<std::filesystem::path> identities_beside_configuration() const {
+    const auto& configured = m_context.config.encryption.identity_files;
+    return m_keys.identity_files == configured ? std::vector<std::filesystem::path>{}
+                                               : m_keys.identity_files;
   }
 
   void look_at_databases(recover::RecoveryServer& server) {

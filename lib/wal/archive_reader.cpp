@@ -112,10 +112,8 @@ struct Answers {
 }  // namespace
 
 struct ArchiveReader::State {
-  State(run::Context& the_context, std::uint64_t identifier)
-      : context{the_context},
-        system_identifier{identifier},
-        keys{archive_keys(run::reading_keys(the_context.config))} {
+  State(run::Context& the_context, std::uint64_t identifier, const run::ReadingKeys& reading_keys)
+      : context{the_context}, system_identifier{identifier}, keys{archive_keys(reading_keys)} {
     for (const auto& store : context.config.stores)
       places.push_back(std::make_unique<Place>(store));
   }
@@ -196,8 +194,9 @@ struct ArchiveReader::State {
   }
 };
 
-ArchiveReader::ArchiveReader(run::Context& context, std::uint64_t system_identifier)
-    : m_state{std::make_unique<State>(context, system_identifier)} {}
+ArchiveReader::ArchiveReader(run::Context& context, std::uint64_t system_identifier,
+                             const run::ReadingKeys& keys)
+    : m_state{std::make_unique<State>(context, system_identifier, keys)} {}
 
 ArchiveReader::~ArchiveReader() = default;
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "run/context.hpp"
+#include "run/keys.hpp"
 #include "util/error.hpp"
 #include "wal/decoding.hpp"
 
@@ -19,7 +20,9 @@ class ArchiveReader {
  public:
   /// `system_identifier`: of the cluster whose WAL it must be; 0: of whichever the stores have.
   /// Throws Error{key} for keys that cannot be read.
-  ArchiveReader(run::Context& context, std::uint64_t system_identifier);
+  /// `keys` open and judge what is sealed and signed.
+  ArchiveReader(run::Context& context, std::uint64_t system_identifier,
+                const run::ReadingKeys& keys);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;

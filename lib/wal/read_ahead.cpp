@@ -64,8 +64,8 @@ util::Fd lock_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-ReadAhead::ReadAhead(run::Context& context, std::uint64_t system_identifier)
-    : m_context{context}, m_system_identifier{system_identifier} {
+ReadAhead::ReadAhead(run::Context& context, std::uint64_t system_identifier, run::ReadingKeys keys)
+    : m_context{context}, m_system_identifier{system_identifier}, m_keys{std::move(keys)} {
   const auto state = run::state_directory(context.config, "wal");
   m_directory = state / "fetched" / std::to_string(system_identifier);
   m_lock = state / "fetch.lock";
@@ -118,6 +118,10 @@ void ReadAhead::start_after(const std::string& name, pg::WalSegmentSize size) co
     command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),  "--config",
                     std::filesystem::absolute(m_context.config.file).string(), "--ahead",
                     fmt::format("{}:{}", size, m_system_identifier),           name};
+    for (const auto& file : m_keys.identity_files) {
+      command.argv.emplace_back("--identity");
+      command.argv.push_back(std::filesystem::absolute(file).string());
+    }
     command.environment = m_context.environment;
     util::start_detached(command);
   } catch (const std::exception& error) {
@@ -140,7 +144,7 @@ void ReadAhead::run_after(const std::string& name, pg::WalSegmentSize size) {
     if (std::ranges::find(names, entry.path().filename().string()) == names.end())
       std::filesystem::remove(entry.path(), unknown);
   }
-  ArchiveReader reader{m_context, m_system_identifier};
+  ArchiveReader reader{m_context, m_system_identifier, m_keys};
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> ended = false;
   const auto work = [&] {

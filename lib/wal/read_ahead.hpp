@@ -6,6 +6,7 @@
 
 #include "pg/wal_name.hpp"
 #include "run/context.hpp"
+#include "run/keys.hpp"
 
 namespace bkp::wal {
 
@@ -14,8 +15,8 @@ namespace bkp::wal {
 /// run::state_directory().
 class ReadAhead {
  public:
-  /// `system_identifier` of the cluster that recovers.
-  ReadAhead(run::Context& context, std::uint64_t system_identifier);
+  /// `system_identifier` of the cluster that recovers; `keys` open what is sealed.
+  ReadAhead(run::Context& context, std::uint64_t system_identifier, run::ReadingKeys keys);
 
   /// Moves the segment to `destination` when it has been fetched, and waits for it while it is
   /// being fetched; false otherwise. It and those before it are no longer here then.
@@ -36,6 +37,7 @@ class ReadAhead {
 
   run::Context& m_context;
   std::uint64_t m_system_identifier;
+  run::ReadingKeys m_keys;
   std::filesystem::path m_directory;
   std::filesystem::path m_lock;
 };

@@ -15,6 +15,7 @@ const StayingBackup* choose_anchor(const std::vector<StayingBackup>& backups, ut
   const StayingBackup* newest_before = nullptr;
   const StayingBackup* first = nullptr;
   for (const auto& backup : backups) {
+    if (!backup.sound) continue;
     if (first == nullptr || backup.started_at < first->started_at) first = &backup;
     if (backup.started_at > oldest) continue;
     if (newest_before == nullptr || backup.started_at > newest_before->started_at)

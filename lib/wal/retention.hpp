@@ -18,6 +18,7 @@ struct StayingBackup {
   std::string label;
   backup::WalNeed need;
   util::Time started_at;
+  bool sound = true;  ///< nothing is known against it and what it is built on
 };
 
 /// What may go of one store's archive.
@@ -30,9 +31,10 @@ struct WalPlan {
 };
 
 /// Keeps every segment from the beginning of one backup on, whatever its timeline: of the newest
-/// that is older than `window`, so that each time within it can be recovered to, or of the oldest.
-/// Of older backups what makes them consistent stays. Histories stay for good: they are small, and
-/// tell where timelines come from.
+/// sound one that is older than `window`, so that each time within it can be recovered to, or of
+/// the oldest sound one. Where none is sound everything stays: what was taken for damage may be
+/// none. Of older backups what makes them consistent stays. Histories stay for good: they are
+/// small, and tell where timelines come from.
 WalPlan plan_retention(const Inventory& inventory, pg::WalSegmentSize size,
                        const std::vector<StayingBackup>& backups, std::chrono::seconds window,
                        util::Time now);

@@ -67,9 +67,15 @@ std::string archive_command(const std::filesystem::path& program,
 }
 
 std::string restore_command(const std::filesystem::path& program,
-                            const std::filesystem::path& config, const std::string& until) {
+                            const std::filesystem::path& config,
+                            const std::vector<std::filesystem::path>& identity_files,
+                            const std::string& until) {
+  std::string options;
+  for (const auto& file : identity_files)
+    options += " --identity " + shell_word(std::filesystem::absolute(file));
+  if (!until.empty()) options += " --until " + until;
   return fmt::format("{} wal-fetch --config {}{} %f %p", shell_word(program), shell_word(config),
-                     until.empty() ? "" : " --until " + until);
+                     options);
 }
 
 std::filesystem::path installed_program() {

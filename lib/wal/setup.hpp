@@ -25,7 +25,9 @@ std::string archive_command(const std::filesystem::path& program,
 
 /// "…/bin/bkp wal-fetch --config … %f %p"; with `until` nothing after that segment is given out.
 std::string restore_command(const std::filesystem::path& program,
-                            const std::filesystem::path& config, const std::string& until);
+                            const std::filesystem::path& config,
+                            const std::vector<std::filesystem::path>& identity_files,
+                            const std::string& until);
 
 /// PREFIX/bin/bkp of the PREFIX that this program is installed in.
 std::filesystem::path installed_program();

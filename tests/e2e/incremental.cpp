@@ -72,9 +72,13 @@ TEST_CASE("a chain has what changed, restores as a whole, and is verified as one
     const auto checked = site.run({"verify", second["label"]});
     CAPTURE(checked);
     CHECK(checked.exit_code == 8);
-    const auto failed = site.run({"pitr-restore", "--latest", "--to", site.target().string()});
+    const auto failed = site.run(
+        {"pitr-restore", "--latest", "--backup", second["label"], "--to", site.target().string()});
     CAPTURE(failed);
     CHECK(failed.exit_code == 8);
+    std::filesystem::remove_all(site.target());
+    // Left to itself it takes an older one that is sound.
+    CHECK(site.rows_of(site.recover({"--latest"})) == "1,2,3,4");
     // The damage is noted where it is, and nothing more is built on it.
     const auto listed = site.json({"list"})["result"]["backups"];
     for (const auto& backup : listed) {
@@ -186,6 +190,13 @@ TEST_CASE("a sealed site's chain is taken without an identity and restored with 
     CHECK(entry.path().extension() != ".zst");
   site.archive_all();
   CHECK(site.run({"verify", sealed}).exit_code == 9);
+  const auto refused = site.run({"pitr-restore", "--latest", "--to", site.target().string()});
+  CHECK(refused.exit_code == 9);
+  CHECK_FALSE(std::filesystem::exists(site.target()));
+  // No backup is blamed for a key that is not here, and one that is named opens the WAL too.
+  CHECK(site.json({"list"})["result"]["backups"][0]["verified_at"].is_null());
+  CHECK(site.run({"verify", sealed, "--identity", identity}).exit_code == 0);
+  CHECK(site.rows_of(site.recover({"--latest", "--identity", identity})) == "1,2");
   site.write_config(site.base_config() + "encryption: {recipients: [" + recipient +
                     "], identity_files: [" + identity + "]}\n");
   CHECK(site.run({"verify", sealed}).exit_code == 0);
@@ -255,4 +266,54 @@ TEST_CASE("a copy of an incremental backup brings what it is built on along") {
     CHECK(std::filesystem::exists(site.directory() / "vault/studio/backups" / label /
                                   "manifest.json"));
   CHECK(site.run({"verify", second, "--store", "vault"}).exit_code == 0);
+}
+
+TEST_CASE("a chain is whole on every store that it is written to") {
+  IncrementalSite site;
+  site.add_store("vault", false);
+  site.must({"init"});
+  const auto full = site.take_full();
+  const auto here = site.take({"incr", "--store", "local"});
+  const auto parent_of = [&](const nlohmann::json& backup) {
+    return site.json({"show", backup["label"]})["result"]["backup"]["parent_label"];
+  };
+  CHECK(parent_of(here) == full);
+  // The vault has not the one before, and never will by itself.
+  const auto both = site.take({"incr"});
+  CHECK(parent_of(both) == full);
+  CHECK(parent_of(site.take({"incr", "--store", "vault"})) == both["label"]);
+}
+
+TEST_CASE("a recovery begins with what is known to be bad only when nothing else reaches") {
+  IncrementalSite site;
+  site.mark(2);
+  const auto damaged = site.take_incremental();
+  site.archive_all();
+  for (const auto& entry :
+       std::filesystem::directory_iterator{site.store() / "studio/backups" / damaged})
+    if (entry.path().extension() == ".zst") flip_a_bit(entry.path());
+  CHECK(site.run({"verify", damaged}).exit_code == 8);
+  const auto report = site.recover({"--latest"});
+  CHECK(report["result"]["backup"] == site.label);
+  CHECK(site.rows_of(report) == "1,2");
+  // Nor does it decide which WAL goes.
+  auto text = site.base_config();
+  text.insert(text.find("recover:"), "    retention: {last: 3, wal: 1s}\n");
+  site.write_config(text);
+  std::this_thread::sleep_for(std::chrono::seconds{2});
+  site.must({"prune"});
+  CHECK(site.rows_of(site.recover({"--latest"})) == "1,2");
+}
+
+TEST_CASE("a backup stands where the marks of its pages cannot be kept") {
+  IncrementalSite site;
+  const auto pages = site.directory() / "state/pages/studio";
+  std::filesystem::permissions(
+      pages, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  const auto report = site.json({"full", "--method", "base"});
+  INFO(report.dump(1));
+  CHECK(report["exit_code"] == 0);
+  CHECK(report["warnings"].dump().find("will be a full one") != std::string::npos);
+  std::filesystem::permissions(pages, std::filesystem::perms::owner_all);
+  CHECK(site.run({"verify", "latest"}).exit_code == 0);
 }

@@ -80,3 +80,15 @@ TEST_CASE("other timelines are kept by the same numbers, histories for good") {
   CHECK(goes("000000010000000000000003.partial"));
   CHECK_FALSE(goes("000000010000000000000015.00000028.backup"));
 }
+
+TEST_CASE("a backup that something is known against is no reason for WAL to go") {
+  const auto inventory = inventory_of(1, 1, 50);
+  std::vector<StayingBackup> backups{staying("bad", 20, 21, now - hours{24 * 15}),
+                                     staying("good", 10, 11, now - hours{24 * 16})};
+  backups.front().sound = false;
+  CHECK(plan_retention(inventory, size, backups, window, now).anchor == "good");
+  backups.back().sound = false;
+  const auto plan = plan_retention(inventory, size, backups, window, now);
+  CHECK(plan.remove.empty());
+  CHECK_FALSE(plan.anchor);
+}
