@@ -18,10 +18,14 @@ class ArchivingSite : public Site {
   explicit ArchivingSite(const std::string& yaml = {}, ClusterOptions options = {})
       : Site{yaml, archiving(std::move(options)), Owner::server} {}
 
-  /// From now on the server archives, with `bkp COMMAND --config …`.
+  /// `bkp COMMAND --config …`, as the server starts it.
+  std::string archive_command(const std::string& command = "wal-push") const {
+    return InstalledBkp::program().string() + " " + command + " --config " +
+           config_file().string() + " %p";
+  }
+  /// From now on the server archives with it.
   void start_archiving(const std::string& command = "wal-push") {
-    set_archive_command(InstalledBkp::program().string() + " " + command + " --config " +
-                        config_file().string() + " %p");
+    set_archive_command(archive_command(command));
   }
   void set_archive_command(const std::string& command) {
     cluster().psql("postgres", "alter system set archive_command = " + sql_literal(command) +
@@ -47,8 +51,9 @@ class ArchivingSite : public Site {
     return cluster().psql("postgres", "select coalesce(last_archived_wal, '') >= " +
                                           sql_literal(name) + " from pg_stat_archiver") == "t";
   }
-  void wait_for_archived(const std::string& name) {
-    if (wait_until([&] { return is_archived(name); }, std::chrono::minutes{1})) return;
+  void wait_for_archived(const std::string& name,
+                         std::chrono::milliseconds timeout = std::chrono::minutes{1}) {
+    if (wait_until([&] { return is_archived(name); }, timeout)) return;
     throw std::runtime_error{name + " was not archived:\n" + cluster().log_text()};
   }
 

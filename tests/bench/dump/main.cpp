@@ -7,6 +7,7 @@
 #include "bench/dump/catalog_figures.hpp"
 #include "bench/support/bench.hpp"
 #include "bench/support/cluster_options.hpp"
+#include "bench/support/disk_size.hpp"
 #include "bench/support/report.hpp"
 #include "bench/support/series.hpp"
 #include "bench/support/text_database.hpp"
@@ -16,16 +17,8 @@ namespace {
 
 using bkp::bench::Bench;
 using bkp::bench::Contender;
+using bkp::bench::size_below;
 using bkp::test::Program;
-
-std::uint64_t size_below(const std::filesystem::path& path) {
-  if (std::filesystem::is_regular_file(path)) return std::filesystem::file_size(path);
-  std::uint64_t bytes = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator{path}) {
-    if (entry.is_regular_file()) bytes += entry.file_size();
-  }
-  return bytes;
-}
 
 /// All contenders over one database.
 class DumpBench {
