@@ -56,8 +56,8 @@ class Opening {
     if (record == m_all.end() || !record->good())
       throw broken(chain, fmt::format("is built on {}, which is gone", parent.label));
     auto sources = sound_sources_of(*record);
-    std::ranges::stable_partition(
-        sources, [&](const auto& source) { return source.store.name == only_store; });
+    std::stable_partition(sources.begin(), sources.end(),
+                          [&](const auto& source) { return source.store.name == only_store; });
     std::erase_if(sources, [&](const auto& source) {
       return source.backup.manifest_sha256 != parent.manifest_sha256;
     });

@@ -78,8 +78,9 @@ class Planner {
     }
     if (!m_request.backup.empty()) return {backup::select_backup(all, m_request.backup)};
     // What is known to be bad comes when nothing else reaches the target.
-    std::ranges::stable_partition(
-        all, [&](const auto& backup) { return backup::is_chain_sound(backup, m_backups); });
+    std::stable_partition(all.begin(), all.end(), [&](const auto& backup) {
+      return backup::is_chain_sound(backup, m_backups);
+    });
     return all;
   }
 
