@@ -30,10 +30,11 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 
-# libbkp is private to the package; what it needs of the system is found by dpkg-shlibdeps.
+# libbkp is private to the package; what it needs of the system is found by dpkg-shlibdeps, but for
+# the libraries it loads late.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/lib/bkp)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS adduser)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, libcurl4 (>= 7.85), libpq5, libssh2-1 (>= 1.9)")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "postgresql-client, zstd, cron | cron-daemon")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "man-db, bash-completion")
 

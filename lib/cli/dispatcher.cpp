@@ -8,13 +8,13 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 #include <openssl/crypto.h>
 #include <zstd.h>
 #include <CLI/Version.hpp>
 
 #include "cli/envelope.hpp"
 #include "cli/system_terminal.hpp"
+#include "pg/libpq.hpp"
 #include "pg/tools.hpp"
 #include "util/environment.hpp"
 #include "util/error.hpp"
@@ -71,7 +71,7 @@ std::string usage(const std::vector<CommandInfo>& known) {
 
 std::string versions() {
   return fmt::format("bkp {}\nlibpq {}\nOpenSSL {}\nzstd {}\nfmt {}.{}.{}\nCLI11 {}\n",
-                     util::version(), pg::format_version(PQlibVersion()),
+                     util::version(), pg::format_version(pg::PQlibVersion()),
                      OpenSSL_version(OPENSSL_VERSION_STRING), ZSTD_versionString(),
                      FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
                      CLI11_VERSION);

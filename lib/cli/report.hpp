@@ -12,9 +12,10 @@
 namespace bkp::cli {
 
 enum class ConfigNeed {
-  required,  ///< no configuration file is an error
-  optional,  ///< read when there is one
-  none,      ///< never read
+  required,     ///< no configuration file is an error
+  unconnected,  ///< the same, and no server is talked to: config::Connections::left_out
+  optional,     ///< read when there is one
+  none,         ///< never read
 };
 
 /// What run_main must know of a command before it runs. Each Options struct has one as `static

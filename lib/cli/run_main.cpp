@@ -179,7 +179,9 @@ class Run {
       return {};
     }
     m_log.debug("configuration {}", file.string());
-    return config::load(file, m_environment, m_processes);
+    return config::load(file, m_environment, m_processes,
+                        m_info.config == ConfigNeed::unconnected ? config::Connections::left_out
+                                                                 : config::Connections::read);
   }
 
   std::optional<pg::Conninfo> way_to_catalog(const config::Config& config) const {

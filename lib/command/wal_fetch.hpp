@@ -20,7 +20,7 @@ int restore_command_exit_code(const util::Error& error);
 struct WalFetchOptions {
   static constexpr cli::CommandInfo info{
       "wal-fetch", "bring a file of the WAL back from the archive (restore_command)",
-      cli::ConfigNeed::required, false, restore_command_exit_code};
+      cli::ConfigNeed::unconnected, false, restore_command_exit_code};
   std::string name;
   std::string destination;
   ReadingKeyOptions keys;

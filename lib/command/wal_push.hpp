@@ -12,7 +12,8 @@ namespace bkp::command {
 /// `bkp wal-push PATH`: see bkp-wal-push(1).
 struct WalPushOptions {
   static constexpr cli::CommandInfo info{"wal-push",
-                                         "archive a file of the server's WAL (archive_command)"};
+                                         "archive a file of the server's WAL (archive_command)",
+                                         cli::ConfigNeed::unconnected};
   std::string path;
 
   /// The server starts it for each segment: a row each would bury all others, and its own log has

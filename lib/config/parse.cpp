@@ -29,7 +29,7 @@ std::vector<Unsupported> unsupported_keys(const std::vector<LaterKey>& later) {
   return result;
 }
 
-Config from_document(const Document& document, const SecretSeams& seams) {
+Config from_document(const Document& document, const ConnectionSeams& seams) {
   const auto later = check_against_rules(document);
   const auto top = Section::top(document);
   Config config;
@@ -125,18 +125,19 @@ ConfigFile read_config_file(const std::filesystem::path& file) {
 }  // namespace
 
 Config parse(std::string_view yaml, const std::filesystem::path& name,
-             const util::Environment& environment, util::ProcessRunner& processes) {
-  return from_document(Document{yaml, name}, {environment, processes});
+             const util::Environment& environment, util::ProcessRunner& processes,
+             Connections connections) {
+  return from_document(Document{yaml, name}, {environment, processes, connections});
 }
 
 Config load(const std::filesystem::path& file, const util::Environment& environment,
-            util::ProcessRunner& processes) {
+            util::ProcessRunner& processes, Connections connections) {
   const auto read = read_config_file(file);
   const Document document{read.text, file};
   if (holds_inline_secret(document.root())) {
     util::require_private(read.status, file, "the configuration, which holds a password");
   }
-  auto config = from_document(document, {environment, processes});
+  auto config = from_document(document, {environment, processes, connections});
   config.file = file;
   return config;
 }

@@ -25,7 +25,7 @@ auto at(const Value& value, Body body) {
 }
 
 // A password in the connection string must have come from where secrets may live.
-std::string read_conninfo(const Value& value, const SecretSeams& seams) {
+std::string to_conninfo(const Value& value, const ConnectionSeams& seams) {
   const auto secret = to_secret(value);
   auto text = at(value, [&] { return resolve(secret, seams.environment, seams.processes); });
   const auto conninfo = at(value, [&] { return pg::Conninfo::parse(text); });
@@ -35,6 +35,12 @@ std::string read_conninfo(const Value& value, const SecretSeams& seams) {
                "the connection string as {file: /PATH}, {env: NAME} or {command: [argv]}");
   }
   return text;
+}
+
+std::optional<std::string> read_conninfo(const Section& section, const ConnectionSeams& seams) {
+  const auto value = section.find("conninfo");
+  if (!value || seams.connections == Connections::left_out) return std::nullopt;
+  return to_conninfo(*value, seams);
 }
 
 std::optional<std::filesystem::path> find_path(const Section& section, std::string_view key) {
@@ -59,21 +65,21 @@ std::string read_site(const Section& top) {
   return text;
 }
 
-Cluster read_cluster(const Section& top, const SecretSeams& seams) {
+Cluster read_cluster(const Section& top, const ConnectionSeams& seams) {
   const auto section = top.section("cluster");
   Cluster result;
-  if (const auto value = section.find("conninfo")) result.conninfo = read_conninfo(*value, seams);
+  if (auto conninfo = read_conninfo(section, seams)) result.conninfo = std::move(*conninfo);
   result.password_file = password_file(section, seams.environment);
   result.data_directory = find_path(section, "data_directory");
   result.bin_directory = find_path(section, "bin_directory");
   return result;
 }
 
-Catalog read_catalog(const Section& top, const SecretSeams& seams) {
+Catalog read_catalog(const Section& top, const ConnectionSeams& seams) {
   const auto section = top.section("catalog");
   Catalog result;
-  if (const auto value = section.find("conninfo")) {
-    result.conninfo = read_conninfo(*value, seams);
+  result.conninfo = read_conninfo(section, seams);
+  if (result.conninfo) {
     result.password_file = password_file(section, seams.environment);
   } else {
     result.password_file = find_path(section, "password_file");

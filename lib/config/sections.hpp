@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "config/parse.hpp"
 #include "config/rules.hpp"
 #include "config/section.hpp"
 #include "util/environment.hpp"
@@ -11,15 +12,16 @@ namespace bkp::config {
 /// Each reads one top-level section of a file that passed check_against_rules() into its part of
 /// the Config and checks ranges and meaning. Errors: Error{config} naming file, line and key.
 
-/// Where secrets come from.
-struct SecretSeams {
-  const util::Environment& environment;
-  util::ProcessRunner& processes;
+/// What connection strings are read with.
+struct ConnectionSeams {
+  const util::Environment& environment;  ///< secrets come from here
+  util::ProcessRunner& processes;        ///< and from these
+  Connections connections = Connections::read;
 };
 
 std::string read_site(const Section& top);
-Cluster read_cluster(const Section& top, const SecretSeams& seams);
-Catalog read_catalog(const Section& top, const SecretSeams& seams);
+Cluster read_cluster(const Section& top, const ConnectionSeams& seams);
+Catalog read_catalog(const Section& top, const ConnectionSeams& seams);
 Databases read_databases(const Section& top);
 std::vector<Store> read_stores(const Section& top);
 Compression read_compression(const Section& top);

@@ -7,8 +7,7 @@
 #include <span>
 #include <string>
 
-#include <curl/curl.h>
-
+#include "net/libcurl.hpp"
 #include "util/rng.hpp"
 
 namespace bkp::net {

@@ -9,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <curl/curl.h>
-
+#include "net/libcurl.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
 

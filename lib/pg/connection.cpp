@@ -9,9 +9,9 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include "pg/hints.hpp"
+#include "pg/libpq.hpp"
 #include "pg/libpq_text.hpp"
 #include "pg/password_file.hpp"
 #include "pg/sqlstate.hpp"
@@ -32,7 +32,8 @@ constexpr std::chrono::seconds drain_limit{5};
 // as long as TCP does. The thread is left to that; it owns all that it needs. False when the server
 // did not take the request in time.
 bool ask_to_cancel(pg_conn* connection) {
-  const std::shared_ptr<PGcancel> request{PQgetCancel(connection), PQfreeCancel};
+  const std::shared_ptr<PGcancel> request{PQgetCancel(connection),
+                                          [](PGcancel* cancel) { PQfreeCancel(cancel); }};
   if (!request) return false;
   std::promise<bool> answer;
   auto taken = answer.get_future();

@@ -6,8 +6,8 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
+#include "pg/libpq.hpp"
 #include "pg/libpq_text.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include "pg/connection.hpp"
+#include "pg/libpq.hpp"
 #include "pg/libpq_text.hpp"
 #include "util/text.hpp"
 

@@ -90,7 +90,7 @@ namespace {
 /// A linear map of CRCs: what becomes of each bit.
 using Matrix = std::array<std::uint32_t, 32>;
 
-std::uint32_t apply(const Matrix& matrix, std::uint32_t crc) {
+std::uint32_t product(const Matrix& matrix, std::uint32_t crc) {
   std::uint32_t result = 0;
   for (std::size_t bit = 0; crc != 0; ++bit, crc >>= 1U) {
     if ((crc & 1U) != 0) result ^= matrix.at(bit);
@@ -101,7 +101,7 @@ std::uint32_t apply(const Matrix& matrix, std::uint32_t crc) {
 Matrix squared(const Matrix& matrix) {
   Matrix result;
   for (std::size_t bit = 0; bit < result.size(); ++bit)
-    result.at(bit) = apply(matrix, matrix.at(bit));
+    result.at(bit) = product(matrix, matrix.at(bit));
   return result;
 }
 
@@ -125,7 +125,7 @@ Crc32cJoiner::Crc32cJoiner(std::uint64_t second_bytes) {
   for (auto power = one_zero(); second_bytes != 0; second_bytes >>= 1U, power = squared(power)) {
     if ((second_bytes & 1U) == 0) continue;
     for (auto& table : m_tables) {
-      for (auto& entry : table) entry = apply(power, entry);
+      for (auto& entry : table) entry = product(power, entry);
     }
   }
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <libpq-fe.h>
-
 #include <memory>
+
+#include "pg/libpq.hpp"
 
 namespace bkp::pg {
 

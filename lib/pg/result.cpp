@@ -1,9 +1,9 @@
-#include <libpq-fe.h>
 #include <charconv>
 
 #include <fmt/format.h>
 
 #include "pg/connection.hpp"
+#include "pg/libpq.hpp"
 #include "util/text.hpp"
 
 namespace bkp::pg {

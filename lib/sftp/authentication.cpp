@@ -1,7 +1,5 @@
 #include "sftp/authentication.hpp"
 
-#include <libssh2.h>
-
 #include <memory>
 #include <new>
 #include <string_view>
@@ -9,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sftp/error.hpp"
+#include "sftp/libssh2.hpp"
 #include "util/text.hpp"
 
 namespace bkp::sftp {

@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <memory>
 
-#include <libssh2.h>
-
 #include "sftp/address.hpp"
+#include "sftp/libssh2.hpp"
 #include "sftp/login.hpp"
 #include "util/fd.hpp"
 #include "util/interrupt.hpp"

@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <libssh2_sftp.h>
-
 #include "sftp/connection.hpp"
+#include "sftp/libssh2.hpp"
 #include "store/store.hpp"
 
 namespace bkp::sftp {
