@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <memory>
 
 #include <fmt/format.h>
@@ -58,21 +59,35 @@ std::optional<LocalDirectory> LocalDirectory::open(int root, std::vector<std::st
 
 namespace {
 
+/// What has been there for so long is on the disk, whoever made it and died: the kernel writes back
+/// what is dirty for half a minute (vm.dirty_expire_centisecs), a journal is committed sooner.
+constexpr std::chrono::minutes surely_flushed{10};
+
+bool is_surely_flushed(int directory) {
+  struct ::statx status {};
+  if (::statx(directory, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0) return false;
+  if ((status.stx_mask & STATX_BTIME) == 0) return false;  // not every file system keeps it
+  const std::chrono::sys_seconds made{std::chrono::seconds{status.stx_btime.tv_sec}};
+  return std::chrono::system_clock::now() - made > surely_flushed;
+}
+
+/// One that is there may be another writer's, who has not flushed its name yet: our object would be
+/// lost with it.
+Fd flushed(Fd found, int parent, const LocalOperation& operation) {
+  if (found && !is_surely_flushed(found.get())) sync(parent, operation);
+  return found;
+}
+
 /// As open_directory_in(), but a file in the way is an error here.
 Fd make_directory_in(int parent, const std::string& name, const LocalOperation& operation) {
-  // One that is there may be another writer's, who has not flushed it yet: our object would be lost
-  // with it.
-  if (Fd found = open_directory_in(parent, name, operation)) {
-    sync(parent, operation);
+  if (Fd found = flushed(open_directory_in(parent, name, operation), parent, operation))
     return found;
-  }
   if (::mkdirat(parent, name.c_str(), 0700) != 0) {
     if (errno == ENOENT) return {};
     if (errno != EEXIST) throw operation.failed(errno);
     // Somebody made it first, or it is no directory.
-    Fd found = open_directory_in(parent, name, operation);
+    Fd found = flushed(open_directory_in(parent, name, operation), parent, operation);
     if (!found && status_in(parent, name, operation)) throw operation.failed(ENOTDIR);
-    if (found) sync(parent, operation);
     return found;
   }
   Fd made = open_directory_in(parent, name, operation);

@@ -1,9 +1,11 @@
 #include "stream/hash.hpp"
 
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -56,15 +58,46 @@ class Digest {
   std::unique_ptr<EVP_MD_CTX, ContextDeleter> m_context;
 };
 
+/// The same, with XXH3.
+class Xxh3 {
+ public:
+  Xxh3() : m_state{XXH3_createState()} {
+    if (!m_state) throw std::bad_alloc{};
+    XXH3_128bits_reset(m_state.get());
+  }
+
+  void update(std::span<const std::byte> data) {
+    XXH3_128bits_update(m_state.get(), data.data(), data.size());
+  }
+
+  std::string hex() const {
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(m_state.get()));
+    return util::to_hex(std::as_bytes(std::span{canonical.digest}));
+  }
+
+ private:
+  struct Deleter {
+    void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }
+  };
+  std::unique_ptr<XXH3_state_t, Deleter> m_state;
+};
+
 }  // namespace
 
 struct HashSink::State {
   explicit State(DigestSet set) {
     if (set == DigestSet::md5_and_sha256) md5.emplace("MD5");
+    if (set == DigestSet::xxh3) {
+      xxh3.emplace();
+    } else {
+      sha256.emplace("SHA256");
+    }
   }
 
   std::optional<Digest> md5;
-  Digest sha256{"SHA256"};
+  std::optional<Digest> sha256;
+  std::optional<Xxh3> xxh3;
   std::uint64_t bytes = 0;
   std::optional<Digests> digests;
   bool ended = false;
@@ -76,12 +109,16 @@ struct HashSink::State {
     while (!data.empty()) {
       const auto piece = data.first(std::min(data.size(), piece_size));
       if (md5) md5->update(piece);
-      sha256.update(piece);
+      if (sha256) sha256->update(piece);
+      if (xxh3) xxh3->update(piece);
       data = data.subspan(piece.size());
     }
   }
 
-  void conclude() { digests = Digests{md5 ? md5->hex() : "", sha256.hex(), bytes}; }
+  void conclude() {
+    digests =
+        Digests{md5 ? md5->hex() : "", sha256 ? sha256->hex() : "", xxh3 ? xxh3->hex() : "", bytes};
+  }
 };
 
 HashSink::HashSink(Sink& next, DigestSet digests)
@@ -117,7 +154,7 @@ Digests digests_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span{text});
   md5.update(bytes);
   sha256.update(bytes);
-  return {md5.hex(), sha256.hex(), text.size()};
+  return {md5.hex(), sha256.hex(), "", text.size()};
 }
 
 }  // namespace bkp::stream

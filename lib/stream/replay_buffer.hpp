@@ -20,14 +20,17 @@ class ReplayBuffer final : public Sink {
   void finish() override {}
   void abort() noexcept override {}
 
-  std::uint64_t bytes() const { return m_memory.size() + m_in_file; }
+  std::uint64_t bytes() const { return m_in_memory + m_in_file; }
   /// Writes all of it to `sink`, which is not finished.
   void replay(Sink& sink) const;
 
  private:
+  void keep(std::span<const std::byte> data);
+
   std::size_t m_limit;
   std::filesystem::path m_directory;
-  std::vector<std::byte> m_memory;
+  std::vector<std::vector<std::byte>> m_pieces;  ///< each full but the last, and never moved
+  std::uint64_t m_in_memory = 0;
   util::Fd m_file;  ///< what comes behind the memory; open once there is something
   std::uint64_t m_in_file = 0;
 };

@@ -76,7 +76,7 @@ struct ZstdCompressSink::State {
   }
 };
 
-ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads, int job_bytes)
+ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads, const ZstdTuning& tuning)
     : m_next{next}, m_state{std::make_unique<State>()} {
   if (level < 1 || level > 19 || threads < 0) {
     throw Error{ErrorKind::internal,
@@ -84,9 +84,14 @@ ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads, int job_b
   }
   m_state->set(ZSTD_c_compressionLevel, level);
   m_state->set(ZSTD_c_checksumFlag, 1);
-  const int workers = limited_workers(threads);
+  if (const auto& search = tuning.fast_search) {
+    m_state->set(ZSTD_c_strategy, ZSTD_fast);
+    m_state->set(ZSTD_c_minMatch, search->min_match);
+    m_state->set(ZSTD_c_hashLog, search->hash_log);
+  }
+  const int workers = tuning.alone ? 0 : limited_workers(threads);
   m_state->set(ZSTD_c_nbWorkers, workers);
-  if (workers > 0 && job_bytes > 0) m_state->set(ZSTD_c_jobSize, job_bytes);
+  if (workers > 0 && tuning.job_bytes > 0) m_state->set(ZSTD_c_jobSize, tuning.job_bytes);
 }
 
 ZstdCompressSink::~ZstdCompressSink() {

@@ -32,14 +32,14 @@ std::function<void()> refusal(std::string what, std::uint64_t expected) {
       [what = std::move(what), expected] { throw differs(what, "more", std::to_string(expected)); };
 }
 
-void compare(std::string_view what, const stream::Digests& digests, std::uint64_t bytes,
-             const std::string& sha256) {
-  if (digests.bytes != bytes) {
-    throw differs(fmt::format("size {}", what), std::to_string(digests.bytes),
-                  std::to_string(bytes));
+/// Sizes first: they tell more.
+void compare(std::string_view digest, std::string_view what, std::uint64_t bytes,
+             std::uint64_t expected_bytes, const std::string& value, const std::string& expected) {
+  if (bytes != expected_bytes) {
+    throw differs(fmt::format("size {}", what), std::to_string(bytes),
+                  std::to_string(expected_bytes));
   }
-  if (digests.sha256 != sha256)
-    throw differs(fmt::format("SHA-256 {}", what), digests.sha256, sha256);
+  if (value != expected) throw differs(fmt::format("{} {}", digest, what), value, expected);
 }
 
 /// Everything that is done with the bytes of one object, in the order they come in.
@@ -62,12 +62,14 @@ class ObjectReader final : public stream::Sink {
   void finish() override {
     if (!m_head) throw damaged("it ends before it has said what it is");
     m_payload->finish();
-    compare("as stored", m_payload->digests(), m_description.payload_bytes,
+    const auto& payload = m_payload->digests();
+    compare("SHA-256", "as stored", payload.bytes, m_description.payload_bytes, payload.sha256,
             m_description.payload_sha256);
     if (m_opener != nullptr) {
       m_opener->finish();
-      compare("as archived", m_original->digests(), m_description.original_bytes,
-              m_description.original_sha256);
+      const auto& original = m_original->digests();
+      compare("XXH3", "as archived", original.bytes, m_description.original_bytes, original.xxh3,
+              m_description.original_xxh3);
       m_file->finish();
     }
     m_copy.finish();
@@ -104,7 +106,7 @@ class ObjectReader final : public stream::Sink {
                             refusal("size as stored", m_description.payload_bytes));
     if (m_file == nullptr) return;
     m_held.emplace(*m_file);
-    m_original.emplace(*m_held, stream::DigestSet::sha256);
+    m_original.emplace(*m_held, stream::DigestSet::xxh3);
     m_limit.emplace(*m_original, m_description.original_bytes,
                     refusal("size as archived", m_description.original_bytes));
     m_opener = &m_decompress.emplace(*m_limit);

@@ -64,7 +64,7 @@ Description from_json(const json& from) {
   from.at("system_identifier").get_to(result.system_identifier);
   from.at("name").get_to(result.name);
   from.at("original_bytes").get_to(result.original_bytes);
-  from.at("original_sha256").get_to(result.original_sha256);
+  from.at("original_xxh3").get_to(result.original_xxh3);
   from.at("payload_bytes").get_to(result.payload_bytes);
   from.at("payload_sha256").get_to(result.payload_sha256);
   result.archived_at = util::parse_time(from.at("archived_at").get_ref<const std::string&>());
@@ -82,7 +82,7 @@ std::string to_text(const Description& description, const seal::SigningKey* key)
             {"system_identifier", description.system_identifier},
             {"name", description.name},
             {"original_bytes", description.original_bytes},
-            {"original_sha256", description.original_sha256},
+            {"original_xxh3", description.original_xxh3},
             {"payload_bytes", description.payload_bytes},
             {"payload_sha256", description.payload_sha256},
             {"archived_at", util::format_rfc3339(description.archived_at)},

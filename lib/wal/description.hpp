@@ -18,7 +18,7 @@ struct Description {
   std::string system_identifier;  ///< of the cluster, decimal
   std::string name;               ///< "000000010000000A000000FF"
   std::uint64_t original_bytes = 0;
-  std::string original_sha256;  ///< of the file as the server wrote it
+  std::string original_xxh3;  ///< of the file as the server wrote it; 128 bits
   std::uint64_t payload_bytes = 0;
   std::string payload_sha256;  ///< of the bytes of the object that follow its head
   util::Time archived_at;

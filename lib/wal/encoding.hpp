@@ -20,7 +20,7 @@ namespace bkp::wal {
 /// How files are encoded for the archive.
 struct Encoding {
   int level = 3;                            ///< of zstd, from 1
-  int threads = 1;                          ///< that compress
+  int threads = 1;                          ///< of one file
   std::vector<seal::Recipient> recipients;  ///< none: not sealed
   std::optional<seal::SigningKey> signing_key;
   std::size_t in_memory = std::size_t{16} << 20U;  ///< bytes of one encoded file, the rest in:

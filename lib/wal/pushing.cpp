@@ -39,7 +39,7 @@ Sealing other(Sealing sealing) {
 
 bool same_content(const Description& a, const Description& b) {
   return a.system_identifier == b.system_identifier && a.original_bytes == b.original_bytes &&
-         a.original_sha256 == b.original_sha256;
+         a.original_xxh3 == b.original_xxh3;
 }
 
 Error other_content(const store::Store& store, const store::Key& key, const Description& there) {
