@@ -99,7 +99,7 @@ Cleared clear_remains(store::Store& store, const Layout& layout, const Judge& ju
   Cleared cleared;
   // Not below wal: the server archives there, whoever holds the lock.
   for (const auto& place : {layout.backups(), layout.runbook_directory()}) {
-    auto removed = store.remove_unfinished(place);
+    auto removed = store.remove_unfinished(place, store::whenever);
     std::ranges::move(removed, std::back_inserter(cleared.unfinished));
   }
   for (auto& [label, objects] : objects_by_label(store, layout)) {

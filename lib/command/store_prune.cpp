@@ -10,6 +10,7 @@
 #include "retention/usage.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
+#include "wal/archive_key.hpp"
 #include "wal/archive_map.hpp"
 
 namespace bkp::command {
@@ -89,9 +90,12 @@ class StorePruner {
       });
     });
     const auto backups = m_layout.backups().text() + "/";
-    m_result.unfinished = m_store.store->unfinished(m_layout.backups(), [&](std::string_view key) {
-      return key.starts_with(backups) && candidates.is_believed(key.substr(backups.size()));
-    });
+    m_result.unfinished = m_store.store->unfinished(
+        m_layout.backups(),
+        [&](std::string_view key) {
+          return key.starts_with(backups) && candidates.is_believed(key.substr(backups.size()));
+        },
+        store::whenever);
   }
 
   /// By the backups that stay here, and by those of other stores: this store's WAL may be what
@@ -126,6 +130,7 @@ class StorePruner {
     const auto& site = m_context.config.site;
     const auto inventory = wal::read_inventory(*m_store.store, site);
     m_result.wal_files = inventory.files.size();
+    clear_wal();
     const auto staying = staying_backups();
     if (inventory.files.empty() || staying.empty()) return;
     // What retention needs of the keys is nothing: sizes stand in the open.
@@ -146,6 +151,17 @@ class StorePruner {
                                           {"last", m_result.wal.remove.back().name},
                                           {"anchor", *m_result.wal.anchor}},
                               .at = m_context.clock.now()});
+  }
+
+  /// The server archives there, whoever holds the lock; but no push takes as long as that.
+  void clear_wal() {
+    constexpr std::chrono::hours longest_push{24};
+    const auto root = wal::archive_root(m_context.config.site);
+    const auto begun_before = m_context.clock.now() - longest_push;
+    const auto found = m_context.dry_run
+                           ? m_store.store->unfinished(root, store::no_key, begun_before)
+                           : m_store.store->remove_unfinished(root, begun_before);
+    m_result.unfinished.insert(m_result.unfinished.end(), found.begin(), found.end());
   }
 
   void change(const StoreCandidates& candidates) {

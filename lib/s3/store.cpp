@@ -100,17 +100,20 @@ void Store::remove_all(const std::vector<store::Key>& keys) {
 }
 
 std::vector<UploadsPage::Upload> Store::uploads_below(const Operation& what,
-                                                      const store::Key& prefix) {
+                                                      const store::Key& prefix,
+                                                      util::Time begun_before) {
   const auto own = bucket_key(prefix);
   auto found = uploads(m_client, what, own);
   std::erase_if(found, [&](const auto& upload) {
-    return upload.key != own && !upload.key.starts_with(own + "/");
+    return upload.begun >= begun_before ||
+           (upload.key != own && !upload.key.starts_with(own + "/"));
   });
   return found;
 }
 
 std::vector<std::string> Store::unfinished(const store::Key& prefix,
-                                           const store::KeyTest& pass_over) {
+                                           const store::KeyTest& pass_over,
+                                           util::Time begun_before) {
   const auto before = bucket_key(prefix).size() - prefix.text().size();
   const auto passed_over = [&](std::string_view key) {
     for (auto end = key.find('/'); end != key.npos; end = key.find('/', end + 1)) {
@@ -119,18 +122,19 @@ std::vector<std::string> Store::unfinished(const store::Key& prefix,
     return pass_over(key);
   };
   std::vector<std::string> keys;
-  for (const auto& upload : uploads_below(operation("list", prefix), prefix)) {
+  for (const auto& upload : uploads_below(operation("list", prefix), prefix, begun_before)) {
     auto key = upload.key.substr(before);
     if (!passed_over(key)) keys.push_back(std::move(key));
   }
   return keys;
 }
 
-std::vector<std::string> Store::remove_unfinished(const store::Key& prefix) {
+std::vector<std::string> Store::remove_unfinished(const store::Key& prefix,
+                                                  util::Time begun_before) {
   const auto what = operation("clean up", prefix);
   const auto before = bucket_key(prefix).size() - prefix.text().size();
   std::vector<std::string> removed;
-  for (const auto& upload : uploads_below(what, prefix)) {
+  for (const auto& upload : uploads_below(what, prefix, begun_before)) {
     Request request;
     request.method = "DELETE";
     request.key = upload.key;

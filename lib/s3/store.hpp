@@ -32,16 +32,18 @@ class Store final : public store::Store {
   std::vector<std::string> names(const store::Key& prefix) override;
   bool remove(const store::Key& key) override;
   void remove_all(const std::vector<store::Key>& keys) override;
-  std::vector<std::string> unfinished(const store::Key& prefix,
-                                      const store::KeyTest& pass_over) override;
-  std::vector<std::string> remove_unfinished(const store::Key& prefix) override;
+  std::vector<std::string> unfinished(const store::Key& prefix, const store::KeyTest& pass_over,
+                                      util::Time begun_before) override;
+  std::vector<std::string> remove_unfinished(const store::Key& prefix,
+                                             util::Time begun_before) override;
   std::optional<store::StoreSpace> space() override { return std::nullopt; }
 
  private:
   Operation operation(std::string_view verb, const store::Key& key) const;
   std::string bucket_key(const store::Key& key) const { return m_client.address().bucket_key(key); }
   std::optional<store::ObjectInfo> info(const Operation& what, const store::Key& key);
-  std::vector<UploadsPage::Upload> uploads_below(const Operation& what, const store::Key& prefix);
+  std::vector<UploadsPage::Upload> uploads_below(const Operation& what, const store::Key& prefix,
+                                                 util::Time begun_before);
 
   Client m_client;
 };

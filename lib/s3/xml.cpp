@@ -42,15 +42,19 @@ std::string text_of(const pugi::xml_document& document) {
   return out.str();
 }
 
-std::optional<store::ObjectInfo> object_of(const Document& document, const pugi::xml_node& node) {
-  const auto key = document.key(node.child_value("Key"));
-  if (!key || key->empty() || !node.child("Size")) return std::nullopt;
+std::optional<util::Time> time_of(const pugi::xml_node& node, const char* name) {
   try {
-    return store::ObjectInfo{*key, node.child("Size").text().as_ullong(),
-                             util::parse_time(node.child_value("LastModified"))};
+    return util::parse_time(node.child_value(name));
   } catch (const util::Error&) {
     return std::nullopt;
   }
+}
+
+std::optional<store::ObjectInfo> object_of(const Document& document, const pugi::xml_node& node) {
+  const auto key = document.key(node.child_value("Key"));
+  const auto modified = time_of(node, "LastModified");
+  if (!key || key->empty() || !node.child("Size") || !modified) return std::nullopt;
+  return store::ObjectInfo{*key, node.child("Size").text().as_ullong(), *modified};
 }
 
 }  // namespace
@@ -97,8 +101,9 @@ std::optional<UploadsPage> parse_uploads(std::string_view xml) {
   for (const auto& node : document.root().children("Upload")) {
     auto key = document.key(node.child_value("Key"));
     std::string id = node.child_value("UploadId");
-    if (!key || id.empty()) return std::nullopt;
-    page.uploads.push_back({std::move(*key), std::move(id)});
+    const auto begun = time_of(node, "Initiated");
+    if (!key || id.empty() || !begun) return std::nullopt;
+    page.uploads.push_back({std::move(*key), std::move(id), *begun});
   }
   page.more = document.text("IsTruncated") == "true";
   const auto next = document.key(document.root().child_value("NextKeyMarker"));

@@ -28,8 +28,9 @@ std::optional<Status> object_at(Session& session, const std::string& path) {
   return status;
 }
 
-bool is_unfinished(const Entry& entry) {
-  return entry.status.type == FileType::file && entry.name.starts_with(store::unfinished_prefix);
+bool is_unfinished(const Entry& entry, util::Time begun_before) {
+  return entry.status.type == FileType::file && entry.name.starts_with(store::unfinished_prefix) &&
+         entry.status.modified < begun_before;
 }
 
 }  // namespace
@@ -140,18 +141,20 @@ bool Store::remove(const store::Key& key) {
 }
 
 std::vector<std::string> Store::unfinished(const store::Key& prefix,
-                                           const store::KeyTest& pass_over) {
+                                           const store::KeyTest& pass_over,
+                                           util::Time begun_before) {
   const Operation operation{"list", prefix.text(), m_url};
   return m_pool.run(operation, [&](Pool::Lease& lease) {
     std::vector<std::string> found;
     walk(*lease, m_root, prefix.text(), pass_over, [&](const std::string& key, const Entry& entry) {
-      if (is_unfinished(entry)) found.push_back(key);
+      if (is_unfinished(entry, begun_before)) found.push_back(key);
     });
     return found;
   });
 }
 
-std::vector<std::string> Store::remove_unfinished(const store::Key& prefix) {
+std::vector<std::string> Store::remove_unfinished(const store::Key& prefix,
+                                                  util::Time begun_before) {
   const Operation operation{"clean up", prefix.text(), m_url};
   std::vector<std::string> removed;
   m_pool.run(operation, [&](Pool::Lease& lease) {
@@ -161,7 +164,7 @@ std::vector<std::string> Store::remove_unfinished(const store::Key& prefix) {
            if (entry.status.type == FileType::directory) {
              // Succeeds for those that are empty now.
              lease->remove_directory(path);
-           } else if (is_unfinished(entry)) {
+           } else if (is_unfinished(entry, begun_before)) {
              if (lease->remove_file(path)) removed.push_back(key);
            }
          });

@@ -43,9 +43,10 @@ class Store final : public store::Store {
   std::vector<store::ObjectInfo> list(const store::Key& prefix) override;
   std::vector<std::string> names(const store::Key& prefix) override;
   bool remove(const store::Key& key) override;
-  std::vector<std::string> unfinished(const store::Key& prefix,
-                                      const store::KeyTest& pass_over) override;
-  std::vector<std::string> remove_unfinished(const store::Key& prefix) override;
+  std::vector<std::string> unfinished(const store::Key& prefix, const store::KeyTest& pass_over,
+                                      util::Time begun_before) override;
+  std::vector<std::string> remove_unfinished(const store::Key& prefix,
+                                             util::Time begun_before) override;
   std::optional<store::StoreSpace> space() override;
 
  private:

@@ -60,8 +60,9 @@ struct Entry {
   struct ::stat status;
 };
 
-bool is_unfinished(const Entry& entry) {
-  return S_ISREG(entry.status.st_mode) && entry.name.starts_with(unfinished_prefix);
+bool is_unfinished(const Entry& entry, util::Time begun_before) {
+  return S_ISREG(entry.status.st_mode) && entry.name.starts_with(unfinished_prefix) &&
+         time_of(entry.status.st_mtim) < begun_before;
 }
 
 /// Shows `visit` everything below `directory`, contents before their directory. What vanishes
@@ -189,18 +190,19 @@ bool LocalStore::remove(const Key& key) {
   return true;
 }
 
-std::vector<std::string> LocalStore::unfinished(const Key& prefix, const KeyTest& pass_over) {
+std::vector<std::string> LocalStore::unfinished(const Key& prefix, const KeyTest& pass_over,
+                                                util::Time begun_before) {
   const LocalOperation operation{"list", prefix.text(), m_url};
   const auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
   std::vector<std::string> found;
   if (!directory) return found;
   walk(directory->fd(), prefix.text(), operation, pass_over, [&](Entry entry) {
-    if (is_unfinished(entry)) found.push_back(std::move(entry.key));
+    if (is_unfinished(entry, begun_before)) found.push_back(std::move(entry.key));
   });
   return found;
 }
 
-std::vector<std::string> LocalStore::remove_unfinished(const Key& prefix) {
+std::vector<std::string> LocalStore::remove_unfinished(const Key& prefix, util::Time begun_before) {
   const LocalOperation operation{"clean up", prefix.text(), m_url};
   auto directory = LocalDirectory::open(m_root.get(), parts_of(prefix.text()), operation);
   std::vector<std::string> removed;
@@ -209,7 +211,7 @@ std::vector<std::string> LocalStore::remove_unfinished(const Key& prefix) {
     if (S_ISDIR(entry.status.st_mode)) {
       // Succeeds for those that are empty now.
       ::unlinkat(entry.directory, entry.name.c_str(), AT_REMOVEDIR);
-    } else if (is_unfinished(entry)) {
+    } else if (is_unfinished(entry, begun_before)) {
       if (::unlinkat(entry.directory, entry.name.c_str(), 0) != 0 && errno != ENOENT) {
         throw LocalOperation{operation.verb, entry.key, m_url}.failed(errno);
       }

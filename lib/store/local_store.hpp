@@ -29,8 +29,9 @@ class LocalStore final : public Store {
   std::vector<ObjectInfo> list(const Key& prefix) override;
   std::vector<std::string> names(const Key& prefix) override;
   bool remove(const Key& key) override;
-  std::vector<std::string> unfinished(const Key& prefix, const KeyTest& pass_over) override;
-  std::vector<std::string> remove_unfinished(const Key& prefix) override;
+  std::vector<std::string> unfinished(const Key& prefix, const KeyTest& pass_over,
+                                      util::Time begun_before) override;
+  std::vector<std::string> remove_unfinished(const Key& prefix, util::Time begun_before) override;
   std::optional<StoreSpace> space() override;
 
  private:

@@ -98,11 +98,11 @@ bool MemoryStore::remove(const Key& key) {
 }
 
 /// There is nothing that outlives its sink.
-std::vector<std::string> MemoryStore::unfinished(const Key&, const KeyTest&) {
+std::vector<std::string> MemoryStore::unfinished(const Key&, const KeyTest&, util::Time) {
   return {};
 }
 
-std::vector<std::string> MemoryStore::remove_unfinished(const Key&) {
+std::vector<std::string> MemoryStore::remove_unfinished(const Key&, util::Time) {
   return {};
 }
 

@@ -35,6 +35,9 @@ inline bool no_key(std::string_view) {
   return false;
 }
 
+/// After all that was ever begun.
+inline constexpr util::Time whenever = util::Time::max();
+
 /// Immutable objects under keys. Every failure is Error{store} naming the store's URL and the key;
 /// absence is an empty optional or `false`. An object is visible to stat, list and fetch only after
 /// its sink's finish() returned, and is then durable. Distinct threads may use one Store at a time
@@ -72,12 +75,15 @@ class Store {
   /// error some may be left.
   virtual void remove_all(const std::vector<Key>& keys);
 
-  /// The keys, below `prefix`, of what crashed writers left and others are at: temporary files, and
-  /// the objects that open multipart uploads would become. Nothing is looked for at and below
-  /// keys that `pass_over` is true of.
-  virtual std::vector<std::string> unfinished(const Key& prefix, const KeyTest& pass_over) = 0;
-  /// Removes it; returns the keys. Only for a caller who holds the site's write lock.
-  virtual std::vector<std::string> remove_unfinished(const Key& prefix) = 0;
+  /// The keys, below `prefix`, of what crashed writers left and others are at, as far as it was
+  /// begun before: temporary files, and the objects that open multipart uploads would become.
+  /// Nothing is looked for at and below keys that `pass_over` is true of.
+  virtual std::vector<std::string> unfinished(const Key& prefix, const KeyTest& pass_over,
+                                              util::Time begun_before) = 0;
+  /// Removes it; returns the keys. Only for a caller who holds the lock of those who write there,
+  /// or for what is so old that nobody can be at it any more.
+  virtual std::vector<std::string> remove_unfinished(const Key& prefix,
+                                                     util::Time begun_before) = 0;
 
   /// nullopt where the notion makes no sense.
   virtual std::optional<StoreSpace> space() = 0;

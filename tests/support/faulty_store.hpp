@@ -79,12 +79,15 @@ class FaultyStore final : public store::Store {
   bool remove(const store::Key& key) override {
     return perform(Operation::remove, key, [&] { return m_inner.remove(key); });
   }
-  std::vector<std::string> unfinished(const store::Key& prefix,
-                                      const store::KeyTest& pass_over) override {
-    return perform(Operation::list, prefix, [&] { return m_inner.unfinished(prefix, pass_over); });
+  std::vector<std::string> unfinished(const store::Key& prefix, const store::KeyTest& pass_over,
+                                      util::Time begun_before) override {
+    return perform(Operation::list, prefix,
+                   [&] { return m_inner.unfinished(prefix, pass_over, begun_before); });
   }
-  std::vector<std::string> remove_unfinished(const store::Key& prefix) override {
-    return perform(Operation::remove, prefix, [&] { return m_inner.remove_unfinished(prefix); });
+  std::vector<std::string> remove_unfinished(const store::Key& prefix,
+                                             util::Time begun_before) override {
+    return perform(Operation::remove, prefix,
+                   [&] { return m_inner.remove_unfinished(prefix, begun_before); });
   }
   std::optional<store::StoreSpace> space() override { return m_inner.space(); }
 

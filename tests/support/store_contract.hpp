@@ -147,12 +147,12 @@ inline void check_visibility(const MakeStore& make_store) {
     sink->abort();
     sink->abort();
     check_absent();
-    CHECK(store->remove_unfinished(store::Key{"studio"}).empty());
+    CHECK(store->remove_unfinished(store::Key{"studio"}, store::whenever).empty());
   }
   SECTION("a forgotten object never was") {
     store->create(key)->write(bytes_of("contents"));
     check_absent();
-    CHECK(store->remove_unfinished(store::Key{"studio"}).empty());
+    CHECK(store->remove_unfinished(store::Key{"studio"}, store::whenever).empty());
   }
   SECTION("abort after finish does nothing") {
     const auto sink = store->create(key);

@@ -158,6 +158,23 @@ TEST_CASE("uploads that dead writers left are listed, and removed") {
   CHECK_FALSE(std::filesystem::exists(file));
 }
 
+TEST_CASE("what a killed push left goes when it is a day old, and not before") {
+  Retained site{1};
+  const auto wal = site.bench.store_directory("second") / "studio/wal/00000001/00000000";
+  const auto old = wal / ".bkp-0123456789abcdef";
+  const auto young = wal / ".bkp-0123456789abcdee";
+  std::filesystem::create_directories(wal);
+  test::write_text(old, "debris");
+  test::write_text(young, "in the making");
+  std::filesystem::last_write_time(
+      old, std::filesystem::file_time_type::clock::now() - std::chrono::hours{25});
+  site.prune(true);
+  CHECK(std::filesystem::exists(old));
+  site.prune();
+  CHECK_FALSE(std::filesystem::exists(old));
+  CHECK(std::filesystem::exists(young));
+}
+
 TEST_CASE("what dead runs left is foreseen, and removed") {
   Retained site{2};
   site.bench.catalog_sql(

@@ -277,18 +277,21 @@ TEST_CASE("what crashed uploads left below a prefix is removed, and nothing besi
   for (const char* key : {"studio/a", "studio/a", "studio/b%20c/d", "studio2/x", "studio"})
     CHECK(bench.ask("POST", std::string{"/some/prefix/"} + key + "?uploads=").status == 200);
   const std::vector<std::string> expected{"studio", "studio/a", "studio/a", "studio/b c/d"};
-  auto found = store->unfinished(store::Key{"studio"}, store::no_key);
+  auto found = store->unfinished(store::Key{"studio"}, store::no_key, store::whenever);
   std::ranges::sort(found);
   CHECK(found == expected);
-  found = store->unfinished(store::Key{"studio"}, [](auto key) { return key == "studio/b c"; });
+  found = store->unfinished(
+      store::Key{"studio"}, [](auto key) { return key == "studio/b c"; }, store::whenever);
   std::ranges::sort(found);
   CHECK(found == std::vector<std::string>{"studio", "studio/a", "studio/a"});
-  auto removed = store->remove_unfinished(store::Key{"studio"});
+  const auto an_hour_ago = util::SystemClock{}.now() - std::chrono::hours{1};
+  CHECK(store->remove_unfinished(store::Key{"studio"}, an_hour_ago).empty());
+  auto removed = store->remove_unfinished(store::Key{"studio"}, store::whenever);
   std::ranges::sort(removed);
   CHECK(removed == expected);
   const auto left = bench.listed("?uploads=");
   CHECK(left.find("studio2/x") != std::string::npos);
   CHECK(left.find("studio/") == std::string::npos);
-  CHECK(store->remove_unfinished(store::Key{"studio"}).empty());
+  CHECK(store->remove_unfinished(store::Key{"studio"}, store::whenever).empty());
   CHECK(fetched(*store, "studio/kept") == "x");
 }

@@ -90,14 +90,14 @@ TEST_CASE("what crashed writers left on an SFTP server is swept") {
   for (const std::string name : {"a/deep/.bkp-1", "a/.bkp-2", "b/.bkp-3"}) {
     write_text(backups / name, "x");
   }
-  CHECK(store->unfinished(store::Key{"studio"}, store::no_key).size() == 3);
-  CHECK(store->unfinished(store::Key{"studio"}, [](auto key) {
-    return key == "studio/backups/a";
-  }) == std::vector<std::string>{"studio/backups/b/.bkp-3"});
-  CHECK(store->remove_unfinished(store::Key{"studio"}).size() == 3);
+  CHECK(store->unfinished(store::Key{"studio"}, store::no_key, store::whenever).size() == 3);
+  CHECK(store->unfinished(
+            store::Key{"studio"}, [](auto key) { return key == "studio/backups/a"; },
+            store::whenever) == std::vector<std::string>{"studio/backups/b/.bkp-3"});
+  CHECK(store->remove_unfinished(store::Key{"studio"}, store::whenever).size() == 3);
   CHECK_FALSE(fs::exists(backups / "a"));
   CHECK(fetched(*store, "studio/backups/b/part") == "x");
-  CHECK(store->remove_unfinished(store::Key{"none"}).empty());
+  CHECK(store->remove_unfinished(store::Key{"none"}, store::whenever).empty());
 }
 
 TEST_CASE("many objects of an SFTP store are listed, with sizes and times") {

@@ -205,7 +205,7 @@ TEST_CASE("a renaming whose answer is lost is looked up") {
       sink->abort();
       CHECK_FALSE(fetched(*bench.store, key));
     }
-    CHECK(bench.store->remove_unfinished(store::Key{"studio"}).empty());
+    CHECK(bench.store->remove_unfinished(store::Key{"studio"}, store::whenever).empty());
   }
   CHECK(published > 0);
   CHECK(failed > 0);

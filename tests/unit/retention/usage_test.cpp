@@ -50,12 +50,13 @@ class SmallStore final : public store::Store {
   }
   std::vector<std::string> names(const store::Key&) override { return {}; }
   bool remove(const store::Key& key) override { return m_inner.remove(key); }
-  std::vector<std::string> unfinished(const store::Key& prefix,
-                                      const store::KeyTest& pass_over) override {
-    return m_inner.unfinished(prefix, pass_over);
+  std::vector<std::string> unfinished(const store::Key& prefix, const store::KeyTest& pass_over,
+                                      util::Time begun_before) override {
+    return m_inner.unfinished(prefix, pass_over, begun_before);
   }
-  std::vector<std::string> remove_unfinished(const store::Key& prefix) override {
-    return m_inner.remove_unfinished(prefix);
+  std::vector<std::string> remove_unfinished(const store::Key& prefix,
+                                             util::Time begun_before) override {
+    return m_inner.remove_unfinished(prefix, begun_before);
   }
   std::optional<store::StoreSpace> space() override { return store::StoreSpace{1000, 150}; }
 

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "util/clock.hpp"
+
 using namespace bkp;
 using namespace bkp::s3;
 
@@ -78,12 +80,15 @@ TEST_CASE("uploads under way are read with the place to go on from") {
   const auto page = parse_uploads(
       "<ListMultipartUploadsResult><NextKeyMarker>b</NextKeyMarker>"
       "<NextUploadIdMarker>2</NextUploadIdMarker><IsTruncated>true</IsTruncated>"
-      "<Upload><Key>a</Key><UploadId>1</UploadId></Upload>"
-      "<Upload><Key>b</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>");
+      "<Upload><Key>a</Key><UploadId>1</UploadId>"
+      "<Initiated>2026-11-27T01:02:03.000Z</Initiated></Upload>"
+      "<Upload><Key>b</Key><UploadId>2</UploadId>"
+      "<Initiated>2026-11-27T01:02:04.000Z</Initiated></Upload></ListMultipartUploadsResult>");
   REQUIRE(page);
   CHECK(page->uploads.size() == 2);
   CHECK(page->uploads[1].key == "b");
   CHECK(page->uploads[1].id == "2");
+  CHECK(page->uploads[1].begun == util::parse_time("2026-11-27T01:02:04Z"));
   CHECK(page->more);
   CHECK(page->next_key == "b");
   CHECK(page->next_id == "2");
@@ -93,6 +98,9 @@ TEST_CASE("uploads under way are read with the place to go on from") {
   CHECK_FALSE(
       parse_uploads("<ListMultipartUploadsResult><Upload><Key>a</Key></Upload>"
                     "</ListMultipartUploadsResult>"));
+  CHECK_FALSE(
+      parse_uploads("<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>1</UploadId>"
+                    "</Upload></ListMultipartUploadsResult>"));
   CHECK(parse_upload_id("<InitiateMultipartUploadResult><UploadId>7</UploadId>"
                         "</InitiateMultipartUploadResult>") == "7");
   CHECK_FALSE(parse_upload_id("<InitiateMultipartUploadResult/>"));

@@ -164,7 +164,7 @@ TEST_CASE("a crash leaves temporary files only, which the next run sweeps") {
   CHECK(entries_below(root) == 4);
   CHECK(keys_below(store, "studio").empty());
   CHECK_FALSE(store.stat(Key{"studio/backups/a/dump"}));
-  CHECK(store.remove_unfinished(Key{"studio"}).size() == 1);
+  CHECK(store.remove_unfinished(Key{"studio"}, whenever).size() == 1);
   CHECK(entries_below(root) == 0);
 }
 
@@ -198,7 +198,7 @@ TEST_CASE("a directory that cannot be read is named when a store is walked") {
   put_text(store, Key{"studio/backups/closed/part"}, "text");
   put_text(store, Key{"studio/backups/open/part"}, "text");
   fs::permissions(directory / "studio/backups/closed", fs::perms::none);
-  const auto error = error_of([&] { store.remove_unfinished(Key{"studio"}); });
+  const auto error = error_of([&] { store.remove_unfinished(Key{"studio"}, whenever); });
   CHECK_THAT(error.message(),
              Catch::Contains("\"studio/backups/closed\"") && Catch::Contains("Permission denied"));
   CHECK_THAT(error.hint(), Catch::Contains("bkp check"));

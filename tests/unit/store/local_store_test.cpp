@@ -8,6 +8,7 @@
 
 #include "support/store_contract.hpp"
 #include "support/temporary_directory.hpp"
+#include "util/clock.hpp"
 #include "util/error.hpp"
 
 using namespace bkp::store;
@@ -107,7 +108,7 @@ TEST_CASE_METHOD(Fixture, "what is not ours is neither listed nor touched") {
   CHECK_FALSE(store.stat(Key{"studio/pipe"}));
   CHECK_FALSE(fetched(store, "studio/pipe"));
   CHECK_FALSE(store.remove(Key{"studio/pipe"}));
-  CHECK(store.remove_unfinished(Key{"studio"}).empty());
+  CHECK(store.remove_unfinished(Key{"studio"}, whenever).empty());
   CHECK(paths().size() == 6);
 }
 
@@ -132,7 +133,7 @@ TEST_CASE_METHOD(Fixture, "symbolic links below the root are refused, not follow
     check_refused([&] { store.create(Key{key}); });
     CHECK_THROWS_AS(store.create(Key{"studio/link/new"}), Error);
     CHECK_THROWS_AS(store.list(Key{"studio"}), Error);
-    CHECK_THROWS_AS(store.remove_unfinished(Key{"studio"}), Error);
+    CHECK_THROWS_AS(store.remove_unfinished(Key{"studio"}, whenever), Error);
   }
   SECTION("as an object") {
     fs::create_symlink(outside / "secret", root / "studio/link");
@@ -183,20 +184,31 @@ TEST_CASE_METHOD(Fixture, "unfinished objects are swept below the prefix, and on
   fs::create_directories(root / "studio/backups/empty");
 
   CHECK(keys_below(store, "studio") == Paths{"studio/backups/a/part"});
-  CHECK(store.unfinished(Key{"studio"}, no_key).size() == 2);
-  CHECK(store.unfinished(Key{"studio"}, [](auto key) { return key == "studio/backups/a"; }) ==
+  CHECK(store.unfinished(Key{"studio"}, no_key, whenever).size() == 2);
+  CHECK(store.unfinished(
+            Key{"studio"}, [](auto key) { return key == "studio/backups/a"; }, whenever) ==
         Paths{"studio/backups/crashed/deep/.bkp-0123456789abcdef"});
-  CHECK(store.remove_unfinished(Key{"studio"}).size() == 2);
+  CHECK(store.remove_unfinished(Key{"studio"}, whenever).size() == 2);
   CHECK(paths() == Paths{"other", "other/.bkp-0123456789abcdef", "other/part", "studio",
                          "studio/backups", "studio/backups/a", "studio/backups/a/part"});
-  CHECK(store.remove_unfinished(Key{"studio"}).empty());
-  CHECK(store.remove_unfinished(Key{"none"}).empty());
+  CHECK(store.remove_unfinished(Key{"studio"}, whenever).empty());
+  CHECK(store.remove_unfinished(Key{"none"}, whenever).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "what is unfinished and young may be somebody's work") {
+  const auto sink = store.create(Key{"studio/a/x"});
+  const auto now = bkp::util::SystemClock{}.now();
+  CHECK(store.unfinished(Key{"studio"}, no_key, now - std::chrono::hours{1}).empty());
+  CHECK(store.remove_unfinished(Key{"studio"}, now - std::chrono::hours{1}).empty());
+  sink->write(bytes_of("x"));
+  sink->finish();
+  CHECK(keys_below(store, "studio") == Paths{"studio/a/x"});
 }
 
 TEST_CASE_METHOD(Fixture, "a sink whose file was swept away does not finish") {
   const auto sink = store.create(Key{"studio/a/x"});
   sink->write(bytes_of("x"));
-  CHECK(store.remove_unfinished(Key{"studio"}).size() == 1);
+  CHECK(store.remove_unfinished(Key{"studio"}, whenever).size() == 1);
   store_error_of(store, "studio/a/x", [&] { sink->finish(); });
   sink->abort();
   CHECK(paths().empty());
