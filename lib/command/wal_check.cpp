@@ -100,7 +100,8 @@ json to_json(const wal::CheckedArchive& archive) {
     gaps.push_back({{"first", gap.first},
                     {"last", gap.last},
                     {"segments", gap.segments},
-                    {"past", gap.past},
+                    {"past", gap.past_by.has_value()},
+                    {"past_by", gap.past_by ? json(*gap.past_by) : json(nullptr)},
                     {"backup", gap.label.empty() ? json(nullptr) : json(gap.label)}});
   }
   return {{"stores", std::move(stores)},
@@ -147,7 +148,7 @@ std::string findings_text(const wal::CheckedArchive& archive) {
   std::string text;
   for (const auto& gap : archive.gaps) {
     text += fmt::format("GAP      {}{}\n", span_text(gap),
-                        gap.past            ? ", before the newest base backup"
+                        gap.past_by         ? ", before backup " + *gap.past_by
                         : gap.label.empty() ? ""
                                             : ", which backup " + gap.label + " needs");
   }
@@ -179,11 +180,11 @@ bool uses_wal_push(const wal::Archiver& archiver) {
   return archiver.command.find("wal-push") != std::string::npos;
 }
 
-/// The worst of what was found decides.
-std::optional<Error> verdict(const wal::CheckedArchive& archive,
-                             const std::optional<wal::Archiver>& archiver, bool rpo_met) {
-  const auto open = std::ranges::find(archive.gaps, false, &wal::NamedGap::past);
-  if (open != archive.gaps.end()) {
+/// A gap that nothing has bridged keeps every recovery from what is newer; a past one only from
+/// times that retention.wal may promise.
+std::optional<Error> verdict(const std::vector<wal::NamedGap>& gaps) {
+  const auto open = std::ranges::find_if(gaps, [](const auto& gap) { return !gap.past_by; });
+  if (open != gaps.end()) {
     return Error{ErrorKind::damaged,
                  fmt::format("the archived WAL has a gap: {}{}", span_text(*open),
                              open->label.empty() ? "" : ", which backup " + open->label + " needs"),
@@ -191,6 +192,20 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
                  "(`bkp wal-push` in its data directory), and take a base backup now: recovery to "
                  "times after it does not need what is missing"};
   }
+  const auto past = std::ranges::find(gaps, true, &wal::NamedGap::promised);
+  if (past == gaps.end()) return std::nullopt;
+  return Error{ErrorKind::damaged,
+               fmt::format("the archived WAL had a gap: {}; recovery to times after it and before "
+                           "the end of backup {} is not possible",
+                           span_text(*past), *past->past_by),
+               "push the files again if the server still has them (`bkp wal-push` in its data "
+               "directory); else this is said until retention.wal promises those times no longer"};
+}
+
+/// The worst of what was found decides.
+std::optional<Error> verdict(const wal::CheckedArchive& archive,
+                             const std::optional<wal::Archiver>& archiver, bool rpo_met) {
+  if (auto error = verdict(archive.gaps)) return error;
   if (!archive.lost.empty()) {
     return Error{ErrorKind::damaged,
                  fmt::format("{} archived files are damaged on every store that has them, or gone; "

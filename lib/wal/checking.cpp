@@ -215,14 +215,29 @@ class Check {
     }
     for (const auto& gap : find_gaps(archive, needed, keep_after())) {
       if (is_filled(gap, size)) continue;
-      const bool past = gap.label.empty() && std::ranges::any_of(needed, [&](const auto& backup) {
-                          return backup.timeline >= gap.timeline && backup.first > gap.last;
-                        });
       m_result.gaps.push_back({pg::wal_segment_name({gap.timeline, gap.first}, size),
                                pg::wal_segment_name({gap.timeline, gap.last}, size),
                                static_cast<std::size_t>(gap.last - gap.first + 1), gap.label,
-                               past});
+                               first_after(gap, needed), is_promised(gap, archive)});
     }
+  }
+
+  /// The first backup that needs nothing of what is missing and stands for all that comes after it.
+  static std::optional<std::string> first_after(const WalGap& gap,
+                                                const std::vector<BackupWal>& backups) {
+    const BackupWal* first = nullptr;
+    for (const auto& backup : backups) {
+      if (backup.timeline < gap.timeline || backup.first <= gap.last) continue;
+      if (first == nullptr || backup.first < first->first) first = &backup;
+    }
+    return first != nullptr && gap.label.empty() ? std::optional{first->label} : std::nullopt;
+  }
+
+  bool is_promised(const WalGap& gap, const ArchiveMap& archive) const {
+    const auto segments = archive.segments.find(gap.timeline);
+    if (segments == archive.segments.end()) return true;
+    const auto after = segments->second.upper_bound(gap.last);
+    return after == segments->second.end() || after->second >= keep_after();
   }
 
   /// Without it no recovery finds its way from the timeline before.

@@ -56,8 +56,10 @@ struct NamedGap {
   std::string last;
   std::size_t segments = 0;
   std::string label;  ///< see WalGap
-  /// A backup began after it: only times between the gap and that backup are out of reach.
-  bool past = false;
+  /// A backup began after it, the first: only times between the gap and its end are out of reach.
+  std::optional<std::string> past_by;
+  /// What follows it is so young that retention.wal promises recovery to those times.
+  bool promised = false;
 };
 
 /// A kept backup, as far as it concerns the WAL.

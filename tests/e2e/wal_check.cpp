@@ -62,6 +62,21 @@ TEST_CASE("a segment that no store has is a gap, with its name") {
   CHECK_THAT(quiet.out, Contains("GAP") && Contains(site.second));
 }
 
+TEST_CASE("a gap before a base backup is told as long as times in it are promised") {
+  ArchivedSite site;
+  std::filesystem::remove(site.archived(site.second));
+  std::filesystem::remove(site.in_vault(site.second));
+  const auto label = site.json({"full", "--method", "base"})["result"]["backups"][0]["label"];
+  const auto report = site.json({"wal-check"});
+  INFO(report.dump(1));
+  CHECK(report["exit_code"] == 8);
+  CHECK_THAT(report["error"]["message"].get<std::string>(),
+             Contains(site.second) && Contains(label.get<std::string>()));
+  REQUIRE(report["result"]["gaps"].size() == 1);
+  CHECK(report["result"]["gaps"][0]["past"] == true);
+  CHECK(report["result"]["gaps"][0]["past_by"] == label);
+}
+
 TEST_CASE("what one store lacks is brought there from another, proven") {
   ArchivedSite site;
   std::filesystem::remove(site.in_vault(site.second));
