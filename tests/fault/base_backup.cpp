@@ -1,15 +1,25 @@
-// Backups of the cluster and restores of it are killed at random points.
+// Backups of the cluster and restores of it are killed at random points, and find disks full.
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <random>
+#include <set>
 #include <thread>
 
+#include "fault/own_disk.hpp"
 #include "support/incremental_site.hpp"
+#include "support/wait_until.hpp"
 
 using namespace bkp::test;
+using Catch::Matchers::Contains;
 
 namespace {
+
+/// About 20 MiB that do not compress.
+constexpr auto noise =
+    "create table noise as select (select string_agg(sha512((i * 16 + j)::text::bytea), '') "
+    "from generate_series(1, 16) j) from generate_series(1, 20000) i";
 
 /// Starts the command and kills it after a while; true when it had come to its end before.
 bool killed_too_late(const Site& site, std::vector<std::string> arguments, std::mt19937& random,
@@ -89,4 +99,65 @@ TEST_CASE("a restore is killed: no server starts on what is there, and another r
   }
   CHECK(killed > 3);
   CHECK(site.rows_of(site.recover({"--latest"})) == "1");
+}
+
+TEST_CASE("the store's disk is full in mid-backup: no backup, no remains, and then one") {
+  if (::geteuid() != 0) return;  // mounts
+  IncrementalSite site;
+  site.take_full();
+  site.ask(noise);
+  site.archive_all();
+  OwnDisk disk{site.store(), "128m"};
+  std::uintmax_t used = 0;
+  std::set<std::filesystem::path> before;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{site.store()}) {
+    used += entry.is_regular_file() ? entry.file_size() : 0;
+    before.insert(entry.path());
+  }
+  const auto command = GENERATE(std::vector<std::string>{"full", "--method", "base"},
+                                std::vector<std::string>{"incr"});
+  disk.resize(std::to_string((used >> 20U) + 8) + "m");
+  const auto outcome = site.run(command);
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 6);
+  CHECK_THAT(outcome.err, Contains("No space left on device") && Contains("bkp prune"));
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator{site.store() / "studio/backups"}) {
+    CAPTURE(entry.path());
+    CHECK(before.contains(entry.path()));
+  }
+  disk.resize("128m");
+  CHECK(site.run(command).exit_code == 0);
+  CHECK(site.run({"verify", "latest", "--level", "checksum"}).exit_code == 0);
+}
+
+TEST_CASE("a recovery finds too little room, or less in mid-way: no server starts on it") {
+  if (::geteuid() != 0) return;  // mounts
+  IncrementalSite site;
+  site.ask(noise);
+  site.take_full();
+  site.archive_all();
+  const auto place = site.directory() / "place";
+  std::filesystem::create_directory(place);
+  OwnDisk disk{place, "24m"};
+  site.cluster().give(place);
+  const auto target = place / "recovered";
+  const std::vector<std::string> command{"pitr-restore", "--latest", "--to", target.string()};
+  const auto refused = site.run(command);
+  CAPTURE(refused);
+  CHECK(refused.exit_code == 11);
+  CHECK_THAT(refused.err, Contains("24.0 MiB are free") && Contains("make room"));
+  CHECK_FALSE(std::filesystem::exists(target));
+
+  disk.resize("80m");
+  auto run = site.command(command).start();
+  REQUIRE(wait_until([&] { return std::filesystem::exists(target / "base"); }));
+  std::ofstream filler{place / "filler", std::ios::binary};
+  const std::string piece(64 << 10, 'x');
+  for (int i = 0; i < 80 << 4 && filler; ++i) filler.write(piece.data(), std::ssize(piece));
+  const auto outcome = run.wait();
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 6);
+  CHECK_THAT(outcome.err, Contains("No space left on device"));
+  CHECK_FALSE(std::filesystem::exists(target / "global/pg_control"));
 }

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "fault/own_disk.hpp"
 #include "support/archiving_site.hpp"
 #include "support/wait_until.hpp"
 
@@ -60,39 +61,27 @@ TEST_CASE("the archive's disk is full, then not: nothing is lost") {
   if (::geteuid() != 0) return;  // mounts
   ArchivingSite site;
   site.must({"init"});
-  const auto kept = site.directory() / "kept";
-  std::filesystem::rename(site.store(), kept);
-  std::filesystem::create_directory(site.store());
-  output_of(
-      Program{{"mount", "-t", "tmpfs", "-o", "size=2m,mode=0777", "tmpfs", site.store().string()}});
-  struct Unmount {
-    std::filesystem::path path;
-    ~Unmount() { Program{{"umount", path.string()}}.run(); }
-  };
-  {
-    const Unmount later{site.store()};
-    output_of(Program{{"cp", "-a", (kept / ".").string(), site.store().string()}});
-    write_text(site.store() / "filler", std::string(1'500'000, 'x'));
-    site.start_archiving();
-    // Random, so that it does not compress.
-    site.cluster().psql("postgres",
-                        "select count(pg_logical_emit_message(false, 'bkp', "
-                        "(select string_agg(sha256(random()::text::bytea)::text, '') from "
-                        "generate_series(1, 300 + i * 0)))) from generate_series(1, 120) i");
-    const auto last = site.switch_segment();
-    REQUIRE(wait_until(
-        [&] {
-          return site.cluster().psql("postgres", "select failed_count > 0 from pg_stat_archiver") ==
-                 "t";
-        },
-        std::chrono::minutes{1}));
-    CHECK_THAT(site.cluster().log_text(), Contains("No space left on device"));
-    for (const auto& entry : std::filesystem::recursive_directory_iterator{site.store()})
-      CHECK_FALSE(entry.path().filename().string().starts_with(".bkp-"));
-    output_of(Program{{"mount", "-o", "remount,size=64m", site.store().string()}});
-    site.wait_for_archived(last);
-    check_archive(site);
-  }
+  OwnDisk disk{site.store(), "2m"};
+  write_text(site.store() / "filler", std::string(1'500'000, 'x'));
+  site.start_archiving();
+  // Random, so that it does not compress.
+  site.cluster().psql("postgres",
+                      "select count(pg_logical_emit_message(false, 'bkp', "
+                      "(select string_agg(sha256(random()::text::bytea)::text, '') from "
+                      "generate_series(1, 300 + i * 0)))) from generate_series(1, 120) i");
+  const auto last = site.switch_segment();
+  REQUIRE(wait_until(
+      [&] {
+        return site.cluster().psql("postgres", "select failed_count > 0 from pg_stat_archiver") ==
+               "t";
+      },
+      std::chrono::minutes{1}));
+  CHECK_THAT(site.cluster().log_text(), Contains("No space left on device"));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{site.store()})
+    CHECK_FALSE(entry.path().filename().string().starts_with(".bkp-"));
+  disk.resize("64m");
+  site.wait_for_archived(last);
+  check_archive(site);
 }
 
 TEST_CASE("the server is killed while it archives: what it had archived is there") {
