@@ -15,17 +15,22 @@ bool is_sound(const BackupRecord& backup) {
 
 }  // namespace
 
-bool is_chain_sound(const BackupRecord& backup, const std::vector<BackupRecord>& all) {
-  const auto* at = &backup;
-  // More steps than there are backups: a circle.
-  for (std::size_t steps = 0; steps <= all.size(); ++steps) {
-    if (!is_sound(*at)) return false;
-    if (!at->parent_label) return true;
-    const auto above = std::ranges::find(all, *at->parent_label, &BackupRecord::label);
-    if (above == all.end()) return false;
-    at = &*above;
+std::vector<const BackupRecord*> chain_of(const BackupRecord& backup,
+                                          const std::vector<BackupRecord>& all) {
+  std::vector<const BackupRecord*> chain{&backup};
+  while (const auto& parent = chain.back()->parent_label) {
+    const auto above = std::ranges::find(all, *parent, &BackupRecord::label);
+    // More than there are: a circle.
+    if (above == all.end() || chain.size() > all.size()) return {};
+    chain.push_back(&*above);
   }
-  return false;
+  return chain;
+}
+
+bool is_chain_sound(const BackupRecord& backup, const std::vector<BackupRecord>& all) {
+  const auto chain = chain_of(backup, all);
+  return !chain.empty() &&
+         std::ranges::all_of(chain, [](const auto* one) { return is_sound(*one); });
 }
 
 }  // namespace bkp::backup

@@ -150,20 +150,14 @@ class DumpRun {
 Outcome dump_database(const run::Context& context, const DumpJob& job, const Layout& layout,
                       const std::string& label, const DatabaseProperties& database,
                       std::vector<Target> targets) {
-  Outcome outcome;
-  outcome.targets = std::move(targets);
-  try {
-    util::with_context(fmt::format("backing up database {}", util::quoted(database.name)), [&] {
-      DumpRun run{context, job, layout, label, database, outcome};
-      run.write_globals();
-      run.write_dump();
-      run.commit();
-    });
-  } catch (...) {
-    outcome.error = util::current_error();
-  }
-  remove_remains(context, layout, label, outcome);
-  return outcome;
+  return attempt_backup(context, layout, label, std::move(targets),
+                        fmt::format("backing up database {}", util::quoted(database.name)),
+                        [&](Outcome& outcome) {
+                          DumpRun run{context, job, layout, label, database, outcome};
+                          run.write_globals();
+                          run.write_dump();
+                          run.commit();
+                        });
 }
 
 }  // namespace bkp::backup

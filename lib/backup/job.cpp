@@ -52,6 +52,10 @@ void commit(const run::Context& context, const Job& job, const Layout& layout, M
   outcome.manifest = std::move(manifest);
 }
 
+namespace {
+
+/// Of targets that did not become a copy. Best effort: what cannot be removed now is debris for the
+/// next run.
 void remove_remains(const run::Context& context, const Layout& layout, const std::string& label,
                     const Outcome& outcome) {
   for (const auto& target : outcome.targets) {
@@ -64,6 +68,22 @@ void remove_remains(const run::Context& context, const Layout& layout, const std
                         error.message());
     }
   }
+}
+
+}  // namespace
+
+Outcome attempt_backup(const run::Context& context, const Layout& layout, const std::string& label,
+                       std::vector<Target> targets, const std::string& what,
+                       const std::function<void(Outcome& outcome)>& take) {
+  Outcome outcome;
+  outcome.targets = std::move(targets);
+  try {
+    util::with_context(what, [&] { take(outcome); });
+  } catch (...) {
+    outcome.error = util::current_error();
+  }
+  remove_remains(context, layout, label, outcome);
+  return outcome;
 }
 
 }  // namespace bkp::backup

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backup/layout.hpp"
 #include "backup/outcome.hpp"
@@ -34,9 +36,10 @@ Manifest begin_manifest(const run::Context& context, const Job& job, const Layou
 void commit(const run::Context& context, const Job& job, const Layout& layout, Manifest manifest,
             Outcome& outcome);
 
-/// Removes what was written to targets that did not become a copy. Best effort: what cannot be
-/// removed now is debris for the next run.
-void remove_remains(const run::Context& context, const Layout& layout, const std::string& label,
-                    const Outcome& outcome);
+/// What one backup comes to. `take` fills in the outcome, in which the targets are, and may throw:
+/// that is the outcome's error, with `what` as its context, and what was written is removed.
+Outcome attempt_backup(const run::Context& context, const Layout& layout, const std::string& label,
+                       std::vector<Target> targets, const std::string& what,
+                       const std::function<void(Outcome& outcome)>& take);
 
 }  // namespace bkp::backup

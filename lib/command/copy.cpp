@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/chain.hpp"
 #include "backup/copies.hpp"
 #include "backup/repository.hpp"
 #include "backup/site_file.hpp"
@@ -39,19 +40,19 @@ bool is_damaged(const BackupRecord& backup, const std::string& store) {
 }
 
 /// One backup, behind those it is built on that the store has not.
-std::vector<BackupRecord> chain_of(const BackupRecord& backup, const run::NamedStore& to,
-                                   run::Context& context) {
-  std::vector<BackupRecord> chain{backup};
-  if (!backup.parent_label) return chain;
+std::vector<BackupRecord> with_what_it_is_built_on(const BackupRecord& backup,
+                                                   const run::NamedStore& to,
+                                                   run::Context& context) {
+  if (!backup.parent_label) return {backup};
   const auto there = labels_on(to, backup::Layout{context.config.site});
   // Of all databases: those it is built on are of none.
   const auto all = backup::list_backups(context, {});
-  for (auto label = backup.parent_label; label && chain.size() <= all.size();) {
-    const auto above = std::ranges::find(all, *label, &BackupRecord::label);
-    if (above == all.end()) break;
-    if (!there.contains(*label)) chain.insert(chain.begin(), *above);
-    label = above->parent_label;
+  std::vector<BackupRecord> chain;
+  for (const auto* one : backup::chain_of(backup, all)) {
+    if (chain.empty() || !there.contains(one->label)) chain.push_back(*one);
   }
+  if (chain.empty()) return {backup};
+  std::ranges::reverse(chain);
   return chain;
 }
 
@@ -61,7 +62,8 @@ std::vector<BackupRecord> choose(const CopyOptions& options, run::Context& conte
   catalog::BackupFilter filter;
   if (!options.database.empty()) filter.database = options.database;
   auto backups = backup::list_backups(context, filter);
-  if (!options.id.empty()) return chain_of(backup::select_backup(backups, options.id), to, context);
+  if (!options.id.empty())
+    return with_what_it_is_built_on(backup::select_backup(backups, options.id), to, context);
   const auto there = labels_on(to, backup::Layout{context.config.site});
   std::erase_if(backups, [&](const auto& backup) {
     const bool elsewhere = std::ranges::any_of(backup.copies, [&](const auto& copy) {

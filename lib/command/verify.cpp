@@ -112,8 +112,14 @@ void look_below(const VerifyOptions& options, run::Context& context,
   if (labels.empty()) return;
   for (const auto& backup : backup::list_backups(context, {})) {
     if (!labels.contains(backup.label) || !backup.good()) continue;
-    for (const auto& store : backup::stores_with(context, backup, {}))
-      attempts.push_back(verify_copy(re_read, context, backup, store));
+    try {
+      for (const auto& store : backup::stores_with(context, backup, {}))
+        attempts.push_back(verify_copy(re_read, context, backup, store));
+    } catch (const Error& error) {
+      // What was found above stands.
+      if (error.kind() == ErrorKind::interrupted) throw;
+      context.warn(fmt::format("{} was not looked at: {}", backup.label, error.full_message()));
+    }
   }
 }
 

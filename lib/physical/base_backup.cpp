@@ -130,20 +130,11 @@ class BaseBackup {
     m_outcome.warnings.push_back(std::move(message));
   }
 
-  /// The backup stands without; only the next incremental one cannot be built on it.
   void keep_pages() {
-    const auto& manifest = *m_outcome.manifest;
-    try {
-      m_pages.finish({manifest.label, m_outcome.manifest_sha256, m_job.system_identifier,
-                      manifest.physical->timeline, manifest.physical->start,
-                      manifest.physical->bad_pages});
-      std::vector<std::string> kept{manifest.label};
-      if (m_parent != nullptr) kept.push_back(m_parent->record.label);
-      clear_page_maps(page_map_directory(m_context), kept);
-    } catch (...) {
-      m_outcome.warnings.push_back(fmt::format("the next incremental backup will be a full one: {}",
-                                               util::current_error().full_message()));
-    }
+    finish_page_map(m_pages, m_outcome, "the next incremental backup will be a full one");
+    std::vector<std::string> kept{m_outcome.manifest->label};
+    if (m_parent != nullptr) kept.push_back(m_parent->record.label);
+    clear_page_maps(page_map_directory(m_context), kept);
   }
 
   run::Context& m_context;
@@ -160,16 +151,9 @@ class BaseBackup {
 backup::Outcome take(run::Context& context, const backup::Layout& layout, const backup::Job& job,
                      const std::string& label, Parent* parent,
                      std::vector<backup::Target> targets) {
-  backup::Outcome outcome;
-  outcome.targets = std::move(targets);
-  try {
-    util::with_context("backing up the cluster",
-                       [&] { BaseBackup{context, layout, job, label, parent, outcome}.run(); });
-  } catch (...) {
-    outcome.error = util::current_error();
-  }
-  backup::remove_remains(context, layout, label, outcome);
-  return outcome;
+  return backup::attempt_backup(
+      context, layout, label, std::move(targets), "backing up the cluster",
+      [&](auto& outcome) { BaseBackup{context, layout, job, label, parent, outcome}.run(); });
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backup/json_text.hpp"
+#include "run/state.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -76,6 +77,7 @@ PageMapWriter::PageMapWriter(const std::filesystem::path& directory, const std::
     : m_path{directory / (label + std::string{suffix})},
       m_part{directory / (label + std::string{part_suffix})} {
   try {
+    util::make_private_directories(directory);
     m_file = util::open_file(m_part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   } catch (...) {
     give_up();
@@ -123,21 +125,30 @@ void PageMapWriter::finish(const MappedBackup& backup) {
   util::sync_directory(m_path.parent_path());
 }
 
+void finish_page_map(PageMapWriter& pages, backup::Outcome& outcome, std::string_view consequence) {
+  const auto& manifest = *outcome.manifest;
+  const auto& physical = *manifest.physical;
+  try {
+    pages.finish({manifest.label, outcome.manifest_sha256, manifest.system_identifier,
+                  physical.timeline, physical.start, physical.bad_pages});
+  } catch (...) {
+    outcome.warnings.push_back(
+        fmt::format("{}: {}", consequence, util::current_error().full_message()));
+  }
+}
+
 namespace {
 
 /// False when there are not so many bytes, or they cannot be read.
-bool read_at(const util::Fd& file, std::span<std::byte> bytes, std::uint64_t offset) {
-  while (!bytes.empty()) {
-    const auto got = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
-  }
-  return true;
+bool read_whole(const util::Fd& file, std::span<std::byte> bytes, std::uint64_t offset) {
+  return util::read_at(file.get(), bytes, offset) == bytes.size();
 }
 
 }  // namespace
+
+std::filesystem::path page_map_directory(const run::Context& context) {
+  return run::state_path(context.config, "pages");
+}
 
 std::optional<PageMap> PageMap::open(const std::filesystem::path& directory,
                                      const std::string& label, std::string& why) {
@@ -156,7 +167,8 @@ std::optional<PageMap> PageMap::open(const std::filesystem::path& directory,
   const auto size = static_cast<std::uint64_t>(status.st_size);
   Trailer trailer;
   if (size < sizeof trailer ||
-      !read_at(map.m_file, std::as_writable_bytes(std::span{&trailer, 1}), size - sizeof trailer))
+      !read_whole(map.m_file, std::as_writable_bytes(std::span{&trailer, 1}),
+                  size - sizeof trailer))
     return std::nullopt;
   const auto rest = size - sizeof trailer;
   if (trailer.format != Trailer{}.format || trailer.table_at > rest ||
@@ -164,7 +176,7 @@ std::optional<PageMap> PageMap::open(const std::filesystem::path& directory,
     return std::nullopt;
   std::string text(trailer.table_bytes, '\0');
   const auto bytes = std::as_writable_bytes(std::span{text});
-  if (!read_at(map.m_file, bytes, trailer.table_at) || hash_of(bytes) != trailer.table_hash)
+  if (!read_whole(map.m_file, bytes, trailer.table_at) || hash_of(bytes) != trailer.table_hash)
     return std::nullopt;
   const auto marks = trailer.table_at / sizeof(PageMark);
   try {
@@ -186,8 +198,8 @@ std::optional<std::vector<PageMark>> PageMap::pages(const std::string& path) con
   const auto found = m_files.find(path);
   if (found == m_files.end()) return std::nullopt;
   std::vector<PageMark> marks(found->second.count);
-  if (!read_at(m_file, std::as_writable_bytes(std::span{marks}),
-               found->second.first * sizeof(PageMark)))
+  if (!read_whole(m_file, std::as_writable_bytes(std::span{marks}),
+                  found->second.first * sizeof(PageMark)))
     return std::nullopt;
   return marks;
 }

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "backup/manifest.hpp"
+#include "backup/outcome.hpp"
 #include "pg/lsn.hpp"
 #include "physical/page_mark.hpp"
+#include "run/context.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
 
@@ -68,6 +70,10 @@ class PageMapWriter {
   std::map<std::string, Entry> m_entries;
 };
 
+/// Finishes the map of a backup that is committed. The backup stands without it: what goes wrong is
+/// a warning in the outcome, behind the `consequence`.
+void finish_page_map(PageMapWriter& pages, backup::Outcome& outcome, std::string_view consequence);
+
 /// A map that is read; the marks stay in the file.
 class PageMap {
  public:
@@ -95,5 +101,8 @@ class PageMap {
 
 /// Removes what killed runs left, and all maps but those of the backups `kept`. Best effort.
 void clear_page_maps(const std::filesystem::path& directory, const std::vector<std::string>& kept);
+
+/// Where the page maps of the site are; made by the first that is written.
+std::filesystem::path page_map_directory(const run::Context& context);
 
 }  // namespace bkp::physical

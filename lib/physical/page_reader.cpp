@@ -78,16 +78,9 @@ void PageReader::read(std::span<std::byte> piece, std::uint64_t offset,
 }
 
 std::size_t PageReader::read_some(std::span<std::byte> piece, std::uint64_t offset) const {
-  std::size_t filled = 0;
-  while (filled < piece.size()) {
-    const auto got = ::pread(m_fd.get(), piece.data() + filled, piece.size() - filled,
-                             static_cast<off_t>(offset + filled));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw failed(errno);
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-  }
-  return filled;
+  const auto got = util::read_at(m_fd.get(), piece, offset);
+  if (!got) throw failed(errno);
+  return *got;
 }
 
 bool PageReader::read_again(std::span<std::byte, pg::page_size> page, std::uint64_t offset,

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "backup/chain.hpp"
 #include "backup/repository.hpp"
 #include "backup/wal_need.hpp"
 #include "pg/connection.hpp"
-#include "run/state.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -37,10 +37,6 @@ Position position_of(run::Context& context) {
           redo.value_or(pg::Lsn{})};
 }
 
-bool is_sound(const BackupRecord& backup) {
-  return backup.good() && !backup.failed_verification();
-}
-
 class Choice {
  public:
   Choice(run::Context& context, const ChainLimit& limit, const std::vector<std::string>& stores)
@@ -66,19 +62,24 @@ class Choice {
 
  private:
   bool fits(const BackupRecord& record, const backup::WalNeed& need) {
-    if (!is_sound(record)) return passed_over(record, "its verification failed");
     if (need.timeline != m_position.timeline) {
       return passed_over(record, fmt::format("it is of timeline {}, and the server on {}",
                                              need.timeline, m_position.timeline));
     }
     if (need.start > m_position.redo)
       return passed_over(record, "the server is not as far as it was then");
-    int incrementals = 0;
-    const auto* full = root_of(record, incrementals);
-    if (full == nullptr)
-      return passed_over(record, "it, or what it is built on, is not good or not there any more");
-    if (const auto store = store_without_chain(record); !store.empty())
-      return passed_over(record, fmt::format("store {} has not all that it is built on", store));
+    if (!backup::is_chain_sound(record, m_backups)) {
+      return passed_over(
+          record, "it, or what it is built on, failed a verification, is damaged or is gone");
+    }
+    const auto chain = backup::chain_of(record, m_backups);
+    for (const auto* one : chain) {
+      if (!is_there(*one)) return passed_over(record, one->label + " is not there any more");
+      if (const auto store = store_without(*one); !store.empty())
+        return passed_over(record, fmt::format("store {} has no copy of {}", store, one->label));
+    }
+    const auto& full = *chain.back();
+    const auto incrementals = chain.size() - 1;
     std::string why;
     auto map = PageMap::open(page_map_directory(m_context), record.label, why);
     if (!map) return passed_over(record, why);
@@ -86,14 +87,15 @@ class Choice {
       return passed_over(record, "it is of another server");
     if (map->backup().manifest_sha256 != record.checksum_sha256)
       return passed_over(record, "it is not the backup of which this host knows the pages");
-    if (m_limit.incrementals > 0 && incrementals >= m_limit.incrementals) {
+    if (m_limit.incrementals > 0 &&
+        incrementals >= static_cast<std::size_t>(m_limit.incrementals)) {
       m_result.why_none =
-          fmt::format("there are {} incremental backups since {}", incrementals, full->label);
+          fmt::format("there are {} incremental backups since {}", incrementals, full.label);
       return true;
     }
-    if (m_limit.age.count() > 0 && m_context.clock.now() - full->started_at >= m_limit.age) {
+    if (m_limit.age.count() > 0 && m_context.clock.now() - full.started_at >= m_limit.age) {
       m_result.why_none =
-          fmt::format("{} is older than {}", full->label, util::format_duration(m_limit.age));
+          fmt::format("{} is older than {}", full.label, util::format_duration(m_limit.age));
       return true;
     }
     m_result.parent.emplace(Parent{record, std::move(*map)});
@@ -104,19 +106,6 @@ class Choice {
     m_context.log.debug("{} is passed over: {}", record.label, why);
     if (m_reason.empty()) m_reason = fmt::format("{} cannot be built on: {}", record.label, why);
     return false;
-  }
-
-  /// nullptr when one of the chain is gone or no good.
-  const BackupRecord* root_of(const BackupRecord& record, int& incrementals) const {
-    const auto* at = &record;
-    if (!is_there(record)) return nullptr;
-    while (at->parent_label) {
-      at = parent_of(*at);
-      if (at == nullptr || !is_sound(*at) || !is_there(*at)) return nullptr;
-      // More than there are: a circle.
-      if (static_cast<std::size_t>(++incrementals) > m_backups.size()) return nullptr;
-    }
-    return at->method == "base" ? at : nullptr;
   }
 
   /// The catalog does not hear of it when hands remove a backup.
@@ -140,20 +129,13 @@ class Choice {
     }
   }
 
-  /// The first that would be written to and lacks one of the chain for good; empty when none does.
-  std::string store_without_chain(const BackupRecord& record) const {
-    for (const auto* at = &record; at != nullptr; at = parent_of(*at)) {
-      for (const auto& store : m_targets) {
-        if (at->complete_copy_on(store) == nullptr && !at->copy_failed_on(store)) return store;
-      }
-    }
-    return {};
-  }
-
-  const BackupRecord* parent_of(const BackupRecord& record) const {
-    if (!record.parent_label) return nullptr;
-    const auto above = std::ranges::find(m_backups, *record.parent_label, &BackupRecord::label);
-    return above == m_backups.end() ? nullptr : &*above;
+  /// The first that would be written to and lacks the backup for good; empty when none does.
+  std::string store_without(const BackupRecord& record) const {
+    const auto lacks = [&](const auto& store) {
+      return record.complete_copy_on(store) == nullptr && !record.copy_failed_on(store);
+    };
+    const auto store = std::ranges::find_if(m_targets, lacks);
+    return store == m_targets.end() ? std::string{} : *store;
   }
 
   struct Listed {
@@ -176,10 +158,6 @@ class Choice {
 ParentChoice choose_parent(run::Context& context, const ChainLimit& limit,
                            const std::vector<std::string>& stores) {
   return Choice{context, limit, stores}.run();
-}
-
-std::filesystem::path page_map_directory(const run::Context& context) {
-  return run::state_directory(context.config, "pages");
 }
 
 }  // namespace bkp::physical

@@ -38,7 +38,4 @@ struct ParentChoice {
 ParentChoice choose_parent(run::Context& context, const ChainLimit& limit,
                            const std::vector<std::string>& stores);
 
-/// Where the page maps of the site are.
-std::filesystem::path page_map_directory(const run::Context& context);
-
 }  // namespace bkp::physical

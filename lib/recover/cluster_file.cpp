@@ -72,15 +72,8 @@ void ClusterFileWriter::let_disk_begin(std::size_t bytes) {
 
 bool ClusterFileWriter::is_there(std::span<const std::byte> bytes, std::uint64_t offset) {
   m_found.resize(bytes.size());
-  std::size_t filled = 0;
-  while (filled < m_found.size()) {
-    const auto got = ::pread(m_file.get(), m_found.data() + filled, m_found.size() - filled,
-                             static_cast<off_t>(offset + filled));
-    if (got < 0 && errno == EINTR) continue;
-    // What cannot be read is written.
-    if (got <= 0) return false;
-    filled += static_cast<std::size_t>(got);
-  }
+  // What cannot be read is written.
+  if (util::read_at(m_file.get(), m_found, offset) != m_found.size()) return false;
   return std::ranges::equal(m_found, bytes);
 }
 

@@ -37,7 +37,7 @@ class Consolidation {
     describe();
     pack();
     backup::commit(m_context, m_job, m_layout, std::move(m_manifest), m_outcome);
-    keep_pages();
+    physical::finish_page_map(m_pages, m_outcome, "no incremental backup can be built on it");
   }
 
  private:
@@ -83,18 +83,6 @@ class Consolidation {
     m_manifest.physical->cluster_bytes = packer.bytes();
   }
 
-  void keep_pages() {
-    const auto& manifest = *m_outcome.manifest;
-    const auto& physical = *manifest.physical;
-    try {
-      m_pages.finish({manifest.label, m_outcome.manifest_sha256, manifest.system_identifier,
-                      physical.timeline, physical.start, physical.bad_pages});
-    } catch (...) {
-      m_outcome.warnings.push_back(fmt::format("no incremental backup can be built on it: {}",
-                                               util::current_error().full_message()));
-    }
-  }
-
   run::Context& m_context;
   const backup::Layout& m_layout;
   const ClusterChain& m_chain;
@@ -117,17 +105,11 @@ backup::ClusterBackup consolidation(run::Context& context, const backup::Layout&
   cluster.of = chain.manifest().started_at;
   cluster.take = [&context, &layout, &chain, jobs](const backup::Job& job, const std::string& label,
                                                    std::vector<backup::Target> targets) {
-    backup::Outcome outcome;
-    outcome.targets = std::move(targets);
-    try {
-      util::with_context(fmt::format("consolidating {}", chain.manifest().label), [&] {
-        Consolidation{context, layout, chain, jobs, job, label, outcome}.run();
-      });
-    } catch (...) {
-      outcome.error = util::current_error();
-    }
-    backup::remove_remains(context, layout, label, outcome);
-    return outcome;
+    return backup::attempt_backup(
+        context, layout, label, std::move(targets), "consolidating " + chain.manifest().label,
+        [&](auto& outcome) {
+          Consolidation{context, layout, chain, jobs, job, label, outcome}.run();
+        });
   };
   return cluster;
 }

@@ -222,12 +222,10 @@ std::size_t DumpFile::read(std::uint64_t position, std::span<std::byte> space) {
   lock.unlock();
   if (readable <= position) return 0;
   const auto size = std::min<std::uint64_t>(space.size(), readable - position);
-  for (;;) {
-    const auto got = ::pread(state.file.get(), space.data(), size, static_cast<off_t>(position));
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno == EINTR) continue;
+  const auto got = util::read_at(state.file.get(), space.first(size), position);
+  if (!got)
     throw Error::from_errno(ErrorKind::refused, "cannot read " + state.stored.name(), errno);
-  }
+  return *got;
 }
 
 void DumpFile::discard(std::uint64_t begin, std::uint64_t end) noexcept {

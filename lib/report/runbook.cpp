@@ -10,9 +10,9 @@
 #include <kainjow/mustache.hpp>
 
 #include "report/page_data.hpp"
+#include "report/page_recovery.hpp"
 #include "report/runbook_commands.hpp"
 #include "report/runbook_keys.hpp"
-#include "report/runbook_recovery.hpp"
 #include "report/runbook_remote.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
@@ -275,20 +275,6 @@ data per_store(const RunbookModel& model, const std::string& scenario, const std
   return result;
 }
 
-data bases_data(const RunbookModel& model) {
-  data result{data::type::list};
-  for (const auto& base : model.bases) {
-    data row;
-    row["label"] = shown(base.label);
-    row["completed"] = moment(base.completed_at);
-    row["size"] = util::format_size(util::byte_count(base.size_bytes));
-    row["proven"] = base.verified ? "verified" : "never verified";
-    row["stores"] = joined(base.stores);
-    result << row;
-  }
-  return result;
-}
-
 void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& commands) {
   const std::string& user = model.os_user;
   Blocks shell{page, "shell"};
@@ -331,27 +317,6 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   new_store.add("new_store_init", "init", user, commands.init);
   new_store.add("new_store_full", "full", user, commands.full);
   page["single_store"] = flag(model.stores.size() < 2);
-}
-
-void add_recovery(data& page, const RunbookModel& model) {
-  const auto commands = recovery_commands(model);
-  page["has_bases"] = flag(!model.bases.empty());
-  page["bases"] = bases_data(model);
-  page["data_directory"] = shown(model.data_directory);
-  Blocks back{page, "moment"};
-  const auto add = [&](const std::string& id, const std::string& text) {
-    back.add("moment_" + id, id, model.os_user, text);
-  };
-  add("preview", commands.preview);
-  add("recover", commands.recover);
-  add("look", commands.look);
-  add("accept", commands.accept);
-  add("place", commands.put_in_place);
-  add("start", commands.start);
-  add("archive", commands.wal_setup);
-  add("restart", commands.restart);
-  add("full", commands.full);
-  add("check", commands.check);
 }
 
 data lost_stores_data(const RunbookModel& model) {

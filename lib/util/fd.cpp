@@ -71,6 +71,19 @@ void write_for_reader(int fd, std::span<const std::byte> data, std::string_view 
   }
 }
 
+std::optional<std::size_t> read_at(int fd, std::span<std::byte> data, std::uint64_t offset) {
+  std::size_t filled = 0;
+  while (filled < data.size()) {
+    const auto got = ::pread(fd, data.data() + filled, data.size() - filled,
+                             static_cast<off_t>(offset + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  return filled;
+}
+
 std::size_t read_some(int fd, std::span<std::byte> data, std::string_view name) {
   for (;;) {
     const ssize_t got = ::read(fd, data.data(), data.size());

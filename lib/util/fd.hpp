@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -46,6 +48,10 @@ void write_all(int fd, std::span<const std::byte> data, std::string_view name);
 /// The same for standard output: when its reader has gone away it is Error::interrupted(SIGPIPE),
 /// as for programs that this signal ends.
 void write_for_reader(int fd, std::span<const std::byte> data, std::string_view name);
+
+/// Reads at `offset` until `data` is full or the file ends; returns how many bytes there were.
+/// Continues after EINTR. nullopt when they cannot be read: errno says why.
+std::optional<std::size_t> read_at(int fd, std::span<std::byte> data, std::uint64_t offset);
 
 /// Reads up to data.size() bytes; 0 means end of file. Continues after EINTR. Throws Error{store}.
 std::size_t read_some(int fd, std::span<std::byte> data, std::string_view name);

@@ -50,8 +50,8 @@ class NewFile {
   std::string name() const { return util::quoted(m_current.string()); }
   std::string begin(std::size_t bytes) const {
     std::string text(bytes, '\0');
-    const auto got = ::pread(m_file.get(), text.data(), text.size(), 0);
-    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    text.resize(
+        util::read_at(m_file.get(), std::as_writable_bytes(std::span{text}), 0).value_or(0));
     return text;
   }
   void publish() {

@@ -66,19 +66,12 @@ bool SourceFile::is_segment() const {
 
 std::string SourceFile::begin(std::size_t bytes) const {
   std::string text(std::min<std::uint64_t>(bytes, m_bytes), '\0');
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto got =
-        ::pread(m_file.get(), text.data() + at, text.size() - at, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      throw Error::from_errno(ErrorKind::store, "cannot read " + util::quoted(m_path.string()),
-                              errno);
-    }
-    if (got == 0) break;
-    at += static_cast<std::size_t>(got);
+  const auto got = util::read_at(m_file.get(), std::as_writable_bytes(std::span{text}), 0);
+  if (!got) {
+    throw Error::from_errno(ErrorKind::store, "cannot read " + util::quoted(m_path.string()),
+                            errno);
   }
-  text.resize(at);
+  text.resize(*got);
   return text;
 }
 

@@ -53,12 +53,11 @@ TEST_CASE("tablespaces go where they are told, others do not overwrite") {
       site.recover({"--latest", "--tablespace-map", old_place.string() + "=" + new_place.string()});
   INFO(report.dump(1));
   REQUIRE(report["exit_code"] == 0);
-  const auto answer = output_of(Program{
-      {(site.cluster().bin_directory() / "psql").string(), "-XAtq", "-h",
-       report["result"]["socket"], "-U", "postgres", "-c",
-       "select answer, (select count(*) from unlogged), "
-       "pg_tablespace_location(oid) from in_space, pg_tablespace where spcname = 'space'"}});
-  CHECK(answer == "42|0|" + new_place.string() + "\n");
+  const auto answer = site.cluster().ask(
+      report["result"]["socket"].get<std::string>(),
+      "select answer, (select count(*) from unlogged), pg_tablespace_location(oid) "
+      "from in_space, pg_tablespace where spcname = 'space'");
+  CHECK(answer == "42|0|" + new_place.string());
   site.stop_recovered();
 }
 
@@ -75,12 +74,7 @@ TEST_CASE("a page that the disk damaged is said, with its file and block, and fa
   site.wait_for_archived(site.switch_segment());
   CHECK(site.run({"verify", "latest"}).exit_code == 0);
 
-  site.cluster().stop();
-  auto bytes = read_text(site.cluster().data_directory() / file);
-  bytes[3 * 8192 + 5000] ^= 1;
-  write_text(site.cluster().data_directory() / file, bytes);
-  site.cluster().give(site.cluster().data_directory() / file);
-  site.cluster().start();
+  site.cluster().change_file(file, damage_page_3);
   const auto outcome = site.run({"full", "--method", "base"});
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 8);

@@ -1,5 +1,5 @@
-// What is written about the programs is true: --help, man pages, completion, cron file, README and
-// guides agree.
+// What is written about the programs is true: --help, man pages, completion, README and guides
+// agree.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "support/archiving_site.hpp"
+#include "support/replaced.hpp"
 
 using namespace bkp::test;
 namespace fs = std::filesystem;
@@ -117,52 +118,6 @@ std::vector<std::string> blocks(const std::string& markdown, const std::string& 
   return result;
 }
 
-struct Job {
-  bool active;
-  std::string fields;
-  std::string user;
-  std::string command;
-};
-
-// With those that only need their "#" to be removed.
-std::vector<Job> cron_jobs() {
-  const auto text = read_text(InstalledBkp::prefix() / "share/bkp/cron/bkp");
-  CHECK(text.ends_with('\n'));
-  std::vector<Job> jobs;
-  std::istringstream lines{text};
-  for (std::string line; std::getline(lines, line);) {
-    CAPTURE(line);
-    const bool active = !std::regex_search(line, std::regex{"^#[0-9*]"});
-    if (!active) line.erase(0, 1);
-    if (line.empty() || line.front() == '#') continue;
-    std::smatch match;
-    if (std::regex_match(line, std::regex{R"([A-Z]+=.*)"})) continue;
-    REQUIRE(std::regex_match(line, match,
-                             std::regex{R"(((?:[0-9*,/-]+ +){4}[0-9*,/-]+) +([a-z]+) +([^%]+))"}));
-    jobs.push_back({active, match[1], match[2], match[3]});
-  }
-  return jobs;
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
-Program job_program(const Job& job, const fs::path& config) {
-  const std::string path = (InstalledBkp::prefix() / "bin").string() + ":/usr/bin:/bin";
-  return Program{{"/bin/sh", "-c", replaced(job.command, "/etc/bkp/bkp.yaml", config.string())}}
-      .with_variable("PATH", path)
-      .with_variable("BKP_CONFIG", config.string())
-      .in_directory("/");
-}
-
-Outcome run_job(const Job& job, const fs::path& config) {
-  return job_program(job, config).run();
-}
-
 // Every string literal of the library, with adjacent ones joined as the compiler does.
 std::string all_literals() {
   std::string text;
@@ -246,78 +201,6 @@ TEST_CASE("bkp help lists every command with the line that its --help begins wit
     CHECK_THAT(list.out, Contains("\n  " + command + " ") && Contains(" " + summary.str() + "\n"));
     CHECK(std::islower(static_cast<unsigned char>(summary.str().front())) != 0);
   }
-}
-
-TEST_CASE("every job of the cron file is well-formed and its options exist") {
-  const auto jobs = cron_jobs();
-  CHECK(jobs.size() >= 5);
-  const TemporaryDirectory directory;
-  write_text(directory / "bkp.yaml", "no configuration");
-  fs::permissions(directory / "bkp.yaml", fs::perms::owner_read);
-  for (const auto& job : jobs) {
-    CAPTURE(job.command);
-    CHECK(job.user == (job.active ? "bkp" : "postgres"));
-    CHECK_THAT(job.command, Contains("--triggered-by schedule") && Contains(" -q"));
-    // 4 = the configuration; what is wrong with the options is 2 and found before.
-    const auto outcome = run_job(job, directory / "bkp.yaml");
-    INFO(outcome);
-    CHECK(outcome.exit_code == 4);
-  }
-}
-
-TEST_CASE("the cron file does nothing until there is a configuration") {
-  const TemporaryDirectory directory;
-  for (const auto& job : cron_jobs()) {
-    const auto outcome = run_job(job, directory / "none.yaml");
-    INFO(outcome);
-    CHECK(outcome.succeeded());
-    CHECK((outcome.out + outcome.err).empty());
-  }
-}
-
-TEST_CASE("a configuration that the jobs cannot read is an error, not silence") {
-  const TemporaryDirectory directory;
-  fs::permissions(directory.path(), fs::perms::all);
-  write_text(directory / "bkp.yaml", "site: studio\n");
-  fs::permissions(directory / "bkp.yaml", fs::perms::none);
-  for (const auto& job : cron_jobs()) {
-    auto program = job_program(job, directory / "bkp.yaml");
-    // Root reads everything.
-    if (::geteuid() == 0) program.as_user(system_user("postgres"));
-    const auto outcome = program.run();
-    INFO(outcome);
-    CHECK(outcome.exit_code == 4);
-    CHECK_THAT(outcome.err, Contains("bkp.yaml") && Contains("Permission denied"));
-  }
-}
-
-TEST_CASE("the jobs of the cron file are silent when all is well") {
-  // Some need a server that archives, and so that everything is its user's. Without checksums of
-  // its pages each base backup has something to say.
-  ArchivingSite site{"databases: [app]\n"};
-  site.cluster().stop();
-  Program checksums{{(site.cluster().bin_directory() / "pg_checksums").string(), "--enable",
-                     "--pgdata", site.cluster().data_directory().string()}};
-  if (::geteuid() == 0) checksums.as_user(site.cluster().user());
-  output_of(checksums.in_directory("/"));
-  site.cluster().start();
-  site.cluster().create_database("app");
-  site.cluster().psql("app", "create table t as select i from generate_series(1, 100) i");
-  site.must({"init"});
-  site.start_archiving();
-  for (const auto& job : cron_jobs()) {
-    auto program = job_program(job, site.config_file());
-    if (::geteuid() == 0) program.as_user(site.cluster().user());
-    const auto outcome = program.run();
-    INFO(outcome);
-    CHECK(outcome.succeeded());
-    CHECK((outcome.out + outcome.err).empty());
-  }
-  const auto list = site.json({"list"})["result"]["backups"];
-  REQUIRE(list.size() == 3);
-  CHECK(list[0]["method"] == "pages");
-  CHECK(list[1]["method"] == "base");
-  CHECK(list[2]["verified"] == true);
 }
 
 TEST_CASE("the README's configuration is valid") {

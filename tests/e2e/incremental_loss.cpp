@@ -2,7 +2,6 @@
 // pages must have what a full one has.
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <thread>
 
 #include "support/incremental_site.hpp"
 
@@ -13,12 +12,8 @@ namespace {
 /// What the server does not do, done to a file of a relation while it is down.
 template <class Change>
 void change_file(IncrementalSite& site, const std::string& table, const Change& change) {
-  const auto path = site.cluster().data_directory() /
-                    site.ask("checkpoint; select pg_relation_filepath(" + sql_literal(table) + ")");
-  site.cluster().stop();
-  change(path);
-  site.cluster().give(path);
-  site.cluster().start();
+  site.cluster().change_file(
+      site.ask("checkpoint; select pg_relation_filepath(" + sql_literal(table) + ")"), change);
 }
 
 void make_table(IncrementalSite& site) {
@@ -119,10 +114,11 @@ TEST_CASE("a database was dropped while the backup was running") {
   site.ask("checkpoint");
   auto backup = site.command({"incr", "--json"}).start();
   REQUIRE(wait_until([&] {
-    return site.ask("select count(*) from pg_stat_activity where query like '%pg_backup_start%'") !=
-           "0";
+    // It has begun, and goes on to the files.
+    return site.ask(
+               "select count(*) from pg_stat_activity where state = 'idle' and "
+               "query like '%pg_backup_start%'") != "0";
   }));
-  std::this_thread::sleep_for(std::chrono::milliseconds{500});
   site.ask("drop database dropped with (force)");
   const auto outcome = backup.wait();
   CAPTURE(outcome);
@@ -173,10 +169,7 @@ TEST_CASE("the WAL was reset since the parent was taken") {
   site.take_full();
   site.ask("update victim set text = 'before' where i = 7");
   site.cluster().stop();
-  Program reset{{(site.cluster().bin_directory() / "pg_resetwal").string(), "-f",
-                 site.cluster().data_directory().string()}};
-  if (::geteuid() == 0) reset.as_user(site.cluster().user());
-  output_of(reset.in_directory("/"));
+  site.cluster().run_program("pg_resetwal", {"-f", site.cluster().data_directory().string()});
   site.cluster().start();
   site.ask("update victim set text = 'after' where i = 4000");
   site.check_incremental_is_full();

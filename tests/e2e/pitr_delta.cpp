@@ -40,18 +40,14 @@ TEST_CASE("a copy becomes what the backup has, and what is right in it is not wr
   const auto first = site.recover_into({"--latest"});
   INFO(first.dump(1));
   REQUIRE(first["exit_code"] == 0);
-  Program pg_ctl{{(site.cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
-                  target.string(), "-m", "immediate", "stop"}};
-  if (::geteuid() == 0) pg_ctl.as_user(site.cluster().user());
-
   SECTION("a server that runs there is not touched") {
     const auto refused = site.recover_into({"--latest", "--delta", "--yes", "studio"});
     CHECK(refused["exit_code"] == 11);
     CHECK_THAT(refused["error"]["message"].get<std::string>(), Contains("runs"));
-    output_of(pg_ctl.in_directory("/"));
+    site.halt_recovered();
   }
   SECTION("what was damaged, added and removed is as the backup has it") {
-    output_of(pg_ctl.in_directory("/"));
+    site.halt_recovered();
     const auto big = target / site.ask("select pg_relation_filepath('big')");
     auto bytes = read_text(big);
     bytes[5 * 8192 + 100] ^= 1;
@@ -83,7 +79,7 @@ TEST_CASE("a copy becomes what the backup has, and what is right in it is not wr
     const std::string socket = again["result"]["socket"];
     CHECK(database_digest(site.cluster(), "postgres", socket) ==
           database_digest(site.cluster(), "postgres"));
-    output_of(pg_ctl.in_directory("/"));
+    site.halt_recovered();
 
     SECTION("also after a restore that was killed") {
       std::filesystem::rename(target / "global/pg_control",

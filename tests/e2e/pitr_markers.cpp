@@ -81,12 +81,10 @@ class Markers {
   std::string recovered(const nlohmann::json& report) {
     INFO(report.dump(1));
     REQUIRE(report["exit_code"] == 0);
-    Program psql{{(m_site.cluster().client_directory() / "psql").string(), "-XAtq", "-h",
-                  report["result"]["socket"].get<std::string>(), "-U", "postgres", "-c",
-                  "select case when count(*) = coalesce(max(i), 0) then coalesce(max(i), 0)::text "
-                  "else 'holes' end from noted"}};
-    auto last = output_of(psql);
-    if (last.ends_with('\n')) last.pop_back();
+    auto last = m_site.cluster().ask(
+        report["result"]["socket"].get<std::string>(),
+        "select case when count(*) = coalesce(max(i), 0) then coalesce(max(i), 0)::text "
+        "else 'holes' end from noted");
     m_site.stop_recovered();
     return last;
   }

@@ -80,12 +80,7 @@ TEST_CASE("a damaged page is found in the stream too") {
   const auto file = site.ask("select pg_relation_filepath('pages')");
   move_away(site);
   site.take_full();
-  site.cluster().stop();
-  auto bytes = read_text(site.cluster().data_directory() / file);
-  bytes[3 * 8192 + 5000] ^= 1;
-  write_text(site.cluster().data_directory() / file, bytes);
-  site.cluster().give(site.cluster().data_directory() / file);
-  site.cluster().start();
+  site.cluster().change_file(file, damage_page_3);
   const auto outcome = site.run({"full", "--method", "base"});
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 8);

@@ -53,8 +53,6 @@ TEST_CASE("chapter G: the cluster comes back from one store, the keys and the pa
   site.mark(4);
   site.archive_all();
   CHECK(site.take({"incr"})["backup_type"] == "incremental");
-  Program pg_ctl{{(cluster.bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
-                  cluster.data_directory().string(), "-m", "immediate", "stop"}};
-  if (::geteuid() == 0) pg_ctl.as_user(cluster.user());
-  output_of(pg_ctl.in_directory("/"));
+  cluster.run_program(
+      "pg_ctl", {"-s", "-w", "-D", cluster.data_directory().string(), "-m", "immediate", "stop"});
 }

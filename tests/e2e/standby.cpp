@@ -16,13 +16,16 @@ class Standby {
   explicit Standby(IncrementalSite& site)
       : m_site{site}, m_data{site.cluster().make_directory("standby")} {
     std::filesystem::permissions(m_data, std::filesystem::perms::owner_all);
-    as_server({"pg_basebackup", "-h", site.cluster().socket_directory().string(), "-U", "postgres",
-               "-D", m_data.string(), "-R", "-X", "stream", "-c", "fast"});
-    as_server({"pg_ctl", "-s", "-w", "-D", m_data.string(), "-l", m_data.string() + ".log", "-o",
-               "-p 5433", "start"});
+    const auto& cluster = site.cluster();
+    cluster.run_program("pg_basebackup",
+                        {"-h", cluster.socket_directory().string(), "-U", "postgres", "-D",
+                         m_data.string(), "-R", "-X", "stream", "-c", "fast"});
+    cluster.run_program("pg_ctl", {"-s", "-w", "-D", m_data.string(), "-l",
+                                   m_data.string() + ".log", "-o", "-p 5433", "start"});
   }
   ~Standby() {
-    as_server({"pg_ctl", "-s", "-w", "-D", m_data.string(), "-m", "immediate", "stop"});
+    m_site.cluster().run_program("pg_ctl",
+                                 {"-s", "-w", "-D", m_data.string(), "-m", "immediate", "stop"});
   }
 
   /// The site's configuration with the standby as its cluster.
@@ -36,22 +39,14 @@ class Standby {
   }
 
   bool has_caught_up() {
-    const auto replayed = output_of(
-        Program{{(m_site.cluster().bin_directory() / "psql").string(), "-XAtq", "-h",
-                 m_site.cluster().socket_directory().string(), "-p", "5433", "-U", "postgres", "-c",
-                 "select pg_last_wal_replay_lsn() >= '" +
-                     m_site.ask("select pg_current_wal_flush_lsn()") + "'"}});
-    return replayed == "t\n";
+    const auto& cluster = m_site.cluster();
+    return cluster.ask(cluster.socket_directory(),
+                       "select pg_last_wal_replay_lsn() >= " +
+                           sql_literal(m_site.ask("select pg_current_wal_flush_lsn()")),
+                       5433) == "t";
   }
 
  private:
-  void as_server(std::vector<std::string> arguments) {
-    arguments.front() = (m_site.cluster().bin_directory() / arguments.front()).string();
-    Program program{std::move(arguments)};
-    if (::geteuid() == 0) program.as_user(m_site.cluster().user());
-    output_of(program.in_directory("/"));
-  }
-
   IncrementalSite& m_site;
   std::filesystem::path m_data;
 };

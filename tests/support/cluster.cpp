@@ -137,6 +137,27 @@ Program Cluster::server_program(const std::string& name, std::vector<std::string
   return program;
 }
 
+void Cluster::run_program(const std::string& name, std::vector<std::string> arguments) const {
+  output_of(server_program(name, std::move(arguments)));
+}
+
+void Cluster::change_file(const std::string& path,
+                          const std::function<void(const fs::path&)>& change) {
+  stop();
+  const auto file = data_directory() / path;
+  change(file);
+  give(file);
+  start();
+}
+
+std::string Cluster::ask(const fs::path& socket, const std::string& sql, int port) const {
+  auto answer = output_of(
+      Program{{(m_options.client_directory / "psql").string(), "-XAtq", "-h", socket.string(), "-p",
+               std::to_string(port), "-U", "postgres", "-c", sql}});
+  if (answer.ends_with('\n')) answer.pop_back();
+  return answer;
+}
+
 void Cluster::run_initdb() const {
   std::vector<std::string> arguments = initdb_arguments(m_options);
   arguments.push_back("--pgdata=" + data_directory().string());

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,16 @@ class Cluster {
   const User& user() const { return m_user; }
   /// Makes a file or directory the server's own.
   void give(const std::filesystem::path& path) const;
+
+  /// Runs one of the server's programs ("pg_ctl") as its user; throws with what it says when it
+  /// fails.
+  void run_program(const std::string& name, std::vector<std::string> arguments) const;
+  /// Stops, does to a file of the data directory what no server would, and starts again.
+  void change_file(const std::string& path,
+                   const std::function<void(const std::filesystem::path&)>& change);
+  /// What another server of the same version says, a copy of this one on a socket of its own.
+  std::string ask(const std::filesystem::path& socket, const std::string& sql,
+                  int port = 5432) const;
 
   /// Runs SQL (or psql's \commands) through the real psql, ON_ERROR_STOP set; unaligned tuples
   /// separated by "|", without the last line end. Throws with psql's message when it fails.

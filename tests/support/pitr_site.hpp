@@ -56,19 +56,13 @@ struct PitrSite : ArchivingSite {
     INFO(report.dump(1));
     REQUIRE(report["exit_code"] == 0);
     const std::string socket = report["result"]["socket"];
-    Program psql{{(cluster().client_directory() / "psql").string(), "-XAtq", "-h", socket, "-U",
-                  "postgres", "-c", "select string_agg(i::text, ',' order by i) from marker"}};
-    auto rows = output_of(psql);
-    if (rows.ends_with('\n')) rows.pop_back();
+    auto rows = cluster().ask(socket, "select string_agg(i::text, ',' order by i) from marker");
     stop_recovered();
     return rows;
   }
   /// The recovered copy, which runs and was promoted, takes the old server's place and archives.
   void replace_server() {
-    Program pg_ctl{{(cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
-                    target().string(), "-m", "fast", "stop"}};
-    if (::geteuid() == 0) pg_ctl.as_user(cluster().user());
-    output_of(pg_ctl.in_directory("/"));
+    cluster().run_program("pg_ctl", {"-s", "-w", "-D", target().string(), "-m", "fast", "stop"});
     cluster().stop();
     std::filesystem::remove_all(cluster().data_directory());
     std::filesystem::rename(target(), cluster().data_directory());
@@ -77,11 +71,13 @@ struct PitrSite : ArchivingSite {
     cluster().restart();
     REQUIRE(run({"wal-setup"}).exit_code == 0);
   }
+  /// Its directory stays.
+  void halt_recovered() {
+    cluster().run_program("pg_ctl",
+                          {"-s", "-w", "-D", target().string(), "-m", "immediate", "stop"});
+  }
   void stop_recovered() {
-    Program pg_ctl{{(cluster().bin_directory() / "pg_ctl").string(), "-s", "-w", "-D",
-                    target().string(), "-m", "immediate", "stop"}};
-    if (::geteuid() == 0) pg_ctl.as_user(cluster().user());
-    output_of(pg_ctl.in_directory("/"));
+    halt_recovered();
     std::filesystem::remove_all(target());
   }
 };

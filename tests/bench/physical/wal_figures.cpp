@@ -8,6 +8,7 @@
 #include "bench/physical/wal_tool.hpp"
 #include "bench/support/report.hpp"
 #include "bench/support/series.hpp"
+#include "support/replaced.hpp"
 
 namespace bkp::bench {
 
@@ -72,15 +73,11 @@ class WalBench {
   test::Program each(const std::string& command, const std::string& path) {
     std::string script = "set -e\n";
     for (const auto& name : m_backlog.names()) {
-      auto filled = replaced(command, "%p", path);
-      filled = replaced(filled, "%f", name);
+      auto filled = test::replaced(command, "%p", path);
+      filled = test::replaced(filled, "%f", name);
       script += "sh -c '" + filled + "'\n";
     }
     return m_site.shell(script);
-  }
-  static std::string replaced(std::string text, std::string_view what, const std::string& by) {
-    if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
-    return text;
   }
 
   void require_last() {
