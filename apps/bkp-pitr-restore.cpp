@@ -1,6 +1,5 @@
-#include "cli/run_main.hpp"
-#include "command/pitr_restore.hpp"
+#include "command/commands.hpp"
 
 int main(int argc, char** argv) {
-  return bkp::cli::run_main<bkp::command::PitrRestoreOptions>(argc, argv);
+  return bkp::command::run_command("pitr-restore", argc, argv);
 }

@@ -1,6 +1,5 @@
-#include "cli/run_main.hpp"
-#include "command/wal_check.hpp"
+#include "command/commands.hpp"
 
 int main(int argc, char** argv) {
-  return bkp::cli::run_main<bkp::command::WalCheckOptions>(argc, argv);
+  return bkp::command::run_command("wal-check", argc, argv);
 }

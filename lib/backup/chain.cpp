@@ -21,7 +21,7 @@ std::vector<const BackupRecord*> chain_of(const BackupRecord& backup,
   while (const auto& parent = chain.back()->parent_label) {
     const auto above = std::ranges::find(all, *parent, &BackupRecord::label);
     // More than there are: a circle.
-    if (above == all.end() || chain.size() > all.size()) return {};
+    if (above == all.end() || chain.size() > all.size()) break;
     chain.push_back(&*above);
   }
   return chain;
@@ -29,7 +29,8 @@ std::vector<const BackupRecord*> chain_of(const BackupRecord& backup,
 
 bool is_chain_sound(const BackupRecord& backup, const std::vector<BackupRecord>& all) {
   const auto chain = chain_of(backup, all);
-  return !chain.empty() &&
+  // A catalog that was rebuilt knows of an incremental backup without that below it.
+  return chain.back()->backup_type != "incremental" &&
          std::ranges::all_of(chain, [](const auto* one) { return is_sound(*one); });
 }
 

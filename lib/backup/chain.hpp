@@ -6,8 +6,8 @@
 
 namespace bkp::backup {
 
-/// A backup and, one behind the other, those it is built on, down to the full one; they stay where
-/// they are, in `all`. Empty when one of them is not there.
+/// A backup and, one behind the other, those it is built on, down to the full one or as far as they
+/// are known; they stay where they are, in `all`.
 std::vector<const catalog::BackupRecord*> chain_of(const catalog::BackupRecord& backup,
                                                    const std::vector<catalog::BackupRecord>& all);
 

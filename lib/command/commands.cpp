@@ -1,5 +1,10 @@
 #include "command/commands.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include "cli/report.hpp"
+#include "cli/run_main.hpp"
 #include "command/cat.hpp"
 #include "command/catalog.hpp"
 #include "command/check.hpp"
@@ -26,15 +31,37 @@
 
 namespace bkp::command {
 
+namespace {
+
+struct Command {
+  cli::CommandInfo info;
+  int (*main)(int argc, char** argv);
+};
+
+template <class... Options>
+constexpr std::array<Command, sizeof...(Options)> commands_of() {
+  return {Command{Options::info, cli::run_main<Options>}...};
+}
+
+constexpr auto commands =
+    commands_of<InitOptions, CheckOptions, FullOptions, IncrOptions, ConsolidateOptions,
+                ListOptions, ShowOptions, VerifyOptions, RestoreOptions, PruneOptions, HoldOptions,
+                ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
+                UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
+                WalSetupOptions, PitrRestoreOptions>();
+
+}  // namespace
+
 std::vector<cli::CommandInfo> all_commands() {
-  return {InitOptions::info,     CheckOptions::info,       FullOptions::info,
-          IncrOptions::info,     ConsolidateOptions::info, ListOptions::info,
-          ShowOptions::info,     VerifyOptions::info,      RestoreOptions::info,
-          PruneOptions::info,    HoldOptions::info,        ReleaseOptions::info,
-          RunbookOptions::info,  CatalogOptions::info,     CopyOptions::info,
-          KeyOptions::info,      UnsealOptions::info,      CatOptions::info,
-          WalPushOptions::info,  WalFetchOptions::info,    WalCheckOptions::info,
-          WalSetupOptions::info, PitrRestoreOptions::info};
+  std::vector<cli::CommandInfo> infos;
+  for (const auto& command : commands) infos.push_back(command.info);
+  return infos;
+}
+
+int run_command(std::string_view name, int argc, char** argv) {
+  const auto* const command =
+      std::ranges::find(commands, name, [](const Command& one) { return one.info.name; });
+  return command->main(argc, argv);
 }
 
 }  // namespace bkp::command

@@ -1,12 +1,18 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
-#include "cli/report.hpp"
+namespace bkp::cli {
+struct CommandInfo;
+}
 
 namespace bkp::command {
 
 /// Every command, in the order of bkp(1).
 std::vector<cli::CommandInfo> all_commands();
+
+/// The whole of the program of a command, which is one of all_commands(): cli::run_main().
+int run_command(std::string_view name, int argc, char** argv);
 
 }  // namespace bkp::command

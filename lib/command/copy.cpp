@@ -51,7 +51,6 @@ std::vector<BackupRecord> with_what_it_is_built_on(const BackupRecord& backup,
   for (const auto* one : backup::chain_of(backup, all)) {
     if (chain.empty() || !there.contains(one->label)) chain.push_back(*one);
   }
-  if (chain.empty()) return {backup};
   std::ranges::reverse(chain);
   return chain;
 }

@@ -44,7 +44,8 @@ std::optional<wal::Archiver> ask_server(run::Context& context) {
 std::vector<wal::KeptBackup> kept_backups(run::Context& context) {
   std::vector<wal::KeptBackup> kept;
   for (const auto& backup : backup::list_backups(context, {})) {
-    if (const auto need = backup::wal_need(backup)) kept.push_back({backup.label, *need});
+    if (const auto need = backup::wal_need(backup))
+      kept.push_back({backup.label, *need, backup.started_at});
   }
   return kept;
 }
@@ -146,6 +147,7 @@ std::string timelines_text(const wal::CheckedArchive& archive) {
 
 std::string findings_text(const wal::CheckedArchive& archive) {
   std::string text;
+  for (const auto& file : archive.lost) text += fmt::format("LOST     {}\n", file.error);
   for (const auto& gap : archive.gaps) {
     text += fmt::format("GAP      {}{}\n", span_text(gap),
                         gap.past_by         ? ", before backup " + *gap.past_by
@@ -180,11 +182,12 @@ bool uses_wal_push(const wal::Archiver& archiver) {
   return archiver.command.find("wal-push") != std::string::npos;
 }
 
-/// A gap that nothing has bridged keeps every recovery from what is newer; a past one only from
-/// times that retention.wal may promise.
-std::optional<Error> verdict(const std::vector<wal::NamedGap>& gaps) {
-  const auto open = std::ranges::find_if(gaps, [](const auto& gap) { return !gap.past_by; });
-  if (open != gaps.end()) {
+/// The worst of what was found decides.
+std::optional<Error> verdict(const wal::CheckedArchive& archive,
+                             const std::optional<wal::Archiver>& archiver, bool rpo_met) {
+  const auto open =
+      std::ranges::find_if(archive.gaps, [](const auto& gap) { return !gap.past_by; });
+  if (open != archive.gaps.end()) {
     return Error{ErrorKind::damaged,
                  fmt::format("the archived WAL has a gap: {}{}", span_text(*open),
                              open->label.empty() ? "" : ", which backup " + open->label + " needs"),
@@ -192,20 +195,6 @@ std::optional<Error> verdict(const std::vector<wal::NamedGap>& gaps) {
                  "(`bkp wal-push` in its data directory), and take a base backup now: recovery to "
                  "times after it does not need what is missing"};
   }
-  const auto past = std::ranges::find(gaps, true, &wal::NamedGap::promised);
-  if (past == gaps.end()) return std::nullopt;
-  return Error{ErrorKind::damaged,
-               fmt::format("the archived WAL had a gap: {}; recovery to times after it and before "
-                           "the end of backup {} is not possible",
-                           span_text(*past), *past->past_by),
-               "push the files again if the server still has them (`bkp wal-push` in its data "
-               "directory); else this is said until retention.wal promises those times no longer"};
-}
-
-/// The worst of what was found decides.
-std::optional<Error> verdict(const wal::CheckedArchive& archive,
-                             const std::optional<wal::Archiver>& archiver, bool rpo_met) {
-  if (auto error = verdict(archive.gaps)) return error;
   if (!archive.lost.empty()) {
     return Error{ErrorKind::damaged,
                  fmt::format("{} archived files are damaged on every store that has them, or gone; "
@@ -222,12 +211,22 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
   }
   if (archiver && !archiver->last_archived.empty() &&
       std::ranges::find(archive.names, archiver->last_archived) == archive.names.end() &&
-      archiver->last_archived > archive.names.back()) {
+      (archive.names.empty() || archiver->last_archived > archive.names.back())) {
     return Error{ErrorKind::damaged,
                  fmt::format("the server says that it has archived {}, and no store has it",
                              archiver->last_archived),
                  "is its archive_command `bkp wal-push` with this configuration? `bkp wal-setup` "
                  "proves it"};
+  }
+  const auto past = std::ranges::find(archive.gaps, true, &wal::NamedGap::promised);
+  if (past != archive.gaps.end()) {
+    return Error{
+        ErrorKind::damaged,
+        fmt::format("the archived WAL had a gap: {}; recovery to times after it and "
+                    "before the end of backup {} is not possible",
+                    span_text(*past), *past->past_by),
+        "push the files again if the server still has them (`bkp wal-push` in its data "
+        "directory); else this is said until retention.wal promises those times no longer"};
   }
   if (archiver && archiver->failing()) {
     return Error{ErrorKind::partial,
@@ -296,9 +295,14 @@ cli::Report run(const WalCheckOptions& options, run::Context& context) {
   cli::Report report;
   report.result = to_json(archive);
   report.result["archiver"] = archiver ? to_json(*archiver, lag, rpo_met) : json(nullptr);
-  report.text_of_failures = findings_text(archive);
-  report.text = stores_text(archive) + timelines_text(archive) + *report.text_of_failures;
-  if (archiver) report.text += archiver_text(*archiver, lag);
+  const auto findings = findings_text(archive);
+  report.text = stores_text(archive) + timelines_text(archive) + findings;
+  report.text_of_failures = findings;
+  if (archiver) {
+    const auto text = archiver_text(*archiver, lag);
+    report.text += text;
+    if (archiver->failing()) *report.text_of_failures += text;
+  }
   for (const auto& store : archive.stores) report.bytes += store.stored_bytes;
   report.error = verdict(archive, archiver, rpo_met);
   return report;

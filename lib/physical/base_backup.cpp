@@ -131,7 +131,8 @@ class BaseBackup {
   }
 
   void keep_pages() {
-    finish_page_map(m_pages, m_outcome, "the next incremental backup will be a full one");
+    // Else those of older backups are all there is to build on.
+    if (!finish_page_map(m_pages, m_outcome)) return;
     std::vector<std::string> kept{m_outcome.manifest->label};
     if (m_parent != nullptr) kept.push_back(m_parent->record.label);
     clear_page_maps(page_map_directory(m_context), kept);

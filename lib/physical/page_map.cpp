@@ -125,15 +125,17 @@ void PageMapWriter::finish(const MappedBackup& backup) {
   util::sync_directory(m_path.parent_path());
 }
 
-void finish_page_map(PageMapWriter& pages, backup::Outcome& outcome, std::string_view consequence) {
+bool finish_page_map(PageMapWriter& pages, backup::Outcome& outcome) {
   const auto& manifest = *outcome.manifest;
   const auto& physical = *manifest.physical;
   try {
     pages.finish({manifest.label, outcome.manifest_sha256, manifest.system_identifier,
                   physical.timeline, physical.start, physical.bad_pages});
+    return true;
   } catch (...) {
-    outcome.warnings.push_back(
-        fmt::format("{}: {}", consequence, util::current_error().full_message()));
+    outcome.warnings.push_back(fmt::format("no incremental backup can be built on it: {}",
+                                           util::current_error().full_message()));
+    return false;
   }
 }
 

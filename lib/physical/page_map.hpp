@@ -72,7 +72,7 @@ class PageMapWriter {
 
 /// Finishes the map of a backup that is committed. The backup stands without it: what goes wrong is
 /// a warning in the outcome, behind the `consequence`.
-void finish_page_map(PageMapWriter& pages, backup::Outcome& outcome, std::string_view consequence);
+bool finish_page_map(PageMapWriter& pages, backup::Outcome& outcome);
 
 /// A map that is read; the marks stay in the file.
 class PageMap {

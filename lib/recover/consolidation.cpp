@@ -37,7 +37,7 @@ class Consolidation {
     describe();
     pack();
     backup::commit(m_context, m_job, m_layout, std::move(m_manifest), m_outcome);
-    physical::finish_page_map(m_pages, m_outcome, "no incremental backup can be built on it");
+    physical::finish_page_map(m_pages, m_outcome);
   }
 
  private:

@@ -105,8 +105,10 @@ std::vector<UploadsPage::Upload> Store::uploads_below(const Operation& what,
   const auto own = bucket_key(prefix);
   auto found = uploads(m_client, what, own);
   std::erase_if(found, [&](const auto& upload) {
-    return upload.begun >= begun_before ||
-           (upload.key != own && !upload.key.starts_with(own + "/"));
+    const bool elsewhere = upload.key != own && !upload.key.starts_with(own + "/");
+    const bool young =
+        begun_before != store::whenever && upload.begun.value_or(store::whenever) >= begun_before;
+    return elsewhere || young;
   });
   return found;
 }

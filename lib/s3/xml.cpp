@@ -101,9 +101,8 @@ std::optional<UploadsPage> parse_uploads(std::string_view xml) {
   for (const auto& node : document.root().children("Upload")) {
     auto key = document.key(node.child_value("Key"));
     std::string id = node.child_value("UploadId");
-    const auto begun = time_of(node, "Initiated");
-    if (!key || id.empty() || !begun) return std::nullopt;
-    page.uploads.push_back({std::move(*key), std::move(id), *begun});
+    if (!key || id.empty()) return std::nullopt;
+    page.uploads.push_back({std::move(*key), std::move(id), time_of(node, "Initiated")});
   }
   page.more = document.text("IsTruncated") == "true";
   const auto next = document.key(document.root().child_value("NextKeyMarker"));

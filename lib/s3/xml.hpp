@@ -39,7 +39,7 @@ struct UploadsPage {
   struct Upload {
     std::string key;
     std::string id;
-    util::Time begun;
+    std::optional<util::Time> begun;  ///< not every server says
   };
   std::vector<Upload> uploads;
   bool more = false;  ///< go on from the markers

@@ -1,10 +1,8 @@
 #include "sftp/error.hpp"
 
-#include <libssh2.h>
-#include <libssh2_sftp.h>
-
 #include <fmt/format.h>
 
+#include "sftp/libssh2.hpp"
 #include "util/text.hpp"
 
 namespace bkp::sftp {

@@ -61,7 +61,7 @@ namespace {
 
 /// What has been there for so long is on the disk, whoever made it and died: the kernel writes back
 /// what is dirty for half a minute (vm.dirty_expire_centisecs), a journal is committed sooner.
-constexpr std::chrono::minutes surely_flushed{10};
+constexpr std::chrono::hours surely_flushed{1};
 
 bool is_surely_flushed(int directory) {
   struct ::statx status {};

@@ -31,7 +31,9 @@ class LateFunction {
   LateFunction(const LateFunction&) = delete;
   LateFunction& operator=(const LateFunction&) = delete;
 
-  /// What a call calls; throws as LateLibrary::find().
+  /// What a call calls; throws as LateLibrary::find(). Implicit, so that arguments are converted as
+  /// for the function itself.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   operator Function*() const {
     auto* function = m_function.load(std::memory_order_acquire);
     if (function != nullptr) return function;

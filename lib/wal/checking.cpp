@@ -211,33 +211,17 @@ class Check {
         return pg::wal_segment_at(backup.need.timeline, pg::Lsn{lsn}, size).number;
       };
       needed.push_back({backup.label, backup.need.timeline, number(backup.need.start.value),
-                        number(backup.need.stop.value - 1)});
+                        number(backup.need.stop.value - 1), backup.started_at});
     }
     for (const auto& gap : find_gaps(archive, needed, keep_after())) {
       if (is_filled(gap, size)) continue;
+      const auto* bridge = bridge_of(gap, needed);
       m_result.gaps.push_back({pg::wal_segment_name({gap.timeline, gap.first}, size),
                                pg::wal_segment_name({gap.timeline, gap.last}, size),
                                static_cast<std::size_t>(gap.last - gap.first + 1), gap.label,
-                               first_after(gap, needed), is_promised(gap, archive)});
+                               bridge ? std::optional{bridge->label} : std::nullopt,
+                               bridge && bridge->started_at >= promised_since()});
     }
-  }
-
-  /// The first backup that needs nothing of what is missing and stands for all that comes after it.
-  static std::optional<std::string> first_after(const WalGap& gap,
-                                                const std::vector<BackupWal>& backups) {
-    const BackupWal* first = nullptr;
-    for (const auto& backup : backups) {
-      if (backup.timeline < gap.timeline || backup.first <= gap.last) continue;
-      if (first == nullptr || backup.first < first->first) first = &backup;
-    }
-    return first != nullptr && gap.label.empty() ? std::optional{first->label} : std::nullopt;
-  }
-
-  bool is_promised(const WalGap& gap, const ArchiveMap& archive) const {
-    const auto segments = archive.segments.find(gap.timeline);
-    if (segments == archive.segments.end()) return true;
-    const auto after = segments->second.upper_bound(gap.last);
-    return after == segments->second.end() || after->second >= keep_after();
   }
 
   /// Without it no recovery finds its way from the timeline before.
@@ -271,6 +255,14 @@ class Check {
     const auto shortest = std::ranges::min_element(
         stores, {}, [](const config::Store& store) { return store.retention.wal; });
     return m_context.clock.now() - shortest->retention.wal;
+  }
+
+  /// The longest window: what began before it retention may have cut, and nobody was promised.
+  util::Time promised_since() const {
+    const auto& stores = m_context.config.stores;
+    const auto longest = std::ranges::max_element(
+        stores, {}, [](const config::Store& store) { return store.retention.wal; });
+    return m_context.clock.now() - longest->retention.wal;
   }
 
   run::Context& m_context;

@@ -56,9 +56,9 @@ struct NamedGap {
   std::string last;
   std::size_t segments = 0;
   std::string label;  ///< see WalGap
-  /// A backup began after it, the first: only times between the gap and its end are out of reach.
+  /// See bridge_of().
   std::optional<std::string> past_by;
-  /// What follows it is so young that retention.wal promises recovery to those times.
+  /// That backup is so young that retention.wal promises recovery to times before it.
   bool promised = false;
 };
 
@@ -66,6 +66,7 @@ struct NamedGap {
 struct KeptBackup {
   std::string label;
   backup::WalNeed need;
+  util::Time started_at;
 };
 
 struct CheckedArchive {

@@ -86,4 +86,14 @@ std::vector<WalGap> find_gaps(const ArchiveMap& archive, const std::vector<Backu
   return gaps;
 }
 
+const BackupWal* bridge_of(const WalGap& gap, const std::vector<BackupWal>& backups) {
+  if (!gap.label.empty()) return nullptr;
+  const BackupWal* bridge = nullptr;
+  for (const auto& backup : backups) {
+    if (backup.timeline < gap.timeline || backup.first <= gap.last) continue;
+    if (bridge == nullptr || backup.first < bridge->first) bridge = &backup;
+  }
+  return bridge;
+}
+
 }  // namespace bkp::wal

@@ -15,6 +15,7 @@ struct BackupWal {
   std::uint32_t timeline = 0;
   std::uint64_t first = 0;
   std::uint64_t last = 0;
+  util::Time started_at = {};
 };
 
 /// Segments that are missing where they must not.
@@ -31,5 +32,9 @@ struct WalGap {
 /// when those before the hole are older than `keep_after` and belong to older backups.
 std::vector<WalGap> find_gaps(const ArchiveMap& archive, const std::vector<BackupWal>& backups,
                               util::Time keep_after);
+
+/// The first backup that needs nothing of what is missing and stands for all that comes after it:
+/// out of reach are only times between the gap and its end. Null when there is none.
+const BackupWal* bridge_of(const WalGap& gap, const std::vector<BackupWal>& backups);
 
 }  // namespace bkp::wal

@@ -10,18 +10,6 @@
 using namespace bkp::test;
 using Catch::Matchers::Contains;
 
-namespace {
-
-std::filesystem::path fetched(const Site& site) {
-  return site.directory() / "fetched";
-}
-
-Outcome fetch(const Site& site, const std::string& name) {
-  return site.run({"wal-fetch", name, fetched(site).string()});
-}
-
-}  // namespace
-
 TEST_CASE("the server archives what stock tools can read and wal-fetch brings back") {
   ArchivingSite site;
   site.add_store("vault", false);
@@ -40,6 +28,24 @@ TEST_CASE("the server archives what stock tools can read and wal-fetch brings ba
   CHECK(outcome.err.empty());
   CHECK(read_text(fetched(site)) == original);
   CHECK(site.cluster().psql("postgres", "select failed_count from pg_stat_archiver") == "0");
+}
+
+TEST_CASE("for a store on a disk no library is loaded that talks to others") {
+  ArchivingSite site;
+  site.must({"init"});
+  const auto name = site.write_segments(1);
+  const auto libraries_of = [](Program program) {
+    const auto outcome = program.with_variable("LD_DEBUG", "files").run();
+    INFO(outcome.out);
+    CHECK(outcome.exit_code == 0);
+    CHECK_THAT(outcome.err, Contains("libbkp.so"));
+    return outcome.err;
+  };
+  const auto pushing = libraries_of(site.command({"wal-push", site.pg_wal(name).string()}));
+  const auto fetching = libraries_of(site.command({"wal-fetch", name, fetched(site).string()}));
+  for (const auto* library : {"libpq.so", "libcurl.so", "libssh2.so"})
+    CHECK_THAT(pushing + fetching, !Contains(library));
+  CHECK_THAT(libraries_of(site.command({"list"})), Contains("libpq.so"));
 }
 
 TEST_CASE("sealed and signed, on a host that cannot open it") {

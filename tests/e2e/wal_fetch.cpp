@@ -10,18 +10,6 @@
 using namespace bkp::test;
 using Catch::Matchers::Contains;
 
-namespace {
-
-std::filesystem::path fetched(const Site& site) {
-  return site.directory() / "fetched";
-}
-
-Outcome fetch(const Site& site, const std::string& name) {
-  return site.run({"wal-fetch", name, fetched(site).string()});
-}
-
-}  // namespace
-
 TEST_CASE("no damage in the archive looks like its end") {
   ArchivingSite site;
   site.must({"init"});

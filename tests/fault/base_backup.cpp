@@ -1,8 +1,9 @@
 // Backups of the cluster and restores of it are killed at random points, and find disks full.
+#include <fcntl.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <set>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "fault/own_disk.hpp"
 #include "support/incremental_site.hpp"
 #include "support/wait_until.hpp"
+#include "util/fd.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -152,9 +154,10 @@ TEST_CASE("a recovery finds too little room, or less in mid-way: no server start
   disk.resize("80m");
   auto run = site.command(command).start();
   REQUIRE(wait_until([&] { return std::filesystem::exists(target / "base"); }));
-  std::ofstream filler{place / "filler", std::ios::binary};
-  const std::string piece(64 << 10, 'x');
-  for (int i = 0; i < 80 << 4 && filler; ++i) filler.write(piece.data(), std::ssize(piece));
+  const bkp::util::Fd filler{
+      ::open((place / "filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+  constexpr off_t mebibyte = 1 << 20;
+  for (off_t at = 0; ::posix_fallocate(filler.get(), at, mebibyte) == 0;) at += mebibyte;
   const auto outcome = run.wait();
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 6);

@@ -86,4 +86,14 @@ class ArchivingSite : public Site {
   }
 };
 
+/// Where fetch() puts it.
+inline std::filesystem::path fetched(const Site& site) {
+  return site.directory() / "fetched";
+}
+
+/// `bkp wal-fetch`.
+inline Outcome fetch(const Site& site, const std::string& name) {
+  return site.run({"wal-fetch", name, fetched(site).string()});
+}
+
 }  // namespace bkp::test

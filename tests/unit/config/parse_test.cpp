@@ -244,6 +244,18 @@ TEST_CASE("explained settings show what has no effect, and no password") {
   CHECK(text.find("line 5: schedules") != text.npos);
 }
 
+TEST_CASE("where no server is talked to, connection strings and their secrets are left alone") {
+  FakeRunner processes;
+  const auto yaml = with_store(
+      "cluster: {conninfo: \"nonsense without a sign\", data_directory: /data}\n"
+      "catalog: {conninfo: {command: [pass]}}\n");
+  const auto config = parse(yaml, "bkp.yaml", test_environment(), processes, Connections::left_out);
+  CHECK(config.cluster.conninfo.empty());
+  CHECK(config.cluster.data_directory == "/data");
+  CHECK_FALSE(config.catalog.conninfo);
+  CHECK(processes.started.empty());
+}
+
 TEST_CASE("nothing needs no unit, where nothing is allowed") {
   const std::string stores = "site: s\nstores: [{name: a, url: file:///a}]\n";
   CHECK(parse_text(stores + "full: {lock_timeout: 0}\n").full.lock_timeout == 0s);

@@ -98,9 +98,11 @@ TEST_CASE("uploads under way are read with the place to go on from") {
   CHECK_FALSE(
       parse_uploads("<ListMultipartUploadsResult><Upload><Key>a</Key></Upload>"
                     "</ListMultipartUploadsResult>"));
-  CHECK_FALSE(
-      parse_uploads("<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>1</UploadId>"
-                    "</Upload></ListMultipartUploadsResult>"));
+  const auto undated = parse_uploads(
+      "<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>1</UploadId></Upload>"
+      "</ListMultipartUploadsResult>");
+  REQUIRE(undated);
+  CHECK_FALSE(undated->uploads[0].begun);
   CHECK(parse_upload_id("<InitiateMultipartUploadResult><UploadId>7</UploadId>"
                         "</InitiateMultipartUploadResult>") == "7");
   CHECK_FALSE(parse_upload_id("<InitiateMultipartUploadResult/>"));

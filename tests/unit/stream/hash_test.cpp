@@ -28,6 +28,20 @@ TEST_CASE("SHA-256 gives the digests of the FIPS 180 examples") {
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
+TEST_CASE("XXH3 gives what xxhsum -H2 gives, and nothing else is computed beside it") {
+  const auto xxh3_of = [](std::string_view text) {
+    NullSink null;
+    HashSink hash{null, DigestSet::xxh3};
+    for (const char& letter : text) hash.write(bytes_of(std::string_view{&letter, 1}));
+    hash.finish();
+    CHECK(hash.digests().sha256.empty());
+    CHECK(hash.digests().bytes == text.size());
+    return hash.digests().xxh3;
+  };
+  CHECK(xxh3_of("") == "99aa06d3014798d86001c324468d497f");
+  CHECK(xxh3_of("abc") == "06b05ab6733a618578af5f94892f3950");
+}
+
 TEST_CASE("a stream of a million a's, in uneven pieces, is the FIPS 180 long example") {
   NullSink null;
   HashSink hash{null};

@@ -110,3 +110,14 @@ TEST_CASE("what retention has removed is no gap") {
           std::vector<WalGap>{{1, 5, 39, ""}, {1, 5, 5, "old"}});
   }
 }
+
+TEST_CASE("a gap is bridged by the first backup after it, on its timeline or a later one") {
+  const WalGap gap{1, 7, 8, ""};
+  const std::vector<BackupWal> backups{
+      {"newest", 2, 30, 31}, {"within", 1, 8, 9}, {"first after", 1, 12, 13}, {"before", 1, 5, 6}};
+  REQUIRE(bridge_of(gap, backups) != nullptr);
+  CHECK(bridge_of(gap, backups)->label == "first after");
+  CHECK(bridge_of({2, 40, 40, ""}, backups) == nullptr);
+  CHECK(bridge_of({2, 20, 20, ""}, backups)->label == "newest");
+  CHECK(bridge_of({1, 5, 5, "before"}, backups) == nullptr);
+}
