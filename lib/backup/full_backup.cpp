@@ -290,22 +290,21 @@ class FullRun {
     record.status = state;
     record.started_at = m_context.clock.now();
     record.triggered_by = m_context.triggered_by;
-    for (const auto& target : m_targets) {
-      catalog::CopyRecord copy;
-      copy.store = target.name;
-      copy.url = target.store->url();
-      copy.state = state;
-      record.copies.push_back(std::move(copy));
-    }
+    for (const auto& target : m_targets)
+      record.copies.push_back(new_copy(target.name, target.store->url(), state));
     for (const auto& closed : m_closed) {
-      catalog::CopyRecord copy;
-      copy.store = closed.name;
-      copy.url = closed.url;
-      copy.state = status::failed;
-      copy.error_message = closed.error.full_message();
-      record.copies.push_back(std::move(copy));
+      record.copies.push_back(new_copy(closed.name, closed.url, status::failed));
+      record.copies.back().error_message = closed.error.full_message();
     }
     return record;
+  }
+
+  static catalog::CopyRecord new_copy(std::string store, std::string url, const char* state) {
+    catalog::CopyRecord copy;
+    copy.store = std::move(store);
+    copy.url = std::move(url);
+    copy.state = state;
+    return copy;
   }
 
   void dump_all() {
