@@ -33,12 +33,12 @@ ProcessIdentity ProcessIdentity::of_this_process() {
           util::host_name()};
 }
 
-ProcessIdentity ProcessIdentity::from_json(const nlohmann::json& json) {
+ProcessIdentity ProcessIdentity::from_json(const nlohmann::json& object) {
   const auto text = [&](const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
   };
-  if (!json.is_object()) return {};
+  if (!object.is_object()) return {};
   return {text("machine"), text("boot"), text("pid_namespace"), text("start")};
 }
 

@@ -29,8 +29,8 @@ cli::Report migrate(run::Context& context) {
                                         context.interrupt);
   if (!context.dry_run && context.recorder.reconnect()) context.recorder.deliver_spool();
   cli::Report report;
-  report.result = to_json(outcome, schema);
-  report.text = to_text(outcome, schema, context.dry_run);
+  report.result = command::to_json(outcome, schema);
+  report.text = command::to_text(outcome, schema, context.dry_run);
   return report;
 }
 

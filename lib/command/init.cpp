@@ -66,8 +66,8 @@ class Init {
     const auto& schema = m_context.config.catalog.schema;
     const auto outcome = catalog::migrate(m_context.catalog_conninfo(), schema, true, m_dry_run,
                                           m_context.interrupt);
-    m_report.result["catalog"] = to_json(outcome, schema);
-    m_report.text += to_text(outcome, schema, m_dry_run);
+    m_report.result["catalog"] = command::to_json(outcome, schema);
+    m_report.text += command::to_text(outcome, schema, m_dry_run);
     // This run began before there was a catalog to note it in.
     if (!m_dry_run && m_context.recorder.reconnect()) m_context.recorder.deliver_spool();
   }

@@ -7,6 +7,7 @@
 
 #include "pg/bytes_at.hpp"
 #include "pg/crc32c.hpp"
+#include "pg/wal_segment_header.hpp"
 #include "util/error.hpp"
 
 namespace bkp::pg {
@@ -19,7 +20,6 @@ namespace {
 /// XLogPageHeaderData, src/include/access/xlog_internal.h.
 constexpr std::size_t short_header_size = 24;
 constexpr std::uint16_t continues_record = 0x0001;   // XLP_FIRST_IS_CONTRECORD
-constexpr std::uint16_t long_header = 0x0002;        // XLP_LONG_HEADER
 constexpr std::uint16_t overwrites_record = 0x0008;  // XLP_FIRST_IS_OVERWRITE_CONTRECORD
 
 /// XLogRecord.
@@ -76,7 +76,7 @@ void WalReader::take_page() {
   if (address != m_position)
     fail(m_position, fmt::format("there is the page of {}", to_text(address)));
   const bool begins_segment = m_position.value % m_first.segment_size == 0;
-  if (begins_segment != ((flags & long_header) != 0))
+  if (begins_segment != ((flags & wal_long_header) != 0))
     fail(m_position, "a page has the header of another kind");
   if (begins_segment &&
       read_wal_segment_header(page).system_identifier != m_first.system_identifier) {

@@ -16,8 +16,6 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::uint16_t long_header = 0x0002;  // XLP_LONG_HEADER
-
 /// configure --with-wal-blocksize, 1 to 64 kB.
 bool is_wal_page_size(std::uint32_t bytes) {
   return std::has_single_bit(bytes) && bytes >= 1U << 10U && bytes <= 1U << 16U;
@@ -42,7 +40,7 @@ WalSegmentHeader read_wal_segment_header(std::span<const std::byte> bytes) {
     throw no_segment(
         fmt::format("its magic number {:04X} is none of PostgreSQL 14 to 18", header.magic));
   }
-  if ((flags & long_header) == 0) throw no_segment("its first page does not begin a segment");
+  if ((flags & wal_long_header) == 0) throw no_segment("its first page does not begin a segment");
   header.timeline = read_at<std::uint32_t>(bytes, 4);
   header.address.value = read_at<std::uint64_t>(bytes, 8);
   header.system_identifier = read_at<std::uint64_t>(bytes, 24);

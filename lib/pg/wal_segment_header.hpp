@@ -23,6 +23,9 @@ struct WalSegmentHeader {
   bool operator==(const WalSegmentHeader&) const = default;
 };
 
+/// XLP_LONG_HEADER: the flag of a page that has this header, which the first of a segment has.
+inline constexpr std::uint16_t wal_long_header = 0x0002;
+
 /// Bytes of the header.
 inline constexpr std::size_t wal_segment_header_size = 40;
 

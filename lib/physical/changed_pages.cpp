@@ -4,12 +4,6 @@
 
 namespace bkp::physical {
 
-namespace {
-
-constexpr std::size_t piece_size = 128 * pg::page_size;
-
-}  // namespace
-
 std::vector<std::uint32_t> ScannedPages::find(const PageReader& file,
                                               std::span<const PageMark> before) const {
   std::vector<std::uint32_t> changed;

@@ -8,8 +8,6 @@ namespace bkp::physical {
 
 namespace {
 
-constexpr std::size_t piece_size = 128 * pg::page_size;
-
 class FileCopy {
  public:
   FileCopy(const run::Context& context, const PageReader& reader, const ClusterFile& file,

@@ -12,7 +12,6 @@ namespace bkp::physical {
 namespace {
 
 constexpr std::size_t most_bad_pages = 100;
-constexpr std::size_t piece_size = 128 * pg::page_size;
 
 void check_file(const std::filesystem::path& data, const ClusterFile& file,
                 const RelationFile& relation, const pg::ControlFile& control,

@@ -27,6 +27,9 @@ struct ReadingRules {
   std::uint32_t segment_pages = 0;  ///< of a relation's file
 };
 
+/// Bytes that are read at a time.
+inline constexpr std::size_t piece_size = 128 * pg::page_size;
+
 /// Throws Error{refused} for a server that was built with pages of another size.
 void require_known_page_size(std::uint64_t bytes);
 

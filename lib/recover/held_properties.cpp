@@ -15,12 +15,12 @@ namespace bkp::recover {
 namespace {
 
 using Statement = HeldProperties::Statement;
-using Kind = Statement::Kind;
+using StatementKind = Statement::Kind;
 using Tokens = std::vector<Token>;
 
 /// What kind of statement it is, and which token is the database's name.
 struct Form {
-  Kind kind;
+  StatementKind kind;
   std::optional<std::size_t> name;
 };
 
@@ -34,7 +34,7 @@ std::optional<Form> privilege_form(const Tokens& tokens) {
     if (!tokens[i].is_word("on")) continue;
     const bool of_database = word_at(tokens, i + 1, "database");
     const bool one = word_at(tokens, i + 3, "to") || word_at(tokens, i + 3, "from");
-    return of_database && one ? std::optional{Form{Kind::privilege, i + 2}} : std::nullopt;
+    return of_database && one ? std::optional{Form{StatementKind::privilege, i + 2}} : std::nullopt;
   }
   return std::nullopt;
 }
@@ -44,26 +44,26 @@ std::optional<Form> form_of(const Tokens& tokens) {
     return privilege_form(tokens);
   }
   if (starts_with(tokens, {"set", "session", "authorization"}) && tokens.size() == 4) {
-    return Form{Kind::session, std::nullopt};
+    return Form{StatementKind::session, std::nullopt};
   }
   if (starts_with(tokens, {"reset", "session", "authorization"}) && tokens.size() == 3) {
-    return Form{Kind::session, std::nullopt};
+    return Form{StatementKind::session, std::nullopt};
   }
   if (starts_with(tokens, {"alter", "database"})) {
-    if (word_at(tokens, 3, "set")) return Form{Kind::setting, 2};
+    if (word_at(tokens, 3, "set")) return Form{StatementKind::setting, 2};
     const bool known = word_at(tokens, 3, "connection") || word_at(tokens, 3, "is_template");
-    return known ? std::optional{Form{Kind::property, 2}} : std::nullopt;
+    return known ? std::optional{Form{StatementKind::property, 2}} : std::nullopt;
   }
   if (starts_with(tokens, {"alter", "role"}) && word_at(tokens, 3, "in") &&
       word_at(tokens, 4, "database") && word_at(tokens, 6, "set")) {
-    return Form{Kind::setting, 5};
+    return Form{StatementKind::setting, 5};
   }
   if (starts_with(tokens, {"comment", "on", "database"}) && word_at(tokens, 4, "is")) {
-    return Form{Kind::comment, 3};
+    return Form{StatementKind::comment, 3};
   }
   if (starts_with(tokens, {"security", "label", "for"}) && word_at(tokens, 4, "on") &&
       word_at(tokens, 5, "database") && word_at(tokens, 7, "is")) {
-    return Form{Kind::label, 6};
+    return Form{StatementKind::label, 6};
   }
   return std::nullopt;
 }
@@ -83,10 +83,10 @@ std::optional<Statement> parse(const std::string& sql) {
   const Token& name = tokens[*form->name];
   if (!name.is_name()) return std::nullopt;
   Statement statement{form->kind, sql.substr(0, name.begin), sql.substr(name.end), {}, false};
-  if (form->kind == Kind::setting) {
+  if (form->kind == StatementKind::setting) {
     statement.for_everyone = tokens[1].is_word("database");
     statement.parameter = parameter_name(tokens, *form->name + 2);
-  } else if (form->kind == Kind::privilege) {
+  } else if (form->kind == StatementKind::privilege) {
     statement.for_everyone =
         tokens.size() == *form->name + 3 && tokens[*form->name + 2].is_word("public");
   }
@@ -118,9 +118,9 @@ std::string in_session_encoding(pg::Connection& connection, const std::string& t
 
 /// For a message. The value of a setting may be a secret.
 std::string shown(const Statement& statement, const std::string& database) {
-  if (statement.kind == Kind::session) return util::printable(statement.before);
+  if (statement.kind == StatementKind::session) return util::printable(statement.before);
   auto text = statement.before + util::quoted(database) + statement.after;
-  if (statement.kind == Kind::setting) {
+  if (statement.kind == StatementKind::setting) {
     text = statement.before + util::quoted(database) + " SET " + statement.parameter + " TO …";
   }
   return util::printable(text);
@@ -134,7 +134,7 @@ class Applier {
   }
 
   void apply(const Statement& statement) {
-    if (statement.kind == Kind::session) {
+    if (statement.kind == StatementKind::session) {
       change_role(statement);
     } else if (!m_role_refused) {
       run(statement);
@@ -172,7 +172,7 @@ class Applier {
         return in_session_encoding(m_connection, text, m_held.encoding);
       };
       auto sql = convert(statement.before);
-      if (statement.kind != Kind::session) {
+      if (statement.kind != StatementKind::session) {
         sql += m_connection.identifier(m_database) + convert(statement.after);
       }
       m_connection.exec(sql);
@@ -195,7 +195,7 @@ class Applier {
 };
 
 bool is_privilege(const Statement& statement) {
-  return statement.kind == Kind::privilege || statement.kind == Kind::session;
+  return statement.kind == StatementKind::privilege || statement.kind == StatementKind::session;
 }
 
 bool left_out(const Statement& statement, bool no_owner) {
@@ -219,7 +219,7 @@ void prepare(pg::Connection& connection, const std::string& database, const Held
 
 bool HeldProperties::has_privileges() const {
   return std::ranges::any_of(
-      statements, [](const auto& statement) { return statement.kind == Kind::privilege; });
+      statements, [](const auto& statement) { return statement.kind == StatementKind::privilege; });
 }
 
 HeldProperties held_properties(const std::vector<pg::ArchiveEntry>& entries) {
@@ -249,7 +249,7 @@ void prepare_held_properties(pg::Connection& connection, const std::string& data
                              const HeldProperties& held, bool no_owner) {
   prepare(connection, database, held,
           [](const auto& statement) {
-            return statement.kind == Kind::setting && statement.for_everyone &&
+            return statement.kind == StatementKind::setting && statement.for_everyone &&
                    !keeps_from_writing(statement.parameter);
           },
           {});
@@ -269,7 +269,7 @@ std::vector<std::string> apply_held_properties(pg::Connection& connection,
   for (const auto& statement : held.statements) {
     if (!left_out(statement, no_owner)) {
       applier.apply(statement);
-    } else if (statement.kind == Kind::privilege) {
+    } else if (statement.kind == StatementKind::privilege) {
       applier.refuse(statement, "privileges are left out (--no-owner)");
     }
   }

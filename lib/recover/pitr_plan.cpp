@@ -18,7 +18,7 @@ namespace bkp::recover {
 using catalog::BackupRecord;
 using util::Error;
 using util::ErrorKind;
-using Kind = RecoveryTarget::Kind;
+using TargetKind = RecoveryTarget::Kind;
 
 namespace {
 
@@ -86,7 +86,7 @@ class Planner {
 
   Error nothing_before() const {
     const auto kind = m_request.target.kind;
-    if (m_searched && (kind == Kind::transaction || kind == Kind::name)) {
+    if (m_searched && (kind == TargetKind::transaction || kind == TargetKind::name)) {
       return {ErrorKind::not_found,
               fmt::format("{} is not in the archived WAL behind any base backup that may be used",
                           describe(m_request.target)),
@@ -102,7 +102,7 @@ class Planner {
 
   /// False when the target is not after this backup.
   bool try_from(const BackupRecord& record) {
-    if (m_request.target.kind == Kind::time && record.started_at > m_request.target.time)
+    if (m_request.target.kind == TargetKind::time && record.started_at > m_request.target.time)
       return false;
     auto chain = open_chain(m_context, record, m_backups, m_request.store, m_keys);
     const auto& physical = *chain.manifest().physical;
@@ -129,8 +129,8 @@ class Planner {
 
   bool is_after(const backup::PhysicalProperties& physical) const {
     const auto& target = m_request.target;
-    if (target.kind == Kind::time) return target.time >= physical.stopped_at;
-    if (target.kind == Kind::lsn) return target.lsn >= physical.stop;
+    if (target.kind == TargetKind::time) return target.time >= physical.stopped_at;
+    if (target.kind == TargetKind::lsn) return target.lsn >= physical.stop;
     return true;
   }
 
@@ -147,23 +147,23 @@ class Planner {
       throw gap(path, last ? *last + 1 : first, "this backup is consistent");
     std::optional<std::uint64_t> needed;
     switch (m_request.target.kind) {
-      case Kind::immediate:
+      case TargetKind::immediate:
         needed = stop;
         break;
-      case Kind::latest:
+      case TargetKind::latest:
         if (path.highest() > *last) throw gap(path, *last + 1, "the end of the archive");
         needed = last;
         break;
-      case Kind::lsn:
+      case TargetKind::lsn:
         needed = number_of(m_request.target.lsn);
         if (*needed > *last) throw unreachable(path, first, *last);
         break;
-      case Kind::time:
+      case TargetKind::time:
         needed = find(path, first_to_read(path, stop, *last), *last);
         if (!needed) throw unreachable(path, first, *last);
         break;
-      case Kind::transaction:
-      case Kind::name:
+      case TargetKind::transaction:
+      case TargetKind::name:
         m_searched = true;
         needed = find(path, first, *last);
         if (!needed) return false;
@@ -196,7 +196,8 @@ class Planner {
         after += event.kind == pg::WalEvent::Kind::commit ? 1 : 0;
       } else if (ends(event)) {
         found = event.start;
-        const bool included = m_request.target.kind != Kind::time && m_request.target.inclusive;
+        const bool included =
+            m_request.target.kind != TargetKind::time && m_request.target.inclusive;
         if (included) m_plan.reaches = event.time;
         if (!included && event.kind == pg::WalEvent::Kind::commit) after = 1;
       } else {
@@ -214,12 +215,12 @@ class Planner {
     const auto& target = m_request.target;
     const bool restore_point = event.kind == pg::WalEvent::Kind::restore_point;
     switch (target.kind) {
-      case Kind::time:
+      case TargetKind::time:
         return !restore_point &&
                (target.inclusive ? event.time > target.time : event.time >= target.time);
-      case Kind::transaction:
+      case TargetKind::transaction:
         return !restore_point && event.transaction == target.transaction;
-      case Kind::name:
+      case TargetKind::name:
         return restore_point && event.name == target.name;
       default:
         return false;

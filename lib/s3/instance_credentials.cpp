@@ -14,7 +14,7 @@ namespace {
 using util::Error;
 using util::ErrorKind;
 
-constexpr std::size_t longest_answer = std::size_t{64} << 10U;
+constexpr std::size_t longest_credentials = std::size_t{64} << 10U;
 
 Error refused(const std::string& endpoint, const std::string& why) {
   return Error{ErrorKind::key,
@@ -40,7 +40,7 @@ class MetadataService {
     std::string answer;
     net::Callbacks callbacks;
     callbacks.write = [&](std::span<const std::byte> data) {
-      if (answer.size() + data.size() > longest_answer)
+      if (answer.size() + data.size() > longest_credentials)
         throw refused(m_endpoint, "its answer is endless");
       answer.append(reinterpret_cast<const char*>(data.data()), data.size());
     };

@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view begin_line = "-----BEGIN AGE ENCRYPTED FILE-----";
 constexpr std::string_view end_line = "-----END AGE ENCRYPTED FILE-----";
 constexpr std::string_view white_space = " \t\r\n";
-constexpr std::size_t columns = 64;
+constexpr std::size_t armor_columns = 64;
 constexpr char binary_begin = 'a';  // of "age-encryption.org/"
 
-util::Error malformed(std::string_view why) {
+util::Error malformed_armor(std::string_view why) {
   return {util::ErrorKind::damaged, fmt::format("the armor is malformed: {}", why),
           "an armored age file begins with " + std::string{begin_line}};
 }
@@ -52,7 +52,7 @@ void DearmorSink::write(std::span<const std::byte> data) {
 
 void DearmorSink::take(char c) {
   if (m_place == Place::behind) {
-    if (!is_space(c)) throw malformed("something follows it");
+    if (!is_space(c)) throw malformed_armor("something follows it");
     return;
   }
   if (m_place == Place::before && m_line.empty() && is_space(c)) return;
@@ -60,8 +60,8 @@ void DearmorSink::take(char c) {
     take_line();
     return;
   }
-  if (m_line.size() > columns + 1)
-    throw m_place == Place::before ? no_age_file() : malformed("a line is too long");
+  if (m_line.size() > armor_columns + 1)
+    throw m_place == Place::before ? no_age_file() : malformed_armor("a line is too long");
   m_line += c;
 }
 
@@ -73,7 +73,7 @@ void DearmorSink::take_line() {
   } else if (m_line == end_line) {
     m_place = Place::behind;
   } else if (m_place == Place::last_line) {
-    throw malformed("a line follows a short one");
+    throw malformed_armor("a line follows a short one");
   } else {
     take_body_line();
   }
@@ -81,10 +81,11 @@ void DearmorSink::take_line() {
 }
 
 void DearmorSink::take_body_line() {
-  if (m_line.empty() || m_line.size() > columns) throw malformed("a line has a wrong length");
+  if (m_line.empty() || m_line.size() > armor_columns)
+    throw malformed_armor("a line has a wrong length");
   const auto data = util::from_base64(m_line, util::Base64Padding::present);
-  if (!data) throw malformed("a line is no base 64");
-  if (m_line.size() < columns || m_line.ends_with('=')) m_place = Place::last_line;
+  if (!data) throw malformed_armor("a line is no base 64");
+  if (m_line.size() < armor_columns || m_line.ends_with('=')) m_place = Place::last_line;
   m_next.write(*data);
 }
 
@@ -92,7 +93,7 @@ void DearmorSink::finish() {
   if (!m_line.empty()) take_line();
   // Where nothing came, the next stage says so.
   if (m_place == Place::body || m_place == Place::last_line)
-    throw malformed("its last line is missing");
+    throw malformed_armor("its last line is missing");
   m_next.finish();
   m_ended = true;
 }

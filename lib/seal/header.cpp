@@ -12,11 +12,11 @@ namespace bkp::seal {
 
 namespace {
 
-constexpr std::size_t columns = 64;
+constexpr std::size_t stanza_columns = 64;
 constexpr std::string_view stanza_begin = "-> ";
 constexpr std::string_view mac_begin = "---";
 
-util::Error malformed(std::string_view why) {
+util::Error malformed_header(std::string_view why) {
   return {util::ErrorKind::damaged, fmt::format("the age header is malformed: {}", why)};
 }
 
@@ -26,7 +26,7 @@ std::string encoded(Bytes data) {
 
 std::vector<std::byte> decoded(std::string_view text) {
   auto data = util::from_base64(text, util::Base64Padding::none);
-  if (!data) throw malformed("a text is no base 64");
+  if (!data) throw malformed_header("a text is no base 64");
   return std::move(*data);
 }
 
@@ -40,8 +40,8 @@ void append(std::string& text, const Stanza& stanza) {
   for (const auto& argument : stanza.arguments) text += " " + argument;
   text += '\n';
   const auto body = encoded(stanza.body);
-  for (std::size_t at = 0; at <= body.size(); at += columns)
-    text += body.substr(at, columns) + '\n';
+  for (std::size_t at = 0; at <= body.size(); at += stanza_columns)
+    text += body.substr(at, stanza_columns) + '\n';
 }
 
 /// Takes the header's lines one by one.
@@ -54,7 +54,7 @@ class Lines {
 
   std::string_view next() {
     const auto end = m_rest.find('\n');
-    if (end == m_rest.npos) throw malformed("it ends within a line");
+    if (end == m_rest.npos) throw malformed_header("it ends within a line");
     const auto line = m_rest.substr(0, end);
     m_rest.remove_prefix(end + 1);
     return line;
@@ -72,11 +72,12 @@ std::vector<std::string> split_arguments(std::string_view line) {
     } else if (c > ' ' && c <= '~') {
       arguments.back() += c;
     } else {
-      throw malformed("a stanza has a character that does not belong there");
+      throw malformed_header("a stanza has a character that does not belong there");
     }
   }
   const auto empty = [](const auto& argument) { return argument.empty(); };
-  if (std::ranges::any_of(arguments, empty)) throw malformed("a stanza has an empty argument");
+  if (std::ranges::any_of(arguments, empty))
+    throw malformed_header("a stanza has an empty argument");
   return arguments;
 }
 
@@ -87,10 +88,10 @@ Stanza parse_stanza(Lines& lines) {
   stanza.arguments.assign(std::next(words.begin()), words.end());
   for (bool more = true; more;) {
     const auto line = lines.next();
-    if (line.size() > columns) throw malformed("a line of a stanza is too long");
+    if (line.size() > stanza_columns) throw malformed_header("a line of a stanza is too long");
     const auto part = decoded(line);
     stanza.body.insert(stanza.body.end(), part.begin(), part.end());
-    more = line.size() == columns;
+    more = line.size() == stanza_columns;
   }
   return stanza;
 }
@@ -121,12 +122,13 @@ Header parse_header(std::string_view text) {
   Lines lines{text.substr(intent.size())};
   Header header;
   while (lines.ahead(stanza_begin)) header.stanzas.push_back(parse_stanza(lines));
-  if (header.stanzas.empty()) throw malformed("it has no recipient");
+  if (header.stanzas.empty()) throw malformed_header("it has no recipient");
   header.authenticated = text.substr(0, text.size() - lines.left() + mac_begin.size());
   const auto last = lines.next();
-  if (!last.starts_with("--- ") || lines.left() > 0) throw malformed("its last line is wrong");
+  if (!last.starts_with("--- ") || lines.left() > 0)
+    throw malformed_header("its last line is wrong");
   const auto mac = decoded(last.substr(mac_begin.size() + 1));
-  if (mac.size() != header.mac.size()) throw malformed("its MAC has another length");
+  if (mac.size() != header.mac.size()) throw malformed_header("its MAC has another length");
   std::ranges::copy(mac, header.mac.begin());
   return header;
 }

@@ -21,7 +21,7 @@ constexpr std::size_t salt_size = 16;
 constexpr std::size_t body_size = 16 + ChaChaPoly::tag_size;
 constexpr int most_log_n = 22;
 
-util::Error malformed(std::string_view type, std::string_view why) {
+util::Error malformed_stanza(std::string_view type, std::string_view why) {
   return {util::ErrorKind::damaged,
           fmt::format("the age header is malformed: its {} stanza {}", type, why)};
 }
@@ -38,15 +38,16 @@ std::string encoded(Bytes data) {
 
 std::vector<std::byte> decoded(const Stanza& stanza, std::size_t argument, std::size_t size) {
   auto data = util::from_base64(stanza.arguments.at(argument), util::Base64Padding::none);
-  if (!data || data->size() != size) throw malformed(stanza.type, "has an argument that is wrong");
+  if (!data || data->size() != size)
+    throw malformed_stanza(stanza.type, "has an argument that is wrong");
   return std::move(*data);
 }
 
 void require_shape(const Stanza& stanza, std::size_t arguments) {
   if (stanza.arguments.size() != arguments)
-    throw malformed(stanza.type, fmt::format("has {} arguments", stanza.arguments.size()));
+    throw malformed_stanza(stanza.type, fmt::format("has {} arguments", stanza.arguments.size()));
   if (stanza.body.size() != body_size)
-    throw malformed(stanza.type, fmt::format("has a body of {} bytes", stanza.body.size()));
+    throw malformed_stanza(stanza.type, fmt::format("has a body of {} bytes", stanza.body.size()));
 }
 
 // A wrapping key seals once, so its nonce may be zero.
@@ -72,10 +73,11 @@ int parse_log_n(const Stanza& stanza) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), log_n);
   const bool decimal = error == std::errc{} && end == text.data() + text.size() &&
                        text.front() >= '1' && text.front() <= '9';
-  if (!decimal) throw malformed(stanza.type, "has a work factor that is no number");
+  if (!decimal) throw malformed_stanza(stanza.type, "has a work factor that is no number");
   if (log_n > most_log_n) {
-    throw malformed(stanza.type, fmt::format("asks for too much work: 2^{}, at most 2^{} is done",
-                                             log_n, most_log_n));
+    throw malformed_stanza(
+        stanza.type,
+        fmt::format("asks for too much work: 2^{}, at most 2^{} is done", log_n, most_log_n));
   }
   return log_n;
 }
@@ -101,7 +103,7 @@ std::optional<FileKey> open_with(const Identity& identity, const Stanza& stanza)
   Point share{};
   std::ranges::copy(decoded(stanza, 0, share.size()), share.begin());
   const auto shared = x25519(identity.secret(), share);
-  if (!shared) throw malformed(stanza.type, "has a share of small order");
+  if (!shared) throw malformed_stanza(stanza.type, "has a share of small order");
   const auto salt = joined(share, identity.recipient().point());
   return unwrapped(stanza.body, hkdf(shared->bytes(), salt, x25519_info));
 }
@@ -124,7 +126,7 @@ std::optional<FileKey> open_with(std::string_view passphrase, const Stanza& stan
 void require_sense(const std::vector<Stanza>& stanzas) {
   const bool passphrase =
       std::ranges::any_of(stanzas, [](const Stanza& stanza) { return stanza.type == scrypt_type; });
-  if (passphrase && stanzas.size() > 1) throw malformed(scrypt_type, "is not alone");
+  if (passphrase && stanzas.size() > 1) throw malformed_stanza(scrypt_type, "is not alone");
 }
 
 }  // namespace bkp::seal

@@ -31,7 +31,7 @@ namespace {
 
 /// A gap whose far side is younger than this may be filled yet: see fetch_or_end().
 constexpr std::chrono::minutes young{1};
-constexpr std::chrono::seconds look_interval{1};
+constexpr std::chrono::seconds segment_look{1};
 
 /// A file that gets its name at the end. What a crash leaves is overwritten the next time.
 class NewFile {
@@ -231,7 +231,7 @@ bool ArchiveReader::fetch_or_end(const std::string& name,
                   "reached"};
     }
     m_state->context.interrupt.check();
-    clock.sleep_for(look_interval);
+    clock.sleep_for(segment_look);
   }
 }
 

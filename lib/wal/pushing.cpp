@@ -26,7 +26,7 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::chrono::seconds optional_grace{5};
-constexpr std::chrono::milliseconds look_interval{20};
+constexpr std::chrono::milliseconds delivery_look{20};
 constexpr std::size_t memory_for_all = std::size_t{96} << 20U;
 constexpr std::size_t memory_for_one = std::size_t{16} << 20U;
 
@@ -257,7 +257,7 @@ class Push {
     for (auto& parcel : m_parcels) {
       for (std::size_t i = 0; i < m_stores.size(); ++i) {
         if (!m_stores[i]->required()) continue;
-        while (parcel->deliveries[i].wait_for(look_interval) != std::future_status::ready)
+        while (parcel->deliveries[i].wait_for(delivery_look) != std::future_status::ready)
           m_context.interrupt.check();
       }
     }
@@ -267,7 +267,7 @@ class Push {
     const auto until = m_context.clock.steady() + optional_grace;
     while (!all_delivered() && m_context.clock.steady() < until) {
       m_context.interrupt.check();
-      std::this_thread::sleep_for(look_interval);
+      std::this_thread::sleep_for(delivery_look);
     }
     give_up_on_optional();
   }

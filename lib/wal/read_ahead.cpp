@@ -30,7 +30,7 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::chrono::milliseconds look_interval{5};
+constexpr std::chrono::milliseconds read_ahead_look{5};
 
 /// How an ArchiveReader calls what it is at.
 std::filesystem::path unfinished(const std::filesystem::path& path) {
@@ -87,7 +87,7 @@ bool ReadAhead::take(const std::string& name, const std::filesystem::path& desti
       return false;
     }
     m_context.interrupt.check();
-    m_context.clock.sleep_for(look_interval);
+    m_context.clock.sleep_for(read_ahead_look);
   }
   move_file(place, destination);
   for (const auto& entry : std::filesystem::directory_iterator{m_directory, unknown}) {

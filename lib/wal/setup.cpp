@@ -19,7 +19,7 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::chrono::milliseconds look_interval{100};
+constexpr std::chrono::milliseconds archiver_look{100};
 constexpr std::chrono::seconds reload_patience{10};
 
 struct Setting {
@@ -125,7 +125,7 @@ void apply(pg::Connection& server, const std::vector<SettingChange>& changes,
   const auto deadline = clock.steady() + reload_patience;
   while (server.exec("select pg_catalog.pg_conf_load_time()").single() == before &&
          clock.steady() < deadline) {
-    clock.sleep_for(look_interval);
+    clock.sleep_for(archiver_look);
   }
 }
 
@@ -164,7 +164,7 @@ std::string prove_archiving(run::Context& context, pg::Connection& server,
       throw not_archived(name, fmt::format("nothing came in {}", util::format_duration(patience)));
     }
     context.interrupt.check();
-    context.clock.sleep_for(look_interval);
+    context.clock.sleep_for(archiver_look);
   }
 }
 

@@ -19,7 +19,7 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::chrono::milliseconds look_interval{200};
+constexpr std::chrono::milliseconds archived_look{200};
 
 class Wait {
  public:
@@ -40,7 +40,7 @@ class Wait {
                     "wal-check` says; on a standby it is the primary that must archive it"};
       }
       m_context.interrupt.check();
-      m_context.clock.sleep_for(look_interval);
+      m_context.clock.sleep_for(archived_look);
     }
   }
 

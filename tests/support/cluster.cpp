@@ -11,8 +11,8 @@
 #include <fstream>
 #include <functional>
 #include <stdexcept>
-#include <system_error>
 
+#include "support/fail.hpp"
 #include "support/loopback.hpp"
 #include "support/task_state.hpp"
 #include "support/wait_until.hpp"
@@ -25,10 +25,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::minutes patience{3};
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error{errno, std::generic_category(), what};
-}
 
 /// PostgreSQL refuses to run as root.
 User server_user() {

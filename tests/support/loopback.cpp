@@ -6,15 +6,12 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "support/fail.hpp"
 
 namespace bkp::test {
 
 namespace {
-
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error{errno, std::generic_category(), what};
-}
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};

@@ -19,15 +19,12 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "support/fail.hpp"
 #include "util/fd.hpp"
 
 namespace bkp::test {
 
 namespace {
-
-[[noreturn]] void fail(const std::string& what, int error_number = errno) {
-  throw std::system_error{error_number, std::generic_category(), what};
-}
 
 util::Fd checked(int fd, const std::string& what) {
   if (fd < 0) {

@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
-#include <system_error>
+
+#include "support/fail.hpp"
 
 namespace bkp::test {
 
@@ -26,7 +26,7 @@ std::filesystem::path base_directory() {
 TemporaryDirectory::TemporaryDirectory() {
   std::string name = (base_directory() / "bkp-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
-    throw std::system_error{errno, std::generic_category(), "mkdtemp " + name};
+    fail("mkdtemp " + name);
   }
   m_path = name;
 }

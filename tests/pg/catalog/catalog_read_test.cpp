@@ -5,11 +5,10 @@
 
 using namespace bkp;
 using namespace bkp::catalog;
+using test::example_label;
 using test::RecorderFixture;
 
 namespace {
-
-constexpr auto label = "20261121T020000Z-full-x121";
 
 std::size_t statements_in(const std::string& log) {
   std::size_t count = 0;
@@ -37,11 +36,11 @@ TEST_CASE("space and audit are kept with who and when") {
   CHECK(catalog.usage_history("local", f.started + std::chrono::minutes{1}).size() == 1);
   CHECK(catalog.usage_history("other", f.started).empty());
 
-  recorder->audit({"restore", label, "x121", {{"into", "x121_restored"}}, f.started});
+  recorder->audit({"restore", example_label, "x121", {{"into", "x121_restored"}}, f.started});
   recorder->audit({"prune", "", "", {}, {}});
   CHECK(f.sql("select action, subject, confirmation, details->>'into', user_name, host, "
               "run_id is not null from audit_log where action = 'restore'") ==
-        std::string{"restore|"} + label + "|x121|x121_restored|backup|studio-1|t");
+        std::string{"restore|"} + example_label + "|x121|x121_restored|backup|studio-1|t");
   CHECK(f.sql("select at > now() - interval '1 minute' from audit_log where action = 'prune'") ==
         "t");
 }

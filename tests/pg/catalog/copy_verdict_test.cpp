@@ -5,11 +5,10 @@
 
 using namespace bkp;
 using namespace bkp::catalog;
+using test::example_label;
 using test::RecorderFixture;
 
 namespace {
-
-constexpr auto label = "20261121T020000Z-full-x121";
 
 /// Two copies of one backup, checked hour by hour.
 struct Checked {
@@ -17,18 +16,18 @@ struct Checked {
   std::unique_ptr<Recorder> recorder = f.opened();
   int hour = 0;
 
-  Checked() { recorder->save_backup(f.backup(label)); }
+  Checked() { recorder->save_backup(f.backup(example_label)); }
 
   Time check(const std::string& store, bool success, const std::string& level = "checksum",
              const nlohmann::json& failed_checks = {}) {
-    auto verification = f.verification(label, level, success);
+    auto verification = f.verification(example_label, level, success);
     verification.store = store;
     verification.finished_at = f.started + std::chrono::hours{++hour};
     if (!failed_checks.is_null()) verification.coverage = {{"checks", failed_checks}};
     recorder->save_verification(verification);
     return verification.finished_at;
   }
-  BackupRecord backup() { return *f.open_catalog().backup(label); }
+  BackupRecord backup() { return *f.open_catalog().backup(example_label); }
 };
 
 }  // namespace
@@ -36,10 +35,10 @@ struct Checked {
 TEST_CASE("a checked restore makes a backup verified, a failed one unverified") {
   RecorderFixture f;
   const auto recorder = f.opened();
-  recorder->save_backup(f.backup(label));
-  auto verification = f.verification(label, "restore", true);
+  recorder->save_backup(f.backup(example_label));
+  auto verification = f.verification(example_label, "restore", true);
   recorder->save_verification(verification);
-  auto backup = *f.open_catalog().backup(label);
+  auto backup = *f.open_catalog().backup(example_label);
   CHECK(backup.verified);
   CHECK(backup.verified_at == verification.finished_at);
   CHECK(backup.verification_result["validation_queries_passed"] == 10);
@@ -50,15 +49,15 @@ TEST_CASE("a checked restore makes a backup verified, a failed one unverified") 
         "t|12.5|file:///backups/studio/backups/20261121T020000Z-full-x121/manifest.json|"
         "s3://bucket/studio/backups/20261121T020000Z-full-x121/manifest.json");
 
-  auto failure = f.verification(label, "restore", false);
+  auto failure = f.verification(example_label, "restore", false);
   failure.finished_at += std::chrono::hours{1};
   recorder->save_verification(failure);
-  backup = *f.open_catalog().backup(label);
+  backup = *f.open_catalog().backup(example_label);
   CHECK_FALSE(backup.verified);
   CHECK(backup.verification_error() == failure.errors[0]);
   CHECK(backup.copies[0].error_message.empty());
 
-  const auto history = f.open_catalog().verifications(label);
+  const auto history = f.open_catalog().verifications(example_label);
   REQUIRE(history.size() == 2);
   CHECK(history[0].errors == failure.errors);
   CHECK(history[1].coverage["tables"] == 7);
@@ -104,7 +103,7 @@ TEST_CASE("a checksum that fails on one store is that copy's alone") {
     CHECK(it.backup().verified_at == proven);
   }
   SECTION("what was delivered late does not undo what was found since") {
-    auto late = it.f.verification(label, "checksum", true);
+    auto late = it.f.verification(example_label, "checksum", true);
     late.store = "offsite";
     late.finished_at = it.f.started;
     it.recorder->save_verification(late);
@@ -160,11 +159,11 @@ TEST_CASE("what an older bkp wrote into the backup is mended by the next check")
 TEST_CASE("checksums alone make no backup verified, and take nothing away") {
   RecorderFixture f;
   const auto recorder = f.opened();
-  recorder->save_backup(f.backup(label));
-  recorder->save_verification(f.verification(label, "checksum", true));
-  CHECK_FALSE(f.open_catalog().backup(label)->verified);
-  recorder->save_verification(f.verification(label, "drill", true));
-  recorder->save_verification(f.verification(label, "checksum", true));
-  CHECK(f.open_catalog().backup(label)->verified);
+  recorder->save_backup(f.backup(example_label));
+  recorder->save_verification(f.verification(example_label, "checksum", true));
+  CHECK_FALSE(f.open_catalog().backup(example_label)->verified);
+  recorder->save_verification(f.verification(example_label, "drill", true));
+  recorder->save_verification(f.verification(example_label, "checksum", true));
+  CHECK(f.open_catalog().backup(example_label)->verified);
   CHECK(f.open_catalog().verifications().size() == 3);
 }

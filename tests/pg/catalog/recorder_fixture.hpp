@@ -13,6 +13,8 @@
 
 namespace bkp::test {
 
+inline constexpr auto example_label = "20261121T020000Z-full-x121";
+
 /// A migrated catalog, a spool directory, and recorders on them. "Down" is a conninfo where nobody
 /// listens.
 struct RecorderFixture {

@@ -6,11 +6,10 @@
 
 using namespace bkp;
 using namespace bkp::catalog;
+using test::example_label;
 using test::RecorderFixture;
 
-namespace {
-constexpr auto label = "20261121T020000Z-full-x121";
-}
+namespace {}
 
 TEST_CASE("a run is a row from its start to its end") {
   RecorderFixture f;
@@ -49,14 +48,14 @@ TEST_CASE("a run that is asked to end still closes its row") {
 TEST_CASE("a backup is written and read with every column") {
   RecorderFixture f;
   const auto recorder = f.opened();
-  auto saved = f.backup(label);
+  auto saved = f.backup(example_label);
   saved.error_message = "hostile \"name\"\n\xff";
   saved.start_lsn = "0/16B3748";
   saved.timeline = 3;
   recorder->save_backup(saved);
-  const auto read = f.open_catalog().backup(label);
+  const auto read = f.open_catalog().backup(example_label);
   REQUIRE(read);
-  CHECK(read->id == recorder->backup_id(label));
+  CHECK(read->id == recorder->backup_id(example_label));
   CHECK(read->run_id == recorder->run_id());
   CHECK(read->status_id == 3);
   CHECK(read->error_message == "hostile \"name\"\\x0a\\xff");
@@ -75,14 +74,14 @@ TEST_CASE("a backup is written and read with every column") {
 TEST_CASE("saving a backup again updates its one row") {
   RecorderFixture f;
   const auto recorder = f.opened();
-  auto backup = f.backup(label, status::running);
+  auto backup = f.backup(example_label, status::running);
   backup.copies.clear();
   recorder->save_backup(backup);
-  const auto id = recorder->backup_id(label);
-  auto done = f.backup(label);
+  const auto id = recorder->backup_id(example_label);
+  auto done = f.backup(example_label);
   done.copies[1].state = status::failed;
   recorder->save_backup(done);
-  CHECK(recorder->backup_id(label) == id);
+  CHECK(recorder->backup_id(example_label) == id);
   const auto found = f.open_catalog().backups();
   REQUIRE(found.size() == 1);
   CHECK(found[0].status == status::completed);
@@ -106,16 +105,16 @@ TEST_CASE("an incremental knows its parent") {
 TEST_CASE("a backup is held until it is released") {
   RecorderFixture f;
   const auto recorder = f.opened();
-  recorder->save_backup(f.backup(label));
-  recorder->set_hold(label, forever, "audit");
-  auto held = *f.open_catalog().backup(label);
+  recorder->save_backup(f.backup(example_label));
+  recorder->set_hold(example_label, forever, "audit");
+  auto held = *f.open_catalog().backup(example_label);
   CHECK(held.held_until == forever);
   CHECK(held.hold_reason == "audit");
   CHECK(f.sql("select extract(year from held_until) from backups") == "9999");
-  recorder->save_backup(f.backup(label));
-  CHECK(f.open_catalog().backup(label)->held_until == forever);
-  recorder->set_hold(label, std::nullopt, "");
-  held = *f.open_catalog().backup(label);
+  recorder->save_backup(f.backup(example_label));
+  CHECK(f.open_catalog().backup(example_label)->held_until == forever);
+  recorder->set_hold(example_label, std::nullopt, "");
+  held = *f.open_catalog().backup(example_label);
   CHECK_FALSE(held.held_until);
   CHECK(held.hold_reason.empty());
 }
@@ -123,14 +122,14 @@ TEST_CASE("a backup is held until it is released") {
 TEST_CASE("a backup is purged with its last copy, and stays so") {
   RecorderFixture f;
   const auto recorder = f.opened();
-  recorder->save_backup(f.backup(label));
+  recorder->save_backup(f.backup(example_label));
   const auto at = f.started + std::chrono::hours{48};
-  recorder->mark_purged(label, "local", at);
-  CHECK(f.open_catalog().backup(label)->status == status::completed);
+  recorder->mark_purged(example_label, "local", at);
+  CHECK(f.open_catalog().backup(example_label)->status == status::completed);
   CHECK(f.sql("select location_local is null, location_s3 is null from backup_logs") == "t|f");
-  recorder->mark_purged(label, "offsite", at);
+  recorder->mark_purged(example_label, "offsite", at);
   CHECK(f.open_catalog().backups().empty());
-  auto late = f.backup(label);
+  auto late = f.backup(example_label);
   late.copies.clear();
   recorder->save_backup(late);
   BackupFilter all;

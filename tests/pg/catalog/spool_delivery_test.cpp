@@ -11,21 +11,20 @@
 
 using namespace bkp;
 using namespace bkp::catalog;
+using test::example_label;
 using test::RecorderFixture;
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto label = "20261121T020000Z-full-x121";
-
 /// A whole run: row, backup, verification, usage, audit.
 void record_everything(RecorderFixture& f, Recorder& recorder) {
-  recorder.save_backup(f.backup(label, status::running));
-  recorder.save_backup(f.backup(label));
-  recorder.save_verification(f.verification(label, "restore", true));
-  recorder.set_hold(label, forever, "audit");
+  recorder.save_backup(f.backup(example_label, status::running));
+  recorder.save_backup(f.backup(example_label));
+  recorder.save_verification(f.verification(example_label, "restore", true));
+  recorder.set_hold(example_label, forever, "audit");
   recorder.save_usage({"local", "file:///b", 1, 1, {}, {}, "ok", {}, f.started});
-  recorder.audit({"verify", label, "", {}, f.started});
+  recorder.audit({"verify", example_label, "", {}, f.started});
   recorder.close_run(f.started + std::chrono::seconds{5}, "ok", 0, "", 7);
 }
 
@@ -59,7 +58,7 @@ TEST_CASE("while the catalog is down a run is spooled, and delivered when it is 
     CHECK(f.log.warnings().empty());
     record_everything(f, *offline);
     CHECK(offline->spooled() == events_of_everything);
-    CHECK_FALSE(offline->backup_id(label));
+    CHECK_FALSE(offline->backup_id(example_label));
   }
   REQUIRE(f.log.warnings().size() == 1);
   CHECK_THAT(f.log.warnings()[0],
@@ -117,7 +116,7 @@ TEST_CASE("a catalog that comes back without the row of a run is told of it agai
     // As a crash without the last commits leaves it, or a restore of the catalog.
     f.sql("delete from runs; delete from applied_events");
     f.cut_sessions();
-    recorder->save_backup(f.backup(label));
+    recorder->save_backup(f.backup(example_label));
     recorder->close_run(f.started, "ok", 0, "", 0);
   }
   f.recorder()->deliver_spool();
@@ -128,12 +127,12 @@ TEST_CASE("a catalog lost in mid-run loses nothing and doubles nothing") {
   RecorderFixture f;
   {
     const auto recorder = f.opened();
-    recorder->save_backup(f.backup(label, status::running));
+    recorder->save_backup(f.backup(example_label, status::running));
     f.cut_sessions();
-    recorder->save_backup(f.backup(label));
+    recorder->save_backup(f.backup(example_label));
     CHECK_FALSE(recorder->online());
     CHECK(f.log.warnings().size() == 1);
-    recorder->audit({"verify", label, "", {}, f.started});
+    recorder->audit({"verify", example_label, "", {}, f.started});
     recorder->close_run(f.started, "ok", 0, "", 0);
     // What opened the run is told again.
     CHECK(recorder->spooled() == 4);
@@ -154,7 +153,7 @@ TEST_CASE("an event whose commit failed under it is spooled, and applied after a
       "perform pg_terminate_backend(pg_backend_pid()); return null; end $$; "
       "create constraint trigger hang_up after insert on audit_log deferrable initially deferred "
       "for each row execute function hang_up()");
-  recorder->audit({"verify", label, "", {}, f.started});
+  recorder->audit({"verify", example_label, "", {}, f.started});
   CHECK_FALSE(recorder->online());
   CHECK(f.sql("select count(*) from audit_log") == "0");
   f.sql("drop function hang_up cascade");
@@ -171,7 +170,7 @@ TEST_CASE("what a killed run spooled is delivered, a torn last line left out") {
   REQUIRE(child >= 0);
   if (child == 0) {
     const auto recorder = f.opened(false);
-    recorder->save_backup(f.backup(label));
+    recorder->save_backup(f.backup(example_label));
     ::kill(::getpid(), SIGKILL);
   }
   REQUIRE(::waitpid(child, nullptr, 0) == child);
@@ -185,7 +184,7 @@ TEST_CASE("what a killed run spooled is delivered, a torn last line left out") {
 TEST_CASE("the file of a live run waits until that run is over") {
   RecorderFixture f;
   auto live = f.opened(false);
-  live->save_backup(f.backup(label));
+  live->save_backup(f.backup(example_label));
   CHECK(f.recorder()->deliver_spool() == 0);
   CHECK(live->spooled() == 2);
   live.reset();
@@ -255,7 +254,7 @@ TEST_CASE("without catalog and spool the run goes on, and the log says what is l
       f.log,
       f.interrupt};
   CHECK_NOTHROW(recorder.open_run(f.run()));
-  CHECK_NOTHROW(recorder.save_backup(f.backup(label)));
+  CHECK_NOTHROW(recorder.save_backup(f.backup(example_label)));
   REQUIRE_FALSE(f.log.warnings().empty());
   CHECK_THAT(f.log.warnings()[0], Catch::Contains("no spool"));
 }
@@ -268,7 +267,7 @@ void die_in_mid_backup(RecorderFixture& f) {
   REQUIRE(child >= 0);
   if (child == 0) {
     const auto recorder = f.opened();
-    recorder->save_backup(f.backup(label, status::running));
+    recorder->save_backup(f.backup(example_label, status::running));
     ::kill(::getpid(), SIGKILL);
   }
   REQUIRE(::waitpid(child, nullptr, 0) == child);
@@ -295,13 +294,13 @@ TEST_CASE("a run whose process is gone is closed by the next one, and its backup
   CHECK(f.sql("select string_agg(status, ' ' order by id) from runs") == "failed running running");
   CHECK(states(f) == "failed:the process ended without a word running: running:");
   REQUIRE_FALSE(f.log.warnings().empty());
-  CHECK_THAT(f.log.warnings().back(), Catch::Contains(label));
+  CHECK_THAT(f.log.warnings().back(), Catch::Contains(example_label));
 }
 
 TEST_CASE("a backup that belongs to no run is failed by a holder of the lock only") {
   RecorderFixture f;
   const auto recorder = f.opened();
-  recorder->save_backup(f.backup(label, status::running));
+  recorder->save_backup(f.backup(example_label, status::running));
   f.sql("update backups set run_id = null");
   recorder->deliver_spool();
   CHECK(states(f) == "running:");

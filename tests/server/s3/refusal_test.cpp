@@ -3,6 +3,7 @@
 #include <future>
 
 #include "bench.hpp"
+#include "support/contains.hpp"
 #include "support/error_of.hpp"
 #include "support/loopback.hpp"
 #include "support/store_contract.hpp"
@@ -23,10 +24,6 @@ util::Error refusal_of(S3Bench& bench, const util::Clock& clock) {
 }
 util::Error refusal_of(S3Bench& bench) {
   return refusal_of(bench, bench.clock);
-}
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 class ShiftedClock final : public util::Clock {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t part = std::size_t{8} << 20U;
 
 /// 40 MiB and a little: six parts.
-const std::string& large_text() {
+const std::string& six_parts() {
   static const std::string text = noise(5 * part + 12345);
   return text;
 }
@@ -27,32 +27,32 @@ TEST_CASE("a large object goes up in parts, and is whole") {
   ProxiedBench bench;
   bench.options.parallel = 8;
   const auto store = bench.open();
-  put(*store, "studio/large", large_text());
+  put(*store, "studio/large", six_parts());
   CHECK(bench.requests("partNumber=") == 6);
   CHECK(bench.proxy.counts().connections > 1);
-  CHECK((bench.raw("studio/large") == large_text()));
+  CHECK((bench.raw("studio/large") == six_parts()));
   const auto listed = bench.listed("?list-type=2");
   CHECK(listed.find("-6&quot;</ETag>") != std::string::npos);
-  CHECK(store->stat(store::Key{"studio/large"})->size == large_text().size());
+  CHECK(store->stat(store::Key{"studio/large"})->size == six_parts().size());
   CHECK_FALSE(bench.has_uploads());
 }
 
 TEST_CASE("what fits one part is one request") {
   ProxiedBench bench;
   const auto store = bench.open();
-  put(*store, "studio/full", large_text().substr(0, part));
+  put(*store, "studio/full", six_parts().substr(0, part));
   CHECK(bench.requests("uploads") == 0);
-  put(*store, "studio/more", large_text().substr(0, part + 1));
+  put(*store, "studio/more", six_parts().substr(0, part + 1));
   CHECK(bench.requests("partNumber=") == 2);
-  CHECK((bench.raw("studio/full") == large_text().substr(0, part)));
-  CHECK((bench.raw("studio/more") == large_text().substr(0, part + 1)));
+  CHECK((bench.raw("studio/full") == six_parts().substr(0, part)));
+  CHECK((bench.raw("studio/more") == six_parts().substr(0, part + 1)));
 }
 
 TEST_CASE("a large object is not overwritten, whoever was quicker") {
   S3Bench bench;
   const auto store = bench.open();
   const auto sink = store->create(store::Key{"studio/large"});
-  sink->write(bytes_of(large_text()));
+  sink->write(bytes_of(six_parts()));
   bench.ask("PUT", "/some/prefix/studio/large", {}, "another writer's");
   const auto error = store_error_of(*store, "studio/large", [&] { sink->finish(); });
   CHECK(error.message().find("exists already") != std::string::npos);
@@ -68,37 +68,37 @@ TEST_CASE("parts that fail are sent again, and only those") {
     bench.proxy.answer("partNumber=2",
                        http_answer("503 Slow Down", error_body("SlowDown"), "Retry-After: 0\r\n"),
                        2);
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().answered == 2);
     CHECK(bench.requests("partNumber=") == 8);
   }
   SECTION("connections are cut") {
     bench.proxy.next({Damage::cut, Direction::request, 3'000'000}, 3);
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().cut >= 1);
   }
   SECTION("connections are reset") {
     bench.proxy.next({Damage::reset, Direction::request, 3'000'000}, 3);
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().reset >= 1);
   }
   SECTION("a connection stalls") {
     bench.proxy.next({Damage::stall, Direction::request, 3'000'000});
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().stalled == 1);
   }
   SECTION("a byte is damaged on its way") {
     bench.proxy.next({Damage::flip, Direction::request, 3'000'000});
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().flipped == 1);
   }
   SECTION("an answer is lost") {
     bench.proxy.lose_answer("partNumber=3");
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().lost_answers == 1);
     CHECK(bench.requests("partNumber=3") == 2);
   }
-  CHECK((bench.raw("studio/large") == large_text()));
+  CHECK((bench.raw("studio/large") == six_parts()));
   CHECK_FALSE(bench.has_uploads());
 }
 
@@ -137,22 +137,22 @@ TEST_CASE("an upload whose completion is unclear is looked at") {
   const auto store = bench.open();
   SECTION("the answer is lost") {
     bench.proxy.lose_answer("?uploadId=");
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().lost_answers == 1);
   }
   SECTION("every answer is lost") {
     bench.proxy.lose_answer("?uploadId=", 4);
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().lost_answers == 4);
   }
   SECTION("it fails behind a 200, and the next attempt does not") {
     bench.proxy.answer("POST /" + bench.bucket + "/some/prefix/studio/large?uploadId=",
                        http_answer("200 OK", "  \n" + error_body("InternalError")));
-    put(*store, "studio/large", large_text());
+    put(*store, "studio/large", six_parts());
     CHECK(bench.proxy.counts().answered == 1);
   }
   CHECK(bench.requests("partNumber=") == 6);
-  CHECK((bench.raw("studio/large") == large_text()));
+  CHECK((bench.raw("studio/large") == six_parts()));
   CHECK_FALSE(bench.has_uploads());
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("an upload that cannot be completed is an error and leaves nothing") {
     bench.proxy.answer(complete, http_answer("200 OK", "<CompleteMultipartUploadResult/>"));
   }
   const auto error =
-      store_error_of(*store, "studio/large", [&] { put(*store, "studio/large", large_text()); });
+      store_error_of(*store, "studio/large", [&] { put(*store, "studio/large", six_parts()); });
   CHECK(error.message().find(expected) != std::string::npos);
   CHECK(bench.proxy.counts().answered >= 1);
   CHECK_FALSE(bench.has_uploads());
@@ -182,7 +182,7 @@ TEST_CASE("an object that is not what was sent is refused and removed") {
   bench.patience.backoff.most = std::chrono::seconds{1};
   const auto store = bench.open();
   const auto sink = store->create(store::Key{"studio/large"});
-  sink->write(bytes_of(large_text()));
+  sink->write(bytes_of(six_parts()));
   // The object is there and the writer still waits for an answer.
   const std::string complete = "POST /" + bench.bucket + "/some/prefix/studio/large?uploadId=";
   bench.proxy.lose_answer(complete);
@@ -219,12 +219,12 @@ TEST_CASE("an interrupted upload ends at once and leaves nothing") {
   bench.patience.stall_limit = std::chrono::seconds{60};
   const auto store = bench.open();
   const auto sink = store->create(store::Key{"studio/large"});
-  sink->write(bytes_of(large_text().substr(0, 2 * part)));
+  sink->write(bytes_of(six_parts().substr(0, 2 * part)));
   CHECK(wait_until([&] { return bench.requests("partNumber=1") == 1; }));
   bench.proxy.running({Damage::stall, Direction::request, 0});
   bench.interrupt.request(SIGTERM);
   const auto error = error_of([&] {
-    sink->write(bytes_of(large_text()));
+    sink->write(bytes_of(six_parts()));
     sink->finish();
   });
   CHECK(error.kind() == ErrorKind::interrupted);
@@ -239,7 +239,7 @@ TEST_CASE("an upload whose parts are refused fails, and leaves nothing") {
   bench.proxy.answer("partNumber=2", http_answer("503 Slow Down", error_body("SlowDown")), 4);
   const auto sink = store->create(store::Key{"studio/large"});
   const auto error = store_error_of(*store, "studio/large", [&] {
-    sink->write(bytes_of(large_text()));
+    sink->write(bytes_of(six_parts()));
     sink->finish();
   });
   CHECK(error.message().find("503 SlowDown") != std::string::npos);
@@ -256,11 +256,11 @@ TEST_CASE("a part that is refused ends the others, which may be stuck") {
   const auto store = bench.open();
   const auto sink = store->create(store::Key{"studio/large"});
   const auto begun = std::chrono::steady_clock::now();
-  sink->write(bytes_of(large_text()).first(part + 1));
+  sink->write(bytes_of(six_parts()).first(part + 1));
   REQUIRE(wait_until([&] { return bench.proxy.counts().stalled == 1; }));
   bench.proxy.answer("partNumber=2", http_answer("403 Forbidden", error_body("AccessDenied")));
   const auto error = store_error_of(*store, "studio/large", [&] {
-    sink->write(bytes_of(large_text()));
+    sink->write(bytes_of(six_parts()));
     sink->finish();
   });
   CHECK(error.message().find("403 AccessDenied") != std::string::npos);

@@ -10,19 +10,16 @@ using namespace bkp;
 
 namespace {
 
-const backup::Layout layout{"studio"};
-const std::string label = "20261121T020000Z-full-x121";
-
 run::NamedStore store_with(const std::string& name, bool required, const std::string& manifest) {
   const auto store = std::make_shared<store::MemoryStore>();
-  if (!manifest.empty()) store::put_text(*store, layout.manifest(label), manifest);
+  if (!manifest.empty()) store::put_text(*store, example_layout.manifest(example_label), manifest);
   return {name, required, store};
 }
 
 /// The states of the records that are found.
 std::vector<std::string> states(const run::OpenedStores& stores) {
   std::vector<std::string> found;
-  for (const auto& record : backup::complete_records(stores, layout, label))
+  for (const auto& record : backup::complete_records(stores, example_layout, example_label))
     found.push_back(record.status);
   return found;
 }

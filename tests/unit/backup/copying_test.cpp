@@ -16,9 +16,6 @@ using namespace bkp;
 
 namespace {
 
-const backup::Layout layout{"studio"};
-const std::string label = "20261121T020000Z-full-x121";
-
 /// A backup on one store in memory, and another store.
 struct TwoStores {
   test::TemporaryDirectory directory;
@@ -34,17 +31,20 @@ struct TwoStores {
   TwoStores() {
     auto manifest = example_manifest();
     std::vector<backup::Target> targets{{"from", true, from, std::nullopt}};
-    backup::PartWriter writer{targets, layout, label, "dump.pgc", "dump", {{3, 1}, {}}};
+    backup::PartWriter writer{targets,    example_layout, example_label,
+                              "dump.pgc", "dump",         {{3, 1}, {}}};
     writer.write(test::bytes_of("content"));
     writer.finish();
     manifest.parts = {writer.part()};
-    store::put_text(*from, layout.manifest(label), backup::to_text(manifest));
+    store::put_text(*from, example_layout.manifest(example_label), backup::to_text(manifest));
   }
 
-  backup::StoredBackup read() { return backup::read_backup(*from, layout, label).value(); }
+  backup::StoredBackup read() {
+    return backup::read_backup(*from, example_layout, example_label).value();
+  }
   std::vector<std::string> copied() {
     std::vector<std::string> names;
-    for (const auto& object : to.list(layout.backup(label)))
+    for (const auto& object : to.list(example_layout.backup(example_label)))
       names.emplace_back(store::Key{object.key}.name());
     return names;
   }
@@ -55,26 +55,26 @@ struct TwoStores {
 TEST_CASE("a hold is copied with its backup, a removal that was broken off is not") {
   TwoStores stores;
   const auto now = util::parse_time("2026-11-22T02:00:00Z");
-  backup::write_mark(*stores.from, layout, label, "held", now,
+  backup::write_mark(*stores.from, example_layout, example_label, "held", now,
                      {{"until", nullptr}, {"reason", "audit"}});
-  backup::write_mark(*stores.from, layout, label, backup::pruned_kind, now,
+  backup::write_mark(*stores.from, example_layout, example_label, backup::pruned_kind, now,
                      nlohmann::json::object());
-  backup::copy_objects(stores.context, layout, stores.read(), *stores.from, stores.to);
-  CHECK(backup::read_marks(stores.to, layout, label).hold_reason == "audit");
-  CHECK(stores.to.list(layout.marks(label)).size() == 1);
-  CHECK(backup::read_backup(stores.to, layout, label));
+  backup::copy_objects(stores.context, example_layout, stores.read(), *stores.from, stores.to);
+  CHECK(backup::read_marks(stores.to, example_layout, example_label).hold_reason == "audit");
+  CHECK(stores.to.list(example_layout.marks(example_label)).size() == 1);
+  CHECK(backup::read_backup(stores.to, example_layout, example_label));
 }
 
 namespace {
 
 /// The copy on `to` is whole before the damage.
 struct CopiedStores : TwoStores {
-  store::Key part = layout.part(label, "dump.pgc.zst");
+  store::Key part = example_layout.part(example_label, "dump.pgc.zst");
   std::string text = store::get_text(*from, part).value();
 
-  CopiedStores() { backup::copy_objects(context, layout, read(), *from, to); }
+  CopiedStores() { backup::copy_objects(context, example_layout, read(), *from, to); }
   std::vector<std::string> mend() {
-    return backup::mend_objects(context, layout, read(), *from, to);
+    return backup::mend_objects(context, example_layout, read(), *from, to);
   }
 };
 
@@ -85,7 +85,7 @@ using Names = std::vector<std::string>;
 TEST_CASE("of a damaged copy what is damaged is replaced, and nothing else") {
   CopiedStores stores;
   CHECK(stores.mend().empty());
-  const auto manifest = layout.manifest(label);
+  const auto manifest = example_layout.manifest(example_label);
   SECTION("a part that changed") {
     store::replace_text(stores.to, stores.part, "x" + stores.text.substr(1));
     CHECK(stores.mend() == Names{"dump.pgc.zst"});
@@ -103,7 +103,7 @@ TEST_CASE("of a damaged copy what is damaged is replaced, and nothing else") {
     CHECK(stores.mend() == Names{"manifest.json"});
   }
   SECTION("the manifest is gone, and the signature was never there") {
-    store::put_text(*stores.from, layout.signature(label), "signature");
+    store::put_text(*stores.from, example_layout.signature(example_label), "signature");
     stores.to.remove(manifest);
     CHECK(stores.mend() == Names{"manifest.json.sig", "manifest.json"});
   }
@@ -115,17 +115,17 @@ TEST_CASE("of a damaged copy what is damaged is replaced, and nothing else") {
 TEST_CASE("mending brings back marks and page, and notes what it did only where it did something") {
   CopiedStores stores;
   const auto now = stores.clock.now();
-  backup::write_mark(*stores.from, layout, label, "held", now,
+  backup::write_mark(*stores.from, example_layout, example_label, "held", now,
                      {{"until", nullptr}, {"reason", "audit"}});
-  store::put_text(*stores.from, layout.part(label, "runbook.html"), "page");
-  const auto marks = [&] { return backup::read_marks(stores.to, layout, label); };
-  backup::write_mark(stores.to, layout, label, "failed", now,
+  store::put_text(*stores.from, example_layout.part(example_label, "runbook.html"), "page");
+  const auto marks = [&] { return backup::read_marks(stores.to, example_layout, example_label); };
+  backup::write_mark(stores.to, example_layout, example_label, "failed", now,
                      {{"level", "checksum"}, {"scope", "copy"}, {"error", "bad"}});
   stores.clock.advance(std::chrono::hours{1});
   CHECK(stores.mend().empty());
   CHECK(marks().hold_reason == "audit");
   CHECK(marks().copy_error == "bad");
-  CHECK(store::get_text(stores.to, layout.part(label, "runbook.html")) == "page");
+  CHECK(store::get_text(stores.to, example_layout.part(example_label, "runbook.html")) == "page");
   stores.to.remove(stores.part);
   CHECK(stores.mend() == Names{"dump.pgc.zst"});
   CHECK(marks().copy_error.empty());
@@ -133,11 +133,11 @@ TEST_CASE("mending brings back marks and page, and notes what it did only where 
 
 TEST_CASE("remains of a backup that was to go are not mended") {
   CopiedStores stores;
-  CHECK(backup::can_be_mended(layout, label, stores.to));
-  backup::write_mark(stores.to, layout, label, backup::pruned_kind,
+  CHECK(backup::can_be_mended(example_layout, example_label, stores.to));
+  backup::write_mark(stores.to, example_layout, example_label, backup::pruned_kind,
                      util::parse_time("2026-11-22T02:00:00Z"), nlohmann::json::object());
-  CHECK_FALSE(backup::can_be_mended(layout, label, stores.to));
-  CHECK_FALSE(backup::can_be_mended(layout, "20261121T020000Z-full-other", stores.to));
+  CHECK_FALSE(backup::can_be_mended(example_layout, example_label, stores.to));
+  CHECK_FALSE(backup::can_be_mended(example_layout, "20261121T020000Z-full-other", stores.to));
 }
 
 TEST_CASE("a damaged part stays as long as nothing better is at hand") {
@@ -153,14 +153,15 @@ TEST_CASE("a damaged part stays as long as nothing better is at hand") {
 TEST_CASE("a manifest that changed or went since it was judged is not copied") {
   TwoStores stores;
   const auto backup = stores.read();
-  const auto text = store::get_text(*stores.from, layout.manifest(label)).value();
-  stores.from->remove(layout.manifest(label));
+  const auto text = store::get_text(*stores.from, example_layout.manifest(example_label)).value();
+  stores.from->remove(example_layout.manifest(example_label));
   SECTION("changed") {
-    store::put_text(*stores.from, layout.manifest(label), text + " ");
+    store::put_text(*stores.from, example_layout.manifest(example_label), text + " ");
   }
   SECTION("gone") {}
-  const auto error = test::error_of(
-      [&] { backup::copy_objects(stores.context, layout, backup, *stores.from, stores.to); });
+  const auto error = test::error_of([&] {
+    backup::copy_objects(stores.context, example_layout, backup, *stores.from, stores.to);
+  });
   CHECK(error.kind() == util::ErrorKind::damaged);
   CHECK(stores.copied().empty());
 }

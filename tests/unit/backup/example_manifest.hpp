@@ -1,10 +1,13 @@
 #pragma once
 
+#include "backup/layout.hpp"
 #include "backup/manifest.hpp"
 
+inline const bkp::backup::Layout example_layout{"studio"};
+inline const std::string example_label = "20261121T020000Z-full-x121";
+
 /// A manifest with a value in every field.
-inline bkp::backup::Manifest example_manifest(
-    const std::string& label = "20261121T020000Z-full-x121") {
+inline bkp::backup::Manifest example_manifest(const std::string& label = example_label) {
   bkp::backup::Manifest manifest;
   manifest.site = "studio";
   manifest.label = label;

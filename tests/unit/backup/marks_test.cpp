@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "backup/site_file.hpp"
+#include "example_manifest.hpp"
 #include "store/memory_store.hpp"
 #include "support/error_of.hpp"
 
@@ -12,11 +13,9 @@ using test::error_of;
 
 namespace {
 
-const backup::Layout layout{"studio"};
-const std::string label = "20261121T020000Z-full-x121";
-
 void hold(store::Store& store, const std::string& backup) {
-  backup::write_mark(store, layout, backup, "held", util::parse_time("2026-11-21T02:30:00Z"),
+  backup::write_mark(store, example_layout, backup, "held",
+                     util::parse_time("2026-11-21T02:30:00Z"),
                      {{"until", nullptr}, {"reason", "audit"}});
 }
 
@@ -28,9 +27,9 @@ TEST_CASE("a broken mark is reported by its name, and the others count") {
       R"({"kind": "held", "until": "x", "reason": "audit"})", R"({"kind": "held"})", "[]", "{", "");
   CAPTURE(text);
   store::MemoryStore store;
-  hold(store, label);
-  store::put_text(store, layout.marks(label) / "20261121T030000Z-x.json", text);
-  const auto state = backup::read_marks(store, layout, label);
+  hold(store, example_label);
+  store::put_text(store, example_layout.marks(example_label) / "20261121T030000Z-x.json", text);
+  const auto state = backup::read_marks(store, example_layout, example_label);
   REQUIRE(state.unreadable.size() == 1);
   CHECK_THAT(state.unreadable[0], Contains("20261121T030000Z-x.json"));
   CHECK(state.hold_reason == "audit");
@@ -38,8 +37,8 @@ TEST_CASE("a broken mark is reported by its name, and the others count") {
 
 TEST_CASE("a mark that was changed, or lies beside another backup, says nothing") {
   store::MemoryStore store;
-  hold(store, label);
-  const store::Key mark{store.list(layout.marks(label)).at(0).key};
+  hold(store, example_label);
+  const store::Key mark{store.list(example_layout.marks(example_label)).at(0).key};
   auto text = store::get_text(store, mark).value();
   auto place = mark;
   SECTION("another reason") {
@@ -49,14 +48,15 @@ TEST_CASE("a mark that was changed, or lies beside another backup, says nothing"
     text += " ";
   }
   SECTION("another backup") {
-    place = layout.marks("20261122T020000Z-full-x121") / mark.name();
+    place = example_layout.marks("20261122T020000Z-full-x121") / mark.name();
   }
   SECTION("another time") {
-    place = layout.marks(label) / ("2" + std::string{mark.name()});
+    place = example_layout.marks(example_label) / ("2" + std::string{mark.name()});
   }
   store.remove(mark);
   store::put_text(store, place, text);
-  const auto state = backup::read_marks(store, layout, layout.label_of(place.text()));
+  const auto state =
+      backup::read_marks(store, example_layout, example_layout.label_of(place.text()));
   CHECK(state.unreadable.size() == 1);
   CHECK_FALSE(state.held_until);
   CHECK(state.hold_doubtful);
@@ -65,11 +65,12 @@ TEST_CASE("a mark that was changed, or lies beside another backup, says nothing"
 TEST_CASE("a sound mark settles what a broken one before it may have said of a hold") {
   const auto kind = GENERATE(std::string{"held"}, std::string{"released"});
   store::MemoryStore store;
-  store::put_text(store, layout.marks(label) / "20261121T030000.000000Z-held-0.json", "{");
+  store::put_text(store,
+                  example_layout.marks(example_label) / "20261121T030000.000000Z-held-0.json", "{");
   const auto write = [&](const std::string& what, const char* time) {
-    backup::write_mark(store, layout, label, what, util::parse_time(time),
+    backup::write_mark(store, example_layout, example_label, what, util::parse_time(time),
                        {{"until", nullptr}, {"reason", "audit"}});
-    return backup::read_marks(store, layout, label);
+    return backup::read_marks(store, example_layout, example_label);
   };
   CHECK(write(kind, "2026-11-21T02:00:00Z").hold_doubtful);
   CHECK(write("verified", "2026-11-21T04:00:00Z").hold_doubtful);
@@ -84,8 +85,8 @@ TEST_CASE("a broken site file is damage") {
       R"({"site": "studio", "system_identifier": "1", "created_at": "x"})", R"({"site": 1})", "{");
   CAPTURE(text);
   store::MemoryStore store;
-  store::put_text(store, layout.site_file(), text);
-  const auto error = error_of([&] { backup::read_site_file(store, layout); });
+  store::put_text(store, example_layout.site_file(), text);
+  const auto error = error_of([&] { backup::read_site_file(store, example_layout); });
   CHECK(error.kind() == util::ErrorKind::damaged);
   CHECK_THAT(error.message(), Contains("site.json"));
 }
@@ -95,11 +96,14 @@ TEST_CASE("of marks made within a second the newest counts, too") {
   const auto now = util::parse_time("2026-11-21T03:00:00Z");
   const nlohmann::json hold{{"until", nullptr}, {"reason", "audit"}};
   store::MemoryStore store;
-  backup::write_mark(store, layout, label, "released", now + 250ms, nlohmann::json::object());
-  backup::write_mark(store, layout, label, "held", now + 250ms + 1us, hold);
-  CHECK(backup::read_marks(store, layout, label).held_until == catalog::forever);
-  backup::write_mark(store, layout, label, "released", now + 1s, nlohmann::json::object());
-  CHECK_FALSE(backup::read_marks(store, layout, label).held_until);
-  backup::write_mark(store, layout, label, "verified", now + 1s + 5us, {{"level", "restore"}});
-  CHECK(backup::read_marks(store, layout, label).verified_at == now + 1s + 5us);
+  backup::write_mark(store, example_layout, example_label, "released", now + 250ms,
+                     nlohmann::json::object());
+  backup::write_mark(store, example_layout, example_label, "held", now + 250ms + 1us, hold);
+  CHECK(backup::read_marks(store, example_layout, example_label).held_until == catalog::forever);
+  backup::write_mark(store, example_layout, example_label, "released", now + 1s,
+                     nlohmann::json::object());
+  CHECK_FALSE(backup::read_marks(store, example_layout, example_label).held_until);
+  backup::write_mark(store, example_layout, example_label, "verified", now + 1s + 5us,
+                     {{"level", "restore"}});
+  CHECK(backup::read_marks(store, example_layout, example_label).verified_at == now + 1s + 5us);
 }

@@ -12,7 +12,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const auto k_now = util::parse_time("2026-11-21T05:00:00Z");
+const auto k_shown_at = util::parse_time("2026-11-21T05:00:00Z");
 
 catalog::BackupRecord example() {
   catalog::BackupRecord backup;
@@ -24,8 +24,8 @@ catalog::BackupRecord example() {
   backup.status = catalog::status::completed;
   backup.size_bytes = 1 << 20;
   backup.original_bytes = 4 << 20;
-  backup.started_at = k_now - 3h;
-  backup.completed_at = k_now - 3h + 100s;
+  backup.started_at = k_shown_at - 3h;
+  backup.completed_at = k_shown_at - 3h + 100s;
   for (const auto* store : {"local", "offsite"}) {
     auto& copy = backup.copies.emplace_back();
     copy.store = store;
@@ -38,30 +38,30 @@ catalog::BackupRecord example() {
 
 TEST_CASE("a backup nobody restored is called not verified") {
   auto backup = example();
-  CHECK(command::state_text(backup, k_now) == "not verified");
+  CHECK(command::state_text(backup, k_shown_at) == "not verified");
   backup.verified = true;
-  backup.verified_at = k_now - 2h;
-  CHECK(command::state_text(backup, k_now) == "verified 2h ago");
+  backup.verified_at = k_shown_at - 2h;
+  CHECK(command::state_text(backup, k_shown_at) == "verified 2h ago");
   backup.verified = false;
-  CHECK(command::state_text(backup, k_now) == "verification failed 2h ago");
+  CHECK(command::state_text(backup, k_shown_at) == "verification failed 2h ago");
   backup.status = catalog::status::partial;
-  CHECK(command::state_text(backup, k_now) == "partial, verification failed 2h ago");
+  CHECK(command::state_text(backup, k_shown_at) == "partial, verification failed 2h ago");
   backup.status = catalog::status::failed;
-  CHECK(command::state_text(backup, k_now) == "failed");
+  CHECK(command::state_text(backup, k_shown_at) == "failed");
   backup.held_until = catalog::forever;
-  CHECK(command::state_text(backup, k_now) == "failed, held");
+  CHECK(command::state_text(backup, k_shown_at) == "failed, held");
 }
 
 TEST_CASE("a label in a command is quoted for the shell") {
   auto backup = example();
   backup.label = "a;b";
-  CHECK_THAT(command::show_text({backup, {}, {}}, k_now, 0), Contains("`bkp verify 'a;b'`"));
+  CHECK_THAT(command::show_text({backup, {}, {}}, k_shown_at, 0), Contains("`bkp verify 'a;b'`"));
 }
 
 TEST_CASE("ages for people") {
-  CHECK(command::age_text(k_now - 90min, k_now) == "1h 30min ago");
-  CHECK(command::age_text(k_now + 2h, k_now) == "in 2h");
-  CHECK(command::age_text(k_now, k_now) == "now");
+  CHECK(command::age_text(k_shown_at - 90min, k_shown_at) == "1h 30min ago");
+  CHECK(command::age_text(k_shown_at + 2h, k_shown_at) == "in 2h");
+  CHECK(command::age_text(k_shown_at, k_shown_at) == "now");
 }
 
 TEST_CASE("the stores with a complete copy") {
@@ -106,8 +106,8 @@ TEST_CASE("the list fits the terminal and counts what is not proven") {
   auto proven = example();
   proven.label = "20261120T020000Z-full-x121";
   proven.verified = true;
-  proven.verified_at = k_now - 1h;
-  const auto text = command::list_text({example(), proven}, k_now, 80);
+  proven.verified_at = k_shown_at - 1h;
+  const auto text = command::list_text({example(), proven}, k_shown_at, 80);
   for (const auto& label : {example().label, proven.label}) CHECK_THAT(text, Contains(label));
   CHECK_THAT(text, Contains("2 backups, 2.0 MiB; 1 not verified: a hope until"));
   std::istringstream lines{text};
@@ -116,18 +116,18 @@ TEST_CASE("the list fits the terminal and counts what is not proven") {
     INFO(line);
     CHECK(line.size() <= 80 + 2 * 3);  // "…" has three bytes
   }
-  CHECK_THAT(command::list_text({proven}, k_now, 0), Contains("1 backup, 1.0 MiB\n"));
+  CHECK_THAT(command::list_text({proven}, k_shown_at, 0), Contains("1 backup, 1.0 MiB\n"));
 }
 
 TEST_CASE("show tells everything there is") {
   command::BackupView view{example(), {}, {}};
-  view.backup.held_until = k_now + 24h;
+  view.backup.held_until = k_shown_at + 24h;
   view.backup.hold_reason = "audit";
   view.backup.error_message = "evil\x1b[2J";
   view.backup.copies[1].error_message = "late";
   auto& verification = view.verifications.emplace_back();
   verification.level = "restore";
-  verification.started_at = k_now - 1h;
+  verification.started_at = k_shown_at - 1h;
   verification.errors = {"rows differ"};
   auto& manifest = view.manifest.emplace();
   manifest.server_version = 150018;
@@ -140,7 +140,7 @@ TEST_CASE("show tells everything there is") {
                             .sha256 = "s"});
   auto& table = manifest.fingerprint.emplace().tables.emplace_back();
   table.rows = 7;
-  const auto text = command::show_text(view, k_now, 0);
+  const auto text = command::show_text(view, k_shown_at, 0);
   for (const auto* words :
        {"20261121T020000Z-full-x121", "17", "full, dump", "x121",
         "not verified: a hope until `bkp verify 20261121T020000Z-full-x121` has restored it",

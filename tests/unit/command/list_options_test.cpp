@@ -12,10 +12,10 @@ using test::parsed;
 
 namespace {
 
-const auto k_now = util::parse_time("2026-11-20T12:00:00Z");
+const auto k_asked_at = util::parse_time("2026-11-20T12:00:00Z");
 
 catalog::BackupFilter filter(std::vector<std::string> arguments) {
-  return command::filter_of(parsed<ListOptions>(std::move(arguments)), k_now);
+  return command::filter_of(parsed<ListOptions>(std::move(arguments)), k_asked_at);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ TEST_CASE("list filters") {
                               "2026-11-20", "--status", "completed", "--verified", "no"});
   CHECK(narrow.backup_type == "full");
   CHECK(narrow.database == "-strange\n");
-  CHECK(narrow.since == k_now - 7 * 24h);
+  CHECK(narrow.since == k_asked_at - 7 * 24h);
   CHECK(narrow.until == util::parse_time("2026-11-20T00:00:00Z"));
   CHECK(narrow.status == "completed");
   CHECK(narrow.verified == false);

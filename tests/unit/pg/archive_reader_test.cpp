@@ -12,7 +12,7 @@ using test::ArchiveWriter;
 
 namespace {
 
-ArchiveWriter studio(ArchiveShape shape) {
+ArchiveWriter studio_archive(ArchiveShape shape) {
   ArchiveWriter writer{shape};
   writer.add_encoding("UTF8");
   writer.add_entry({.description = "TABLE",
@@ -54,7 +54,7 @@ TEST_CASE("every known archive version is read, whatever the width of its number
   shape.known_offsets = GENERATE(false, true);
   CAPTURE(shape.minor_version, shape.integer_size, shape.offset_size, shape.known_offsets);
 
-  const ArchiveRecorder seen = read(studio(shape).archive());
+  const ArchiveRecorder seen = read(studio_archive(shape).archive());
 
   CHECK(seen.header.version == pg::ArchiveVersion{1, shape.minor_version, 0});
   CHECK(seen.header.integer_size == shape.integer_size);
@@ -67,7 +67,7 @@ TEST_CASE("every known archive version is read, whatever the width of its number
 }
 
 TEST_CASE("an entry of the table of contents arrives whole") {
-  const std::string archive = studio({}).archive();
+  const std::string archive = studio_archive({}).archive();
   const ArchiveRecorder seen = read(archive);
 
   REQUIRE(seen.entries.size() == 5);
@@ -92,16 +92,16 @@ TEST_CASE("an entry of the table of contents arrives whole") {
 }
 
 TEST_CASE("the position of a data block is that of its type byte") {
-  const std::string archive = studio({}).archive();
+  const std::string archive = studio_archive({}).archive();
   const ArchiveRecorder seen = read(archive);
   REQUIRE(seen.positions.size() == 3);
-  CHECK(seen.positions[0] == studio({}).contents().size());
+  CHECK(seen.positions[0] == studio_archive({}).contents().size());
   CHECK(archive[seen.positions[1]] == 3);
   CHECK(archive[seen.positions[2]] == 1);
 }
 
 TEST_CASE("the size of the pieces makes no difference") {
-  const std::string archive = studio({.known_offsets = true}).archive();
+  const std::string archive = studio_archive({.known_offsets = true}).archive();
   const ArchiveRecorder whole = read(archive);
   for (std::size_t size = 1; size <= 17; ++size) {
     CAPTURE(size);
@@ -120,7 +120,7 @@ TEST_CASE("an empty table of contents is an archive of nothing") {
 TEST_CASE("the structure of compressed archives is read, their data handed on as stored") {
   const ArchiveShape shape = GENERATE(ArchiveShape{.minor_version = 14, .compression = -1},
                                       ArchiveShape{.minor_version = 15, .compression = 3});
-  const ArchiveRecorder seen = read(studio(shape).archive());
+  const ArchiveRecorder seen = read(studio_archive(shape).archive());
   CHECK(seen.header.compression == shape.compression);
   CHECK(seen.events == k_studio_events);
 }
@@ -131,7 +131,7 @@ TEST_CASE("an archive of unknown version or format passes unparsed") {
                ArchiveShape{.major_version = 2, .minor_version = 14}, ArchiveShape{.format = 3});
   ArchiveRecorder recorder;
   pg::ArchiveReader reader{recorder};
-  const std::string archive = studio(shape).archive();
+  const std::string archive = studio_archive(shape).archive();
   test::write_in_pieces(reader, archive.substr(0, archive.size() / 2), 3);
   reader.finish();
   REQUIRE(reader.unreadable());

@@ -16,7 +16,7 @@ using test::ArchiveWriter;
 
 namespace {
 
-std::string studio(ArchiveShape shape) {
+std::string archive_of(ArchiveShape shape) {
   ArchiveWriter writer{shape};
   writer.add_encoding("UTF8");
   writer.add_entry({.description = "TABLE", .tag = "t", .schema = "public"});
@@ -48,9 +48,9 @@ TEST_CASE("an archive from a pipe becomes what pg_dump writes into a file") {
   ArchiveShape shape;
   shape.minor_version = GENERATE(12, 14, 16);
   shape.offset_size = GENERATE(4, 8, 12);
-  const std::string piped = studio(shape);
+  const std::string piped = archive_of(shape);
   shape.known_offsets = true;
-  const std::string filed = studio(shape);
+  const std::string filed = archive_of(shape);
   REQUIRE(piped != filed);
 
   const Stored stored = store(piped);
@@ -60,7 +60,7 @@ TEST_CASE("an archive from a pipe becomes what pg_dump writes into a file") {
 }
 
 TEST_CASE("an offset too narrow for a position stays unknown") {
-  const std::string stored = store(studio({.offset_size = 2})).text;
+  const std::string stored = store(archive_of({.offset_size = 2})).text;
   test::ArchiveRecorder recorder;
   pg::ArchiveReader reader{recorder};
   reader.write(test::bytes_of(stored));
@@ -68,12 +68,12 @@ TEST_CASE("an offset too narrow for a position stays unknown") {
   CHECK(stored[recorder.entries[2].offset_position] == 2);
   CHECK(stored[recorder.entries[4].offset_position] == 2);
 
-  const std::string narrow = store(studio({.offset_size = 1})).text;
-  CHECK(narrow == studio({.offset_size = 1}));
+  const std::string narrow = store(archive_of({.offset_size = 1})).text;
+  CHECK(narrow == archive_of({.offset_size = 1}));
 }
 
 TEST_CASE("an archive of unknown version is stored as it is") {
-  const std::string archive = studio({.minor_version = 17});
+  const std::string archive = archive_of({.minor_version = 17});
   const Stored stored = store(archive);
   CHECK(stored.text == archive);
   CHECK(stored.entries == 0);
@@ -83,7 +83,7 @@ TEST_CASE("a file that cannot be written is an error of the store, named") {
   const util::Fd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
   REQUIRE(full);
   pg::SeekableArchiveSink sink{full.get(), "the scratch file"};
-  const auto error = test::error_of([&] { sink.write(test::bytes_of(studio({}))); });
+  const auto error = test::error_of([&] { sink.write(test::bytes_of(archive_of({}))); });
   CHECK(error.kind() == util::ErrorKind::store);
   CHECK_THAT(error.message(), Catch::Contains("the scratch file"));
 }

@@ -27,7 +27,8 @@ CREATE TABLESPACE fast OWNER postgres LOCATION '/fast';
 -- PostgreSQL database cluster dump complete
 )sql";
 
-pg::ArchiveEntry entry(std::string description, std::string owner, std::string definition = {}) {
+pg::ArchiveEntry owned_entry(std::string description, std::string owner,
+                             std::string definition = {}) {
   pg::ArchiveEntry made;
   made.description = std::move(description);
   made.owner = std::move(owner);
@@ -55,20 +56,23 @@ TEST_CASE("roles and memberships are read from pg_dumpall's script") {
 
 TEST_CASE("the roles a dump needs are owners, grantees, and those of policies") {
   const std::vector<pg::ArchiveEntry> entries{
-      entry("TABLE", "owner"),
-      entry("COMMENT", ""),
-      entry("ACL", "owner",
-            "GRANT SELECT(\"to\",b) ON TABLE public.t TO reader;\n"
-            "GRANT ALL ON TABLE public.t TO \"Wri ter\" WITH GRANT OPTION;\n"
-            "SET SESSION AUTHORIZATION \"Wri ter\";\nGRANT SELECT ON TABLE public.t TO PUBLIC;\n"
-            "RESET SESSION AUTHORIZATION;\nREVOKE ALL ON TABLE public.t FROM former;\n"),
-      entry("DEFAULT ACL", "owner",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA s GRANT SELECT ON TABLES TO taker;"),
-      entry("POLICY", "owner",
-            "CREATE POLICY p ON public.t FOR SELECT TO one, \"Two\" USING ((a = 'to none')) WITH "
-            "CHECK (true);"),
-      entry("FUNCTION", "owner", "CREATE FUNCTION f() ... TO nobody"),
-      entry("ACL", "pg_database_owner", "GRANT USAGE ON SCHEMA public TO PUBLIC;"),
+      owned_entry("TABLE", "owner"),
+      owned_entry("COMMENT", ""),
+      owned_entry(
+          "ACL", "owner",
+          "GRANT SELECT(\"to\",b) ON TABLE public.t TO reader;\n"
+          "GRANT ALL ON TABLE public.t TO \"Wri ter\" WITH GRANT OPTION;\n"
+          "SET SESSION AUTHORIZATION \"Wri ter\";\nGRANT SELECT ON TABLE public.t TO PUBLIC;\n"
+          "RESET SESSION AUTHORIZATION;\nREVOKE ALL ON TABLE public.t FROM former;\n"),
+      owned_entry(
+          "DEFAULT ACL", "owner",
+          "ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA s GRANT SELECT ON TABLES TO taker;"),
+      owned_entry(
+          "POLICY", "owner",
+          "CREATE POLICY p ON public.t FOR SELECT TO one, \"Two\" USING ((a = 'to none')) WITH "
+          "CHECK (true);"),
+      owned_entry("FUNCTION", "owner", "CREATE FUNCTION f() ... TO nobody"),
+      owned_entry("ACL", "pg_database_owner", "GRANT USAGE ON SCHEMA public TO PUBLIC;"),
   };
   CHECK(recover::roles_needed(entries, "boss") ==
         Strings{"Two", "Wri ter", "boss", "former", "maker", "one", "owner", "reader", "taker"});

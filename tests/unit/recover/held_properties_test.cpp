@@ -7,7 +7,7 @@ using Kind = recover::HeldProperties::Statement::Kind;
 
 namespace {
 
-pg::ArchiveEntry entry(std::string description, std::string tag, std::string definition) {
+pg::ArchiveEntry named_entry(std::string description, std::string tag, std::string definition) {
   pg::ArchiveEntry made;
   made.description = std::move(description);
   made.tag = std::move(tag);
@@ -23,22 +23,23 @@ std::string renamed(const recover::HeldProperties::Statement& statement) {
 
 TEST_CASE("what an archive holds about the database takes another name, and nothing else does") {
   const auto held = recover::held_properties({
-      entry("ENCODING", "ENCODING", "SET client_encoding = 'LATIN1';\n"),
-      entry("STDSTRINGS", "STDSTRINGS", "SET standard_conforming_strings = 'on';\n"),
-      entry("DATABASE", "a b", "CREATE DATABASE \"a b\" WITH TEMPLATE = template0;\n"),
-      entry("COMMENT", "DATABASE \"a b\"", "COMMENT ON DATABASE \"a b\" IS 'not \"a b\"; ''x';\n"),
-      entry("SECURITY LABEL", "DATABASE \"a b\"",
-            "SECURITY LABEL FOR selinux ON DATABASE \"a b\" IS 'a b';\n"),
-      entry("DATABASE PROPERTIES", "a b",
-            "ALTER DATABASE \"a b\" CONNECTION LIMIT = 7;\n"
-            "ALTER DATABASE \"a b\" SET \"My.Level\" TO 'x''; DROP DATABASE \"a b\"';\n"
-            "ALTER ROLE \"a b\" IN DATABASE \"a b\" SET work_mem TO '5MB';\n"),
-      entry("ACL", "DATABASE \"a b\"",
-            "REVOKE CONNECT,TEMPORARY ON DATABASE \"a b\" FROM PUBLIC;\n"
-            "SET SESSION AUTHORIZATION app;\n"
-            "GRANT CREATE ON DATABASE \"a b\" TO \"on\" WITH GRANT OPTION;\n"
-            "RESET SESSION AUTHORIZATION;\n"),
-      entry("ACL", "TABLE database", "GRANT SELECT ON TABLE public.database TO app;\n"),
+      named_entry("ENCODING", "ENCODING", "SET client_encoding = 'LATIN1';\n"),
+      named_entry("STDSTRINGS", "STDSTRINGS", "SET standard_conforming_strings = 'on';\n"),
+      named_entry("DATABASE", "a b", "CREATE DATABASE \"a b\" WITH TEMPLATE = template0;\n"),
+      named_entry("COMMENT", "DATABASE \"a b\"",
+                  "COMMENT ON DATABASE \"a b\" IS 'not \"a b\"; ''x';\n"),
+      named_entry("SECURITY LABEL", "DATABASE \"a b\"",
+                  "SECURITY LABEL FOR selinux ON DATABASE \"a b\" IS 'a b';\n"),
+      named_entry("DATABASE PROPERTIES", "a b",
+                  "ALTER DATABASE \"a b\" CONNECTION LIMIT = 7;\n"
+                  "ALTER DATABASE \"a b\" SET \"My.Level\" TO 'x''; DROP DATABASE \"a b\"';\n"
+                  "ALTER ROLE \"a b\" IN DATABASE \"a b\" SET work_mem TO '5MB';\n"),
+      named_entry("ACL", "DATABASE \"a b\"",
+                  "REVOKE CONNECT,TEMPORARY ON DATABASE \"a b\" FROM PUBLIC;\n"
+                  "SET SESSION AUTHORIZATION app;\n"
+                  "GRANT CREATE ON DATABASE \"a b\" TO \"on\" WITH GRANT OPTION;\n"
+                  "RESET SESSION AUTHORIZATION;\n"),
+      named_entry("ACL", "TABLE database", "GRANT SELECT ON TABLE public.database TO app;\n"),
   });
   CHECK(held.encoding == "LATIN1");
   CHECK_FALSE(held.backslash_escapes);
@@ -70,7 +71,7 @@ TEST_CASE("a statement of another form is kept apart and never run") {
         "ALTER ROLE a IN DATABASE x RESET ALL", "SET SESSION AUTHORIZATION a; DROP DATABASE x",
         "UPDATE pg_database SET datname = 'x'"}) {
     INFO(sql);
-    const auto held = recover::held_properties({entry("DATABASE PROPERTIES", "x", sql)});
+    const auto held = recover::held_properties({named_entry("DATABASE PROPERTIES", "x", sql)});
     CHECK(held.not_understood.size() == 1);
   }
 }

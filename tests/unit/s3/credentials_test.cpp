@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "s3/credentials_text.hpp"
+#include "support/contains.hpp"
 #include "support/error_of.hpp"
 #include "support/faulty_proxy.hpp"
 #include "support/loopback.hpp"
@@ -32,7 +33,7 @@ aws_secret_access_key = other secret
 aws_session_token = token
 )";
 
-struct Bench {
+struct CredentialsBench {
   util::Environment environment;
   util::Interrupt interrupt;
   util::SystemProcessRunner processes{interrupt};
@@ -56,10 +57,6 @@ struct Bench {
     return error;
   }
 };
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string process_json(const std::string& key, const std::string& expires) {
   return R"({"Version": 1, "AccessKeyId": ")" + key +
@@ -109,7 +106,7 @@ TEST_CASE("what a credential_process prints is JSON of version 1") {
 }
 
 TEST_CASE("credentials come from the environment") {
-  Bench bench;
+  CredentialsBench bench;
   CHECK(contains(bench.refusal_of(CredentialsEnvironment{}).message(), "AWS_ACCESS_KEY_ID"));
   bench.environment.set("AWS_ACCESS_KEY_ID", "a");
   CHECK(contains(bench.refusal_of(CredentialsEnvironment{}).message(), "AWS_SECRET_ACCESS_KEY"));
@@ -122,7 +119,7 @@ TEST_CASE("credentials come from the environment") {
 }
 
 TEST_CASE("credentials come from the file that the environment names, where it has none itself") {
-  Bench bench;
+  CredentialsBench bench;
   bench.environment.set("AWS_SHARED_CREDENTIALS_FILE", bench.private_file(file_text));
   CHECK(bench.from(CredentialsEnvironment{}).get().access_key == "AKID");
   bench.environment.set("AWS_PROFILE", "other");
@@ -137,7 +134,7 @@ TEST_CASE("credentials come from the file that the environment names, where it h
 }
 
 TEST_CASE("credentials come from a private file") {
-  Bench bench;
+  CredentialsBench bench;
   const auto path = bench.directory / "credentials";
   CHECK(contains(bench.refusal_of(CredentialsFile{path}).message(), path.string()));
   bench.private_file(file_text);
@@ -150,7 +147,7 @@ TEST_CASE("credentials come from a private file") {
 }
 
 TEST_CASE("credentials come from a command, and are renewed before they expire") {
-  Bench bench;
+  CredentialsBench bench;
   const auto path = bench.private_file(process_json("first", "2026-11-21T03:00:00Z"));
   auto provider = bench.from(CredentialsCommand{{"cat", path}});
   CHECK(provider.get().access_key == "first");
@@ -162,7 +159,7 @@ TEST_CASE("credentials come from a command, and are renewed before they expire")
 }
 
 TEST_CASE("credentials that a server calls expired are asked for again") {
-  Bench bench;
+  CredentialsBench bench;
   const auto path = bench.private_file(process_json("first", "2026-11-21T09:00:00Z"));
   auto provider = bench.from(CredentialsCommand{{"cat", path}});
   const auto first = provider.get();
@@ -177,7 +174,7 @@ TEST_CASE("credentials that a server calls expired are asked for again") {
 }
 
 TEST_CASE("a command that gives no credentials is named with what it said") {
-  Bench bench;
+  CredentialsBench bench;
   CHECK(contains(bench.refusal_of(CredentialsCommand{{"/nonexistent/helper"}}).message(),
                  "/nonexistent/helper"));
   const auto failed = bench.refusal_of(CredentialsCommand{{"cat", "/nonexistent/file"}});
@@ -188,7 +185,7 @@ TEST_CASE("a command that gives no credentials is named with what it said") {
 }
 
 TEST_CASE("credentials come from the metadata service of an instance") {
-  Bench bench;
+  CredentialsBench bench;
   const auto nobody = listen_on_loopback();
   FaultyProxy service{port_of(nobody), FaultyProxy::Protocol::http};
   const CredentialsInstance source{"http://127.0.0.1:" + std::to_string(service.port())};

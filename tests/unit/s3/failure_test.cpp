@@ -4,6 +4,7 @@
 
 #include "s3/piece.hpp"
 #include "s3/put.hpp"
+#include "support/contains.hpp"
 #include "support/manual_clock.hpp"
 #include "support/no_programs.hpp"
 
@@ -14,7 +15,7 @@ using util::ErrorKind;
 
 namespace {
 
-struct Bench {
+struct FailureBench {
   util::Environment environment;
   NoPrograms programs;
   util::Interrupt interrupt;
@@ -49,10 +50,6 @@ Response broken(CURLcode code) {
   return response;
 }
 
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 bool has(const Pairs& headers, const std::string& name, const std::string& value) {
   return std::find(headers.begin(), headers.end(), std::pair{name, value}) != headers.end();
 }
@@ -60,7 +57,7 @@ bool has(const Pairs& headers, const std::string& name, const std::string& value
 }  // namespace
 
 TEST_CASE("wrong credentials are an error of the key, whose hint says what to compare") {
-  Bench bench;
+  FailureBench bench;
   const auto [status, code, said] = GENERATE(table<long, std::string, std::string>({
       {403, "InvalidAccessKeyId", "does not know the access key"},
       {403, "SignatureDoesNotMatch", "the secret key is not the access key's"},
@@ -74,7 +71,7 @@ TEST_CASE("wrong credentials are an error of the key, whose hint says what to co
 }
 
 TEST_CASE("missing rights are named") {
-  Bench bench;
+  FailureBench bench;
   const auto error = bench.failure(refused(403, "AccessDenied", "<Message>no\x1b[31m</Message>"));
   CHECK(error.kind() == ErrorKind::store);
   CHECK(contains(error.message(), "403 AccessDenied: no"));
@@ -84,7 +81,7 @@ TEST_CASE("missing rights are named") {
 }
 
 TEST_CASE("a wrong clock is told with the difference") {
-  Bench bench;
+  FailureBench bench;
   auto response = refused(403, "RequestTimeTooSkewed");
   response.signed_at = util::parse_time("2026-11-21T04:30:00Z");
   response.headers["date"] = "Sat, 21 Nov 2026 02:00:00 GMT";
@@ -97,7 +94,7 @@ TEST_CASE("a wrong clock is told with the difference") {
 }
 
 TEST_CASE("a bucket that is elsewhere is told with the place the server names") {
-  Bench bench;
+  FailureBench bench;
   auto response = refused(301, "PermanentRedirect", "<Endpoint>b.s3.eu.example</Endpoint>");
   response.headers["x-amz-bucket-region"] = "eu-central-1";
   const auto error = bench.failure(response);
@@ -110,12 +107,12 @@ TEST_CASE("a bucket that is elsewhere is told with the place the server names") 
 }
 
 TEST_CASE("a missing bucket is not made") {
-  Bench bench;
+  FailureBench bench;
   CHECK(contains(bench.failure(refused(404, "NoSuchBucket")).hint(), "make the bucket"));
 }
 
 TEST_CASE("what broke is told with what to look at") {
-  Bench bench;
+  FailureBench bench;
   bench.options.endpoint = "https://h:9000";
   bench.options.addressing = Addressing::virtual_host;
   CHECK(contains(bench.failure(broken(CURLE_COULDNT_CONNECT)).message(),
@@ -149,7 +146,7 @@ TEST_CASE("a 200 with an error in it is no success") {
 }
 
 TEST_CASE("objects are made as the options say") {
-  Bench bench;
+  FailureBench bench;
   for (const auto& [name, value] : bench.headers()) {
     CHECK_FALSE(value.empty());
     CHECK((name == "content-type" || name == writer_header));

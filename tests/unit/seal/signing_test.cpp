@@ -20,7 +20,7 @@ const std::string public_pem =
     "-----BEGIN PUBLIC KEY-----\n"
     "MCowBQYDK2VwAyEA/FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU=\n"
     "-----END PUBLIC KEY-----\n";
-const std::string message = "\xaf\x82";
+const std::string signed_text = "\xaf\x82";
 const std::string signature =
     "\x62\x91\xd6\x57\xde\xec\x24\x02\x48\x27\xe6\x9c\x3a\xbe\x01\xa3\x0c\xe5\x48\xa2\x84\x74\x3a"
     "\x44\x5e\x36\x80\xd7\xdb\x5a\xc3\xac\x18\xff\x9b\x53\x8d\x16\xf2\x90\xae\x67\xf7\x60\x98\x4d"
@@ -42,22 +42,22 @@ struct KeyFiles {
 TEST_CASE("a signature is that of RFC 8032") {
   const KeyFiles files;
   const auto key = seal::SigningKey::read(files.secret);
-  CHECK(key.sign(message) == signature);
+  CHECK(key.sign(signed_text) == signature);
   CHECK(key.public_pem() == public_pem);
   const auto trusted = seal::TrustedKeys::read({files.trusted});
-  CHECK(trusted.signer(message, signature) == files.trusted);
+  CHECK(trusted.signer(signed_text, signature) == files.trusted);
 }
 
 TEST_CASE("a signature of another text, another key or another length is none") {
   const KeyFiles files;
   const auto trusted = seal::TrustedKeys::read({files.trusted});
-  CHECK_FALSE(trusted.signer(message + "x", signature));
-  CHECK_FALSE(trusted.signer(message, signature.substr(1)));
-  CHECK_FALSE(trusted.signer(message, ""));
+  CHECK_FALSE(trusted.signer(signed_text + "x", signature));
+  CHECK_FALSE(trusted.signer(signed_text, signature.substr(1)));
+  CHECK_FALSE(trusted.signer(signed_text, ""));
   auto flipped = signature;
   flipped[0] ^= 1;
-  CHECK_FALSE(trusted.signer(message, flipped));
-  CHECK_FALSE(seal::TrustedKeys{}.signer(message, signature));
+  CHECK_FALSE(trusted.signer(signed_text, flipped));
+  CHECK_FALSE(seal::TrustedKeys{}.signer(signed_text, signature));
 }
 
 TEST_CASE("a key file that cannot be used is an error of the key") {

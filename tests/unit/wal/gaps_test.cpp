@@ -1,22 +1,22 @@
 #include <catch2/catch.hpp>
 
+#include "example_archive.hpp"
 #include "wal/gaps.hpp"
 
 using namespace bkp;
 using namespace bkp::wal;
+using namespace bkp::test;
 using std::chrono::hours;
 
 namespace {
 
-constexpr pg::WalSegmentSize size = 16U << 20U;
-constexpr util::Time now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 27};
 constexpr util::Time keep_after = now - hours{24 * 14};
 constexpr util::Time old = now - hours{24 * 20};
 
 ArchiveMap archive_of(std::uint32_t timeline, std::uint64_t first, std::uint64_t last,
                       util::Time archived = now) {
   ArchiveMap archive;
-  archive.segment_size = size;
+  archive.segment_size = segment_size;
   for (auto number = first; number <= last; ++number) archive.segments[timeline][number] = archived;
   return archive;
 }
@@ -27,7 +27,7 @@ void add(ArchiveMap& archive, const ArchiveMap& other) {
 }
 
 pg::Lsn within(std::uint64_t number) {
-  return {number * size + 1000};
+  return {number * segment_size + 1000};
 }
 
 }  // namespace

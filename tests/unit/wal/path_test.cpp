@@ -2,22 +2,23 @@
 
 #include <catch2/catch.hpp>
 
+#include "example_archive.hpp"
+
 using namespace bkp;
 using namespace bkp::wal;
+using namespace bkp::test;
 
 namespace {
-
-constexpr pg::WalSegmentSize size = 16U << 20U;
 
 /// Timeline 1 with 5 to 20; 2 left it in 12, and has 12 to 15; 3 left 2 in 14, and has 14 and 15.
 ArchiveMap branches() {
   ArchiveMap archive;
-  archive.segment_size = size;
+  archive.segment_size = segment_size;
   for (std::uint64_t number = 5; number <= 20; ++number) archive.segments[1][number] = {};
   for (std::uint64_t number = 12; number <= 15; ++number) archive.segments[2][number] = {};
   for (std::uint64_t number = 14; number <= 15; ++number) archive.segments[3][number] = {};
-  archive.origins[2] = {1, {12 * size + 500}};
-  archive.origins[3] = {2, {14 * size + 500}};
+  archive.origins[2] = {1, {12 * segment_size + 500}};
+  archive.origins[3] = {2, {14 * segment_size + 500}};
   return archive;
 }
 
@@ -50,11 +51,11 @@ TEST_CASE("the parent's own last segment does for the child's first") {
 TEST_CASE("a backup lies on a path when its timeline was not left before it ended") {
   const auto archive = branches();
   const WalPath path{archive, 3};
-  CHECK(path.passes(1, {11 * size}));
-  CHECK_FALSE(path.passes(1, {13 * size}));
-  CHECK(path.passes(2, {13 * size}));
-  CHECK(path.passes(3, {99 * size}));
-  CHECK_FALSE(WalPath(archive, 1).passes(2, {13 * size}));
+  CHECK(path.passes(1, {11 * segment_size}));
+  CHECK_FALSE(path.passes(1, {13 * segment_size}));
+  CHECK(path.passes(2, {13 * segment_size}));
+  CHECK(path.passes(3, {99 * segment_size}));
+  CHECK_FALSE(WalPath(archive, 1).passes(2, {13 * segment_size}));
 }
 
 TEST_CASE("the latest timeline is the newest that came from one") {
