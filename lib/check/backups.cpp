@@ -17,62 +17,104 @@ using catalog::BackupRecord;
 
 namespace {
 
+/// What is backed up, and what its backups are.
+struct Protected {
+  std::string name;            ///< for people
+  std::string backup_command;  ///< a shell's line
+  std::string verify_command;
+  std::vector<const BackupRecord*> backups;  ///< newest first
+
+  template <class Predicate>
+  const BackupRecord* newest(Predicate predicate) const {
+    const auto found =
+        std::ranges::find_if(backups, [&](const auto* backup) { return predicate(*backup); });
+    return found == backups.end() ? nullptr : *found;
+  }
+};
+
 template <class Predicate>
-const BackupRecord* first_of(const std::vector<BackupRecord>& newest_first,
-                             const std::string& database, Predicate predicate) {
-  const auto found = std::ranges::find_if(newest_first, [&](const auto& backup) {
-    return backup.database_name == database && predicate(backup);
-  });
-  return found == newest_first.end() ? nullptr : &*found;
+std::vector<const BackupRecord*> those(const std::vector<BackupRecord>& all, Predicate predicate) {
+  std::vector<const BackupRecord*> some;
+  for (const auto& backup : all) {
+    if (predicate(backup)) some.push_back(&backup);
+  }
+  return some;
 }
 
-std::string verify_command(const std::string& database) {
-  return "bkp verify latest --db " + util::shell_quoted(database);
+Protected protected_database(const std::string& database, const std::vector<BackupRecord>& all) {
+  const auto choice = "--db " + util::shell_quoted(database);
+  return {"database " + util::quoted(database), "bkp full " + choice, "bkp verify latest " + choice,
+          those(all, [&](const auto& backup) {
+            return backup.backup_type == "full" && backup.database_name == database;
+          })};
 }
 
-void judge_verification(const std::string& database, const std::vector<BackupRecord>& newest_first,
-                        Findings& findings) {
-  const auto* judged = first_of(newest_first, database,
-                                [](const auto& backup) { return backup.verified_at.has_value(); });
+Protected protected_cluster(const std::vector<BackupRecord>& all) {
+  return {"the cluster", "bkp full --method base",
+          "bkp verify LABEL, of the newest base or incremental backup in `bkp list`",
+          those(all, [](const auto& backup) {
+            return backup.method == "base" || backup.method == "pages";
+          })};
+}
+
+void judge_verification(const Protected& what, Findings& findings) {
+  const auto* judged =
+      what.newest([](const auto& backup) { return backup.verified_at.has_value(); });
   if (judged != nullptr && !judged->verified) {
     findings.warning("verification",
                      fmt::format("the last verification of {} failed", util::quoted(judged->label)),
                      "bkp show " + util::shell_quoted(judged->label));
   }
-  if (first_of(newest_first, database, [](const auto& backup) { return backup.verified; }) ==
-      nullptr) {
+  if (what.newest([](const auto& backup) { return backup.verified; }) == nullptr) {
     findings.warning("verification",
-                     fmt::format("no backup of database {} was ever restored and checked",
-                                 util::quoted(database)),
-                     verify_command(database));
+                     fmt::format("no backup of {} was ever restored and checked", what.name),
+                     what.verify_command);
   }
 }
 
 /// Whatever else is good, what stands on a store and cannot be used is no copy.
-void judge_copies(const std::string& database, const std::vector<BackupRecord>& newest_first,
-                  Findings& findings) {
+void judge_copies(const Protected& what, Findings& findings) {
   const BackupRecord* newest = nullptr;
   const catalog::CopyRecord* copy = nullptr;
   std::size_t damaged = 0;
-  for (const auto& backup : newest_first) {
-    if (backup.database_name != database || !backup.good()) continue;
-    for (const auto& one : backup.copies) {
+  for (const auto* backup : what.backups) {
+    if (!backup->good()) continue;
+    for (const auto& one : backup->copies) {
       if (!one.damaged()) continue;
       if (damaged++ > 0) continue;
-      newest = &backup;
+      newest = backup;
       copy = &one;
     }
   }
   if (damaged == 0) return;
   findings.warning(
       "copies",
-      fmt::format("{} of backups of database {} failed the last check, the newest {} on store {}: "
-                  "{}",
-                  damaged == 1 ? "1 copy" : fmt::format("{} copies", damaged),
-                  util::quoted(database), newest->label, util::quoted(copy->store),
-                  util::printable(copy->error_message)),
+      fmt::format("{} of backups of {} failed the last check, the newest {} on store {}: {}",
+                  damaged == 1 ? "1 copy" : fmt::format("{} copies", damaged), what.name,
+                  newest->label, util::quoted(copy->store), util::printable(copy->error_message)),
       fmt::format("`bkp copy --to {}` mends what another store has a good copy of",
                   util::shell_quoted(copy->store)));
+}
+
+/// How old the newest good one is; nullopt without any.
+std::optional<std::chrono::duration<double>> judge_age(const Protected& what,
+                                                       const config::Status& limits, util::Time now,
+                                                       Findings& findings) {
+  const auto* newest = what.newest([](const auto& backup) { return backup.good(); });
+  if (newest == nullptr) {
+    findings.warning("backups", fmt::format("there is no good backup of {}", what.name),
+                     what.backup_command);
+    return std::nullopt;
+  }
+  const std::chrono::duration<double> age = now - newest->started_at;
+  if (age >= limits.yellow) {
+    findings.warning(
+        "backups",
+        fmt::format("the last good backup of {} is {} old", what.name, util::format_duration(age)),
+        fmt::format("see that cron runs `{}`; `bkp list --status failed` tells of failures",
+                    what.backup_command));
+  }
+  return age;
 }
 
 std::vector<std::string> databases_of(const std::vector<BackupRecord>& backups) {
@@ -107,34 +149,26 @@ void examine_runbook(run::Context& context, const std::vector<BackupRecord>& new
 void judge_backups(const std::vector<std::string>& databases,
                    const std::vector<BackupRecord>& newest_first, const config::Status& limits,
                    util::Time now, Findings& findings) {
+  std::vector<Protected> all;
+  for (const auto& database : databases) all.push_back(protected_database(database, newest_first));
+  // Whoever has never taken a base backup does without.
+  if (auto cluster = protected_cluster(newest_first); !cluster.backups.empty())
+    all.push_back(std::move(cluster));
   std::chrono::duration<double> oldest{0};
   std::size_t good = 0;
   const auto before = findings.all().size();
-  for (const auto& database : databases) {
-    const auto* newest =
-        first_of(newest_first, database, [](const auto& backup) { return backup.good(); });
-    if (newest == nullptr) {
-      findings.warning(
-          "backups", fmt::format("there is no good backup of database {}", util::quoted(database)),
-          "bkp full --db " + util::shell_quoted(database));
-      continue;
-    }
-    const std::chrono::duration<double> age = now - newest->started_at;
-    oldest = std::max(oldest, age);
+  for (const auto& what : all) {
+    const auto age = judge_age(what, limits, now, findings);
+    if (!age) continue;
+    oldest = std::max(oldest, *age);
     ++good;
-    if (age >= limits.yellow) {
-      findings.warning(
-          "backups",
-          fmt::format("the last good backup of database {} is {} old", util::quoted(database),
-                      util::format_duration(age)),
-          "see that cron runs `bkp full`; `bkp list --status failed` tells of failures");
-    }
-    judge_verification(database, newest_first, findings);
-    judge_copies(database, newest_first, findings);
+    judge_verification(what, findings);
+    judge_copies(what, findings);
   }
   if (good > 0 && findings.all().size() == before) {
-    findings.ok("backups", fmt::format("every database has a good backup, at most {} old, and a "
+    findings.ok("backups", fmt::format("every database{} has a good backup, at most {} old, and a "
                                        "verified one",
+                                       all.size() > databases.size() ? " and the cluster" : "",
                                        util::format_duration(oldest)));
   }
 }
@@ -228,9 +262,7 @@ void examine_backups(run::Context& context, const std::optional<ServerFacts>& se
                      Findings& findings) {
   std::vector<BackupRecord> backups;
   try {
-    catalog::BackupFilter filter;
-    filter.backup_type = "full";
-    backups = backup::list_backups(context, filter);
+    backups = backup::list_backups(context, {});
   } catch (const util::Error& error) {
     if (error.kind() == util::ErrorKind::interrupted) throw;
     // Catalog and stores have findings of their own.

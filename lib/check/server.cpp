@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "backup/databases.hpp"
+#include "backup/site_file.hpp"
 #include "check/topics.hpp"
 #include "recover/unfinished.hpp"
 #include "util/text.hpp"
+#include "wal/archive_key.hpp"
 #include "wal/archiver.hpp"
 
 namespace bkp::check {
@@ -87,19 +89,29 @@ void examine_programs(run::Context& context, int server_version, Findings& findi
   }
 }
 
-/// A site that wants base backups needs the WAL; one that has never archived need not.
+/// Why the site needs the WAL: base backups do. Empty where it has never archived any.
+std::string need_of_wal(const run::Context& context) {
+  const auto& methods = context.config.full.method;
+  if (std::ranges::find(methods, "base") != methods.end()) return "full.method has base";
+  const auto root = wal::archive_root(context.config.site);
+  for (const auto& named : backup::open_stores_of_site(context).stores) {
+    if (!named.store->names(root).empty())
+      return fmt::format("store {} has archived WAL", util::quoted(named.name));
+  }
+  return {};
+}
+
 void examine_archiving(run::Context& context, pg::Connection& connection, Findings& findings) {
   const auto archiver = wal::ask_archiver(connection);
-  const auto& methods = context.config.full.method;
-  const bool wanted = std::ranges::find(methods, "base") != methods.end();
   const bool ours = archiver.command.find("wal-push") != std::string::npos;
-  if (archiver.in_recovery || (!wanted && !ours)) return;
+  if (archiver.in_recovery) return;
   if (archiver.mode == "off" || !ours) {
+    const auto need = need_of_wal(context);
+    if (need.empty()) return;
     throw Error{ErrorKind::database,
                 archiver.mode == "off"
-                    ? "full.method has base, and the server does not archive"
-                    : "full.method has base, and the server's archive_command is "
-                      "not `bkp wal-push`",
+                    ? need + ", and the server does not archive"
+                    : need + ", and the server's archive_command is not `bkp wal-push`",
                 "`bkp wal-setup` lets it archive, and proves it"};
   }
   if (archiver.failing()) {

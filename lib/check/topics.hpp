@@ -79,8 +79,8 @@ void examine_catalog(run::Context& context, const std::optional<ServerFacts>& se
 void examine_stores(run::Context& context, const std::optional<ServerFacts>& server,
                     Findings& findings);
 
-/// Age and verification of the newest good backup of each database, whether the runbooks know it,
-/// and whether the assertions are about databases that there are.
+/// Age and verification of the newest good backup of each database and of the cluster, whether the
+/// runbooks know it, and whether the assertions are about databases that there are.
 void examine_backups(run::Context& context, const std::optional<ServerFacts>& server,
                      Findings& findings);
 /// The same for backups at hand, newest first.

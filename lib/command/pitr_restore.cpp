@@ -92,9 +92,12 @@ class Pitr {
     try {
       restore();
       if (m_options.start || rehearsal()) start();
+    } catch (const Error& error) {
+      give_up();
+      if (error.kind() != ErrorKind::damaged || !error.hint().empty()) throw;
+      throw advised(error);
     } catch (...) {
-      record("pitr-restore.failed");
-      stop_failed();
+      give_up();
       throw;
     }
     record("pitr-restore");
@@ -236,6 +239,8 @@ class Pitr {
         {"backup_bytes", m_plan.chain.stored_bytes()},
         {"chain", chain_labels()},
         {"reaches", m_plan.reaches ? json(util::format_rfc3339(*m_plan.reaches)) : json(nullptr)},
+        {"reaches_lsn",
+         m_plan.reaches_lsn ? json(pg::to_text(*m_plan.reaches_lsn)) : json(nullptr)},
         {"commits_after", m_plan.commits_after ? json(*m_plan.commits_after) : json(nullptr)}};
     m_report.text = fmt::format(
         "target    {}\nbackup    {}{}, {}, {} stored\nWAL       {} to {} on timeline {}: {} "
@@ -245,8 +250,9 @@ class Pitr {
         util::format_size(m_plan.chain.stored_bytes()), m_plan.first_segment, m_plan.last_segment,
         m_plan.timeline, m_plan.segments, util::format_size(m_plan.wal_bytes));
     if (m_plan.reaches) {
-      m_report.text += fmt::format("reaches   the transaction that ended at {}\n",
-                                   util::format_rfc3339(*m_plan.reaches));
+      m_report.text +=
+          fmt::format("reaches   the transaction that ended at {}, LSN {}\n",
+                      util::format_rfc3339(*m_plan.reaches), pg::to_text(*m_plan.reaches_lsn));
     }
     if (m_plan.commits_after) {
       m_report.text +=
@@ -280,6 +286,24 @@ class Pitr {
   }
 
   /// What failed is left stopped, to be looked at, with the server's log beside its socket.
+  void give_up() {
+    record("pitr-restore.failed");
+    stop_failed();
+  }
+
+  /// Of damage, which says nothing of the way on.
+  Error advised(const Error& error) const {
+    std::string hint =
+        "`bkp list` shows other backups, for --backup; --store names another copy of this one";
+    if (!rehearsal()) {
+      hint += fmt::format("; {} is not whole: remove it, or go on there with --delta",
+                          util::quoted(m_place.data.string()));
+    }
+    Error better{error.kind(), error.message(), std::move(hint)};
+    for (const auto& context : error.context()) better.add_context(context);
+    return better;
+  }
+
   void stop_failed() noexcept {
     if (m_started && !rehearsal()) m_server->stop();
   }

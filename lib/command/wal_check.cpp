@@ -182,7 +182,7 @@ bool uses_wal_push(const wal::Archiver& archiver) {
   return archiver.command.find("wal-push") != std::string::npos;
 }
 
-/// The worst of what was found decides.
+/// The worst of what was found decides; what is over comes after what goes on.
 std::optional<Error> verdict(const wal::CheckedArchive& archive,
                              const std::optional<wal::Archiver>& archiver, bool rpo_met) {
   const auto open =
@@ -218,16 +218,6 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
                  "is its archive_command `bkp wal-push` with this configuration? `bkp wal-setup` "
                  "proves it"};
   }
-  const auto past = std::ranges::find(archive.gaps, true, &wal::NamedGap::promised);
-  if (past != archive.gaps.end()) {
-    return Error{
-        ErrorKind::damaged,
-        fmt::format("the archived WAL had a gap: {}; recovery to times after it and "
-                    "before the end of backup {} is not possible",
-                    span_text(*past), *past->past_by),
-        "push the files again if the server still has them (`bkp wal-push` in its data "
-        "directory); else this is said until retention.wal promises those times no longer"};
-  }
   if (archiver && archiver->failing()) {
     return Error{ErrorKind::partial,
                  fmt::format("the server's archiving fails: {} at {}, {} times so far",
@@ -249,6 +239,18 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
   }
   for (const auto& store : archive.stores) {
     if (store.failure && store.required) return store.failure;
+  }
+  const auto past = std::ranges::find(archive.gaps, true, &wal::NamedGap::promised);
+  if (past != archive.gaps.end()) {
+    return Error{
+        ErrorKind::damaged,
+        fmt::format("the archived WAL had a gap: {}; recovery to times after it and "
+                    "before the end of backup {} is not possible",
+                    span_text(*past), *past->past_by),
+        "push the files again if the server still has them (`bkp wal-push` in its data "
+        "directory); else this is said until retention.wal promises those times no longer"};
+  }
+  for (const auto& store : archive.stores) {
     if (store.missing.empty()) continue;
     return Error{ErrorKind::partial,
                  fmt::format("store {} lacks {} archived files", util::quoted(store.name),
@@ -301,7 +303,7 @@ cli::Report run(const WalCheckOptions& options, run::Context& context) {
   if (archiver) {
     const auto text = archiver_text(*archiver, lag);
     report.text += text;
-    if (archiver->failing()) *report.text_of_failures += text;
+    if (archiver->failing() || archiver->mode == "off") *report.text_of_failures += text;
   }
   for (const auto& store : archive.stores) report.bytes += store.stored_bytes;
   report.error = verdict(archive, archiver, rpo_met);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/site_file.hpp"
 #include "pg/wal_name.hpp"
 #include "physical/backup_session.hpp"
 #include "physical/cluster_packer.hpp"
@@ -42,6 +43,7 @@ class BaseBackup {
   }
 
   void run() {
+    require_archive();
     const auto data = local_data_directory(m_context, m_session.connection());
     if (!data && m_before) throw not_from_here();
     // The protocol has one stream, which is then compressed on all cores.
@@ -84,6 +86,18 @@ class BaseBackup {
             "run it on the database host as the user the server runs as, and set "
             "cluster.data_directory if the server may not tell it; `bkp full --method base` works "
             "from elsewhere too"};
+  }
+
+  /// Each required store must have a segment before the server counts it as archived.
+  void require_archive() const {
+    for (const auto& failure : backup::open_stores_of_site(m_context).failures) {
+      if (!failure.required) continue;
+      throw Error{failure.error.kind(),
+                  fmt::format("store {} is required, so without it the server archives no WAL, and "
+                              "a base backup is worth nothing: {}",
+                              util::quoted(failure.name), failure.error.message()),
+                  failure.error.hint()};
+    }
   }
 
   void wait_for_wal() {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "pg/postmaster_file.hpp"
 #include "util/error.hpp"
-#include "util/files.hpp"
 #include "util/text.hpp"
 
 namespace bkp::physical {
@@ -12,37 +12,30 @@ namespace bkp::physical {
 using util::Error;
 using util::ErrorKind;
 
-namespace {
-
-/// Seconds since 1970 at which the postmaster of this directory was started; its postmaster.pid,
-/// src/include/utils/pidfile.h.
-std::optional<std::int64_t> started_at(const std::filesystem::path& data) {
-  constexpr std::size_t line_of_time = 2;
-  const auto text = util::read_file(data / "postmaster.pid", 4096);
-  if (!text) return std::nullopt;
-  const auto lines = util::split_lines(*text);
-  if (lines.size() <= line_of_time) return std::nullopt;
-  return std::strtoll(std::string{lines[line_of_time]}.c_str(), nullptr, 10);
-}
-
-}  // namespace
-
-std::optional<std::filesystem::path> local_data_directory(const run::Context& context,
+std::optional<std::filesystem::path> local_data_directory(run::Context& context,
                                                           pg::Connection& server) {
+  const auto& configured = context.config.cluster.data_directory;
+  // Whoever names it expects it to be read.
+  const auto say = [&](std::string why) {
+    if (configured) {
+      context.warn("cluster.data_directory: " + std::move(why));
+    } else {
+      context.log.debug("{}", why);
+    }
+  };
   try {
-    auto data = context.config.cluster.data_directory;
+    auto data = configured;
     if (!data) data = server.exec("select current_setting('data_directory')").single();
-    const auto here = started_at(*data);
+    const auto here = pg::read_postmaster_file(*data);
     const auto there =
         server.exec("select extract(epoch from pg_catalog.pg_postmaster_start_time())::bigint")
             .integer(0, 0);
     // The server rounds the time for one of the two.
-    if (here && std::abs(*here - there) <= 2) return data;
-    context.log.debug("{} is not the data directory of the server that answers",
-                      util::quoted(data->string()));
+    if (here && std::abs(here->started_at - there) <= 2) return data;
+    say(util::quoted(data->string()) + " is not the data directory of the server that answers");
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
-    context.log.debug("the data directory cannot be read: {}", error.full_message());
+    say("it cannot be read: " + error.full_message());
   }
   return std::nullopt;
 }

@@ -37,12 +37,14 @@ class Planner {
   }
 
   PitrPlan run() {
+    m_archive.require_whole();
     const auto backups = base_backups();
     if (m_archive.map().segments.empty()) {
       throw Error{ErrorKind::not_found, "the archive of the WAL is empty",
                   "`bkp wal-check` says what the stores have"};
     }
     std::optional<Error> failure;
+    std::string failed;
     for (const auto& backup : backups) {
       try {
         if (!try_from(backup)) continue;
@@ -51,14 +53,17 @@ class Planner {
                                      backup.label));
         }
         if (failure) {
-          m_context.warn(fmt::format("recovering from {}, which is older: {}", backup.label,
-                                     failure->full_message()));
+          m_context.warn(fmt::format("recovering from {}, for from {} it cannot be done: {}",
+                                     backup.label, failed, failure->full_message()));
         }
         return std::move(m_plan);
       } catch (const Error& error) {
         // Perhaps an older one reaches it; the newest tells best what is wrong.
         if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::not_found) throw;
-        if (!failure) failure = error;
+        if (!failure) {
+          failure = error;
+          failed = backup.label;
+        }
         if (!m_request.backup.empty()) break;
       }
     }
@@ -110,6 +115,8 @@ class Planner {
     if (!path.passes(physical.timeline, physical.stop)) return false;
     m_oldest = physical.stopped_at;
     if (!is_after(physical)) return false;
+    m_plan.reaches.reset();
+    m_plan.reaches_lsn.reset();
     m_plan.backup = record;
     m_plan.chain = std::move(chain);
     m_plan.timeline = path.timeline();
@@ -143,24 +150,25 @@ class Planner {
     const auto first = number_of(physical.start);
     const auto stop = number_of({physical.stop.value - 1});
     const auto last = path.last_from(first);
-    if (!last || *last < stop)
-      throw gap(path, last ? *last + 1 : first, "this backup is consistent");
+    if (!last || *last < stop) throw needed_by_backup(path, last ? *last + 1 : first);
     std::optional<std::uint64_t> needed;
     switch (m_request.target.kind) {
       case TargetKind::immediate:
         needed = stop;
         break;
       case TargetKind::latest:
-        if (path.highest() > *last) throw gap(path, *last + 1, "the end of the archive");
+        if (path.highest() > *last) throw gap_before_end(path, first, *last);
         needed = last;
+        note_reached(m_archive.newest_event(path, first, *last));
         break;
       case TargetKind::lsn:
-        needed = number_of(m_request.target.lsn);
-        if (*needed > *last) throw unreachable(path, first, *last);
+        needed = find_lsn(path, number_of(m_request.target.lsn), *last);
+        if (!needed) throw unreachable(path, first, *last);
         break;
       case TargetKind::time:
         needed = find(path, first_to_read(path, stop, *last), *last);
         if (!needed) throw unreachable(path, first, *last);
+        warn_of_branches(path);
         break;
       case TargetKind::transaction:
       case TargetKind::name:
@@ -191,23 +199,96 @@ class Planner {
                                     std::uint64_t last) {
     std::optional<pg::Lsn> found;
     std::uint64_t after = 0;
-    m_archive.read_events(path, first, last, [&](const pg::WalEvent& event) {
+    const auto see = [&](const pg::WalEvent& event) {
       if (found) {
         after += event.kind == pg::WalEvent::Kind::commit ? 1 : 0;
       } else if (ends(event)) {
         found = event.start;
         const bool included =
             m_request.target.kind != TargetKind::time && m_request.target.inclusive;
-        if (included) m_plan.reaches = event.time;
+        if (included) note_reached(event);
         if (!included && event.kind == pg::WalEvent::Kind::commit) after = 1;
       } else {
-        m_plan.reaches = event.time;
+        note_reached(event);
       }
       return true;
-    });
+    };
+    try {
+      m_archive.read_events(path, first, last, see);
+    } catch (const Error& error) {
+      // What comes after the target is counted, and not needed.
+      if (!found || error.kind() != ErrorKind::damaged) throw;
+      m_context.warn(
+          fmt::format("the archive is damaged after the target, so what is lost cannot "
+                      "be counted to its end: {}",
+                      error.message()));
+    }
     if (!found) return std::nullopt;
     m_plan.commits_after = after;
     return pg::wal_segment_at(path.timeline(), *found, path.segment_size()).number;
+  }
+
+  /// The segment with the first record at or behind the LSN that is the target.
+  std::optional<std::uint64_t> find_lsn(const wal::WalPath& path, std::uint64_t first,
+                                        std::uint64_t last) {
+    std::optional<pg::Lsn> found;
+    m_archive.read_records(path, first, last, [&](const pg::WalRecord& record) {
+      if (record.start >= m_request.target.lsn) {
+        found = record.start;
+        return false;
+      }
+      note_reached(pg::wal_event(record));
+      return true;
+    });
+    if (!found) return std::nullopt;
+    return pg::wal_segment_at(path.timeline(), *found, path.segment_size()).number;
+  }
+
+  void note_reached(const std::optional<pg::WalEvent>& event) {
+    if (!event) return;
+    m_plan.reaches = event->time;
+    m_plan.reaches_lsn = event->start;
+  }
+
+  /// A time may be one of a branch that was left since. What was done there by then is none of this
+  /// path, whose last transaction may be much older.
+  void warn_of_branches(const wal::WalPath& path) const {
+    const auto& origins = m_archive.map().origins;
+    for (const auto timeline : wal::line_of(m_archive.map(), path.timeline())) {
+      const auto origin = origins.find(timeline);
+      if (origin == origins.end()) return;
+      const auto& [left, begin] = origin->second;
+      // The new branch had begun by then.
+      if (m_plan.reaches_lsn && *m_plan.reaches_lsn >= begin) return;
+      if (!has_transaction(left, begin)) continue;
+      m_context.warn(
+          fmt::format("timeline {} went on past the point where timeline {} left it, and "
+                      "was at work until that time: --timeline {} recovers to it there",
+                      left, timeline, left));
+      return;
+    }
+  }
+
+  /// Whether the timeline has one behind `begin` that ended by the target's time.
+  bool has_transaction(std::uint32_t timeline, pg::Lsn begin) const {
+    const wal::WalPath path{m_archive.map(), timeline};
+    const auto first = pg::wal_segment_at(timeline, begin, path.segment_size()).number;
+    const auto last = path.last_from(first);
+    if (!last) return false;
+    // The one before has what ended before.
+    auto from = first_to_read(path, first, *last);
+    if (from > first) --from;
+    bool found = false;
+    try {
+      m_archive.read_events(path, from, *last, [&](const pg::WalEvent& event) {
+        const bool by_then = event.time <= m_request.target.time;
+        found = found || (by_then && event.start >= begin);
+        return by_then && !found;
+      });
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged) throw;
+    }
+    return found;
   }
 
   /// As recoveryStopsBefore() and recoveryStopsAfter() of the server decide.
@@ -227,42 +308,48 @@ class Planner {
     }
   }
 
-  Error gap(const wal::WalPath& path, std::uint64_t missing, const std::string& before) const {
-    auto last = missing;
-    while (last < path.highest() && !path.segment(last + 1)) ++last;
-    const auto span =
-        last == missing ? path.wanted(missing) : path.wanted(missing) + " to " + path.wanted(last);
+  Error needed_by_backup(const wal::WalPath& path, std::uint64_t missing) const {
     return {ErrorKind::damaged,
-            fmt::format("the archive lacks {}, which {} needs: {}", span, m_plan.backup.label,
-                        before == "the end of the archive" ? "the end of the archive lies behind it"
-                                                           : "without it " + before + " never"),
-            "push it again if a server still has it (`bkp wal-push`); what can be reached without: "
-            "`bkp pitr-restore --immediate`, or a --target-time before the gap"};
+            fmt::format("the archive lacks {}, which {} needs: without it this backup is never "
+                        "consistent",
+                        missing_from(path, missing), m_plan.backup.label),
+            "push it again if a server still has it (`bkp wal-push`); `bkp list` shows other "
+            "backups"};
+  }
+
+  Error gap_before_end(const wal::WalPath& path, std::uint64_t first, std::uint64_t last) const {
+    return {ErrorKind::damaged,
+            fmt::format("the archive lacks {}, and its end lies behind that gap; {}",
+                        missing_from(path, last + 1), newest_before(path, first, last)),
+            "push it again if a server still has it (`bkp wal-push`); without it that LSN, or a "
+            "--target-time before that one, can be reached"};
   }
 
   /// Nothing is wrong with the archive: it ends before the target.
-  Error unreachable(const wal::WalPath& path, std::uint64_t first, std::uint64_t last) {
-    std::optional<pg::WalEvent> newest;
-    // Backwards, because the last segment may well be without a transaction.
-    for (auto number = last; !newest; --number) {
-      m_archive.read_events(path, number, last, [&](const pg::WalEvent& event) {
-        newest = event;
-        return true;
-      });
-      if (number == first) break;
-    }
-    return {
-        ErrorKind::not_found,
-        fmt::format(
-            "{} cannot be reached: the archive {} {}{}", describe(m_request.target),
-            path.highest() > last ? "has a gap behind" : "ends with", path.wanted(last),
-            newest ? fmt::format(", and the last transaction in it ended at {}, at --target-lsn {}",
-                                 util::format_rfc3339(newest->time), pg::to_text(newest->start))
-                   : ", without a transaction since the backup"),
-        path.highest() > last
-            ? "that LSN, or a time before that one, can be reached; `bkp wal-check` lists the gaps"
-            : "`bkp pitr-restore --latest` recovers all there is; if the old server's pg_wal "
-              "is still there, push its last segments first (`bkp wal-push`)"};
+  Error unreachable(const wal::WalPath& path, std::uint64_t first, std::uint64_t last) const {
+    const bool gap = path.highest() > last;
+    return {ErrorKind::not_found,
+            fmt::format("{} cannot be reached: the archive {} {}; {}", describe(m_request.target),
+                        gap ? "has a gap behind" : "ends with", path.wanted(last),
+                        newest_before(path, first, last)),
+            gap ? "that LSN, or a time before that one, can be reached; `bkp wal-check` lists the "
+                  "gaps"
+                : "`bkp pitr-restore --latest` recovers all there is; if the old server's pg_wal "
+                  "is still there, push its last segments first (`bkp wal-push`)"};
+  }
+
+  std::string missing_from(const wal::WalPath& path, std::uint64_t first) const {
+    auto last = first;
+    while (last < path.highest() && !path.segment(last + 1)) ++last;
+    return last == first ? path.wanted(first) : path.wanted(first) + " to " + path.wanted(last);
+  }
+
+  std::string newest_before(const wal::WalPath& path, std::uint64_t first,
+                            std::uint64_t last) const {
+    const auto newest = m_archive.newest_event(path, first, last);
+    return newest ? fmt::format("the last transaction before ended at {}, at --target-lsn {}",
+                                util::format_rfc3339(newest->time), pg::to_text(newest->start))
+                  : "there is no transaction since the backup";
   }
 
   run::Context& m_context;

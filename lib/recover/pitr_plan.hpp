@@ -34,8 +34,9 @@ struct PitrPlan {
   bool cut_off = false;
   /// The time at which the target is reached, where the WAL says it: of the last commit before it.
   std::optional<util::Time> reaches;
-  /// Transactions in the archive that come after the target, as far as it was read; nullopt where
-  /// it was not.
+  std::optional<pg::Lsn> reaches_lsn;  ///< of that commit's record
+  /// Transactions in the archive that come after the target, as far as it was read and could be;
+  /// nullopt where it was not read.
   std::optional<std::uint64_t> commits_after;
 
   const backup::Manifest& manifest() const { return chain.manifest(); }
@@ -44,7 +45,7 @@ struct PitrPlan {
 /// Chooses backup and timeline, and makes sure that all WAL up to the target is there. Throws
 /// Error{not_found} when there is no backup before the target, or when the archive ends before it,
 /// and says what can be reached; Error{damaged} for a gap before it, naming the segments that are
-/// missing.
+/// missing; what a store failed with when no required one can be read.
 PitrPlan plan_recovery(run::Context& context, const PitrRequest& request,
                        const run::ReadingKeys& keys);
 

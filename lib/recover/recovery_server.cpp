@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "pg/control_file.hpp"
+#include "pg/postmaster_file.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -38,13 +39,14 @@ void append(const std::filesystem::path& path, const std::string& text) {
   file.close(path.string());
 }
 
+/// On one line, for messages are.
 std::string last_lines(const std::string& text) {
   const auto lines = util::split_lines(text);
   std::string result;
   for (auto i = lines.size() - std::min(lines.size(), log_lines); i < lines.size(); ++i) {
     // Our own asking.
     if (lines[i].find("the database system is starting up") == lines[i].npos)
-      result += fmt::format("\n{}", lines[i]);
+      result += fmt::format("{} {}", result.empty() ? "" : ";", lines[i]);
   }
   return result;
 }
@@ -160,10 +162,8 @@ void RecoveryServer::start() {
 }
 
 bool RecoveryServer::running() const {
-  const auto text = util::read_file(m_data / "postmaster.pid", 4096);
-  if (!text) return false;
-  const auto pid = std::atoi(text->c_str());
-  return pid > 0 && ::kill(pid, 0) == 0;
+  const auto file = pg::read_postmaster_file(m_data);
+  return file && file->is_alive();
 }
 
 Error RecoveryServer::failed() const {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/postmaster_file.hpp"
 #include "recover/scratch.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
@@ -30,9 +31,7 @@ util::Fd lock_in(const std::filesystem::path& directory) {
 
 /// SIGQUIT: at once, and nothing of it is needed any more.
 void end_server(const std::filesystem::path& data) {
-  const auto text = util::read_file(data / "postmaster.pid", 4096);
-  const int pid = text ? std::atoi(text->c_str()) : 0;
-  if (pid > 1) ::kill(pid, SIGQUIT);
+  if (const auto file = pg::read_postmaster_file(data)) ::kill(file->pid, SIGQUIT);
 }
 
 /// Those of servers that pitr-restore has started and that were stopped since.

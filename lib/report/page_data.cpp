@@ -57,4 +57,15 @@ void Blocks::add(const std::string& name, const std::string& id, const std::stri
   m_target[name] = std::move(block);
 }
 
+data block_list(const std::string& scenario, const std::string& name, const std::string& id,
+                const std::string& as, const std::vector<std::string>& commands) {
+  data result{data::type::list};
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    data row;
+    Blocks{row, scenario}.add(name, id + "-" + std::to_string(i + 1), as, commands[i]);
+    result << row;
+  }
+  return result;
+}
+
 }  // namespace bkp::report

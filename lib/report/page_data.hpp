@@ -37,4 +37,9 @@ class Blocks {
   std::string m_scenario;
 };
 
+/// One block for each command: `name` in the rows, its ids ID-1, ID-2 and so on.
+kainjow::mustache::data block_list(const std::string& scenario, const std::string& name,
+                                   const std::string& id, const std::string& as,
+                                   const std::vector<std::string>& commands);
+
 }  // namespace bkp::report

@@ -26,7 +26,7 @@ data bases_data(const RunbookModel& model) {
 
 }  // namespace
 
-void add_recovery(data& page, const RunbookModel& model) {
+void add_recovery(data& page, const RunbookModel& model, const ClusterCommands& cluster) {
   const auto commands = recovery_commands(model);
   page["has_bases"] = flag(!model.bases.empty());
   page["bases"] = bases_data(model);
@@ -44,7 +44,11 @@ void add_recovery(data& page, const RunbookModel& model) {
   add("archive", commands.wal_setup);
   add("restart", commands.restart);
   add("full", commands.full);
+  page["moment_rebuild_catalog"] =
+      block_list("moment", "rebuild", "rebuild", model.os_user, cluster.rebuild_catalog);
   add("check", commands.check);
+  add("verify", commands.verify);
+  Blocks{page, "new-store"}.add("new_store_base", "base", model.os_user, commands.full);
 }
 
 }  // namespace bkp::report

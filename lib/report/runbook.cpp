@@ -246,9 +246,8 @@ void add_facts(data& page, const RunbookModel& model) {
   page["problems"] = names(problems);
   page["has_contacts"] = flag(!model.contacts.empty());
   page["contacts"] = names(model.contacts);
-  if (const RunbookBackup* newest = model.newest()) {
-    page["newest_label"] = shown(newest->manifest.label);
-  }
+  if (const auto newest = model.newest_label(); !newest.empty())
+    page["newest_label"] = shown(newest);
 }
 
 data files_data(const RunbookModel& model) {
@@ -258,18 +257,6 @@ data files_data(const RunbookModel& model) {
     row["path"] = shown(file.path);
     row["purpose"] = shown(file.purpose);
     row["otherwise"] = shown(file.otherwise);
-    result << row;
-  }
-  return result;
-}
-
-/// One block a store: `name` in the rows, its ids ID-1, ID-2 and so on.
-data per_store(const RunbookModel& model, const std::string& scenario, const std::string& name,
-               const std::string& id, const std::vector<std::string>& commands) {
-  data result{data::type::list};
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    data row;
-    Blocks{row, scenario}.add(name, id + "-" + std::to_string(i + 1), model.os_user, commands[i]);
     result << row;
   }
   return result;
@@ -293,7 +280,7 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   page["files"] = files_data(model);
   host.add("public_keys", "public-keys", user, commands.public_keys);
   page["has_host_keys"] = flag(!commands.host_keys.empty());
-  page["host_keys"] = per_store(model, "host", "host_key", "host-key", commands.host_keys);
+  page["host_keys"] = block_list("host", "host_key", "host-key", user, commands.host_keys);
   data globals_fetch;
   add_fetches(globals_fetch, model, commands.globals_fetch, "fetch-host");
   page["globals_fetch"] = std::move(globals_fetch);
@@ -301,9 +288,9 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   host.add("host_grant_superuser", "grant", "root", commands.grant_superuser);
   host.add("host_take_over", "take-over", user, commands.take_over);
   page["host_rebuild_catalog"] =
-      per_store(model, "host", "rebuild", "rebuild", commands.rebuild_catalog);
+      block_list("host", "rebuild", "rebuild", user, commands.rebuild_catalog);
   page["has_fill_stores"] = flag(!commands.fill_stores.empty());
-  page["host_fill_stores"] = per_store(model, "host", "fill", "fill", commands.fill_stores);
+  page["host_fill_stores"] = block_list("host", "fill", "fill", user, commands.fill_stores);
   host.add("host_revoke_superuser", "revoke", "root", commands.revoke_superuser);
   host.add("host_check", "check", user, commands.check);
   host.add("host_full", "full", user, commands.full);
@@ -311,7 +298,7 @@ void add_cluster(data& page, const RunbookModel& model, const ClusterCommands& c
   Blocks catalog{page, "catalog"};
   catalog.add("init", "init", user, commands.init);
   page["rebuild_catalog"] =
-      per_store(model, "catalog", "rebuild", "rebuild", commands.rebuild_catalog);
+      block_list("catalog", "rebuild", "rebuild", user, commands.rebuild_catalog);
   catalog.add("list_all", "list", user, commands.list);
   Blocks new_store{page, "new-store"};
   new_store.add("new_store_init", "init", user, commands.init);
@@ -336,6 +323,7 @@ data lost_stores_data(const RunbookModel& model) {
                                                       model.os_user, commands.restore_alone);
     blocks.add("copy_store", "copy", model.os_user, commands.copy);
     blocks.add("store_init", "init", model.os_user, commands.init);
+    blocks.add("store_wal_check", "wal-check", model.os_user, commands.wal_check);
     blocks.add("store_verify", "verify", model.os_user, commands.verify);
     blocks.add("store_rebuild", "rebuild", model.os_user, commands.rebuild_catalog);
     result << row;
@@ -353,7 +341,7 @@ std::string render_runbook(const RunbookModel& model) {
   page["fetch_files"] = data{kainjow::mustache::partial{[] { return fetch_template; }}};
   add_facts(page, model);
   add_cluster(page, model, commands);
-  add_recovery(page, model);
+  add_recovery(page, model, commands);
   data stores{data::type::list};
   for (const auto& store : model.stores) stores << store_data(store);
   page["stores"] = std::move(stores);

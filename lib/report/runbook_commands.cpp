@@ -345,6 +345,7 @@ StoreCommands store_commands(const RunbookModel& model, const RunbookStore& lost
   }
   commands.copy = bkp(model, "copy --to " + shell_word(lost.name));
   commands.init = bkp(model, "init");
+  if (!model.bases.empty()) commands.wal_check = bkp(model, "wal-check");
   commands.verify = bkp(model, "verify --all --level checksum --store " + shell_word(lost.name));
   commands.rebuild_catalog = bkp(model, "catalog rebuild --store " + shell_word(lost.name));
   return commands;

@@ -87,6 +87,7 @@ struct StoreCommands {
   std::string restore_alone;  ///< the same without configuration and catalog
   std::string copy;
   std::string init;
+  std::string wal_check;  ///< brings the archived WAL; empty where there are no base backups
   std::string verify;
   std::string rebuild_catalog;
 };

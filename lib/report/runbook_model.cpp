@@ -327,6 +327,13 @@ const RunbookBackup* RunbookModel::newest() const {
   return result;
 }
 
+std::string RunbookModel::newest_label() const {
+  const RunbookBackup* backup = newest();
+  std::string result = backup == nullptr ? "" : backup->manifest.label;
+  for (const auto& base : bases) result = std::max(result, base.label);
+  return result;
+}
+
 const RunbookStore* RunbookModel::store(const std::string& name) const {
   const auto found = std::ranges::find(stores, name, &RunbookStore::name);
   return found == stores.end() ? nullptr : &*found;

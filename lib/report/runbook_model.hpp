@@ -129,9 +129,10 @@ struct RunbookModel {
   std::vector<std::string> problems;       ///< what could not be read while the page was made
   std::string without_catalog;             ///< what is missing because the catalog is down
 
-  /// The newest backup of all, from which the cluster's roles are taken; nullptr when there is
-  /// none.
+  /// The newest dump of all, from which the cluster's roles are taken; nullptr when there is none.
   const RunbookBackup* newest() const;
+  /// Of all backups, those of the cluster too; empty when there is none.
+  std::string newest_label() const;
   const RunbookStore* store(const std::string& name) const;
 };
 

@@ -54,6 +54,7 @@ RecoveryCommands recovery_commands(const RunbookModel& model) {
                                  shell_word(data + ".log"), bkp(model, "wal-setup"));
   commands.full = bkp(model, "full --method base");
   commands.check = bkp(model, "wal-check");
+  commands.verify = bkp(model, "verify" + with_identity_of_site(model));
   return commands;
 }
 

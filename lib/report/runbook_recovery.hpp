@@ -19,6 +19,7 @@ struct RecoveryCommands {
   std::string restart;
   std::string full;  ///< a base backup of it
   std::string check;
+  std::string verify;
 };
 /// Empty where there are no backups of the cluster.
 RecoveryCommands recovery_commands(const RunbookModel& model);

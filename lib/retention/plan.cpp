@@ -29,6 +29,7 @@ class Draft {
   void keep_last_proven(const Indexes& good, const Indexes& sound, const std::string& what);
   void keep_unfinished(const Indexes& series);
   void keep_special();
+  void keep_where_wal_begins();
   void keep_what_others_need();
 
   void keep(std::size_t index, std::string reason) {
@@ -83,6 +84,7 @@ Draft::Draft(std::vector<Candidate> candidates, const config::RetentionPolicy& p
     keep_unfinished(series);
   }
   keep_special();
+  keep_where_wal_begins();
   keep_what_others_need();
 }
 
@@ -158,6 +160,21 @@ void Draft::keep_special() {
       keep(index, describe_hold(*candidate.held_until, candidate.hold_reason));
     }
   }
+}
+
+void Draft::keep_where_wal_begins() {
+  if (!has_rules(m_policy) || m_policy.wal <= std::chrono::seconds{0}) return;
+  std::optional<std::size_t> oldest;
+  for (std::size_t index = 0; index < m_candidates.size(); ++index) {
+    const auto& candidate = m_candidates[index];
+    if (!candidate.wal || candidate.state != State::good || candidate.doubted || in_future(index))
+      continue;
+    oldest = index;
+    if (m_now - candidate.started_at >= m_policy.wal) break;
+  }
+  if (!oldest) return;
+  keep(*oldest, fmt::format("any time within wal {} is reached from it",
+                            util::format_duration(m_policy.wal)));
 }
 
 /// "20261121T030000Z-incr and 4 more"

@@ -26,6 +26,8 @@ namespace bkp::retention {
 ///   - the last good backup of the series, and its last verified one;
 ///   - for every unverified backup that stays, the last verified one before it;
 ///   - every backup that one that stays depends on (parents, transitively);
+///   - the physical backup from which any time within the policy's `wal` is reached: the newest
+///     sound one that is older than that, else the oldest sound one;
 ///   - what is held, is still being made, or is dated after now (a wrong clock is no reason to
 ///     remove, and such a backup takes no other's place in a rule).
 /// Only good backups take part in rules. A failed one goes as soon as a good one of its series is
@@ -36,7 +38,7 @@ namespace bkp::retention {
 /// with another copy. A policy without any rule keeps everything.
 ///
 /// Planning again on what stays, at the same time, removes nothing; and raising any number of a
-/// policy that has a rule never removes more.
+/// policy that has a rule never removes more, but of `wal`, which moves on to an older backup.
 
 enum class State {
   good,     ///< complete on this store

@@ -39,6 +39,30 @@ Error LocalOperation::refused_link(std::string_view part) const {
                "links below a store's root are not followed; mount or move the directory instead"};
 }
 
+namespace {
+
+/// What has been there for so long is on the disk, whoever made it and died: the kernel writes back
+/// what is dirty for half a minute (vm.dirty_expire_centisecs), a journal is committed sooner.
+constexpr std::chrono::hours surely_flushed{1};
+
+}  // namespace
+
+void FlushedDirectories::flush(int parent, int directory, const LocalOperation& operation) {
+  struct ::statx status {};
+  const bool known = ::statx(directory, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) == 0 &&
+                     (status.stx_mask & STATX_BTIME) != 0;  // not every file system keeps it
+  if (!known) return sync(parent, operation);
+  const std::chrono::sys_time<std::chrono::nanoseconds> born{
+      std::chrono::seconds{status.stx_btime.tv_sec} +
+      std::chrono::nanoseconds{status.stx_btime.tv_nsec}};
+  if (std::chrono::system_clock::now() - born > surely_flushed) return;
+  const Identity identity{status.stx_ino, born.time_since_epoch().count()};
+  if (const std::scoped_lock lock{m_mutex}; m_flushed.contains(identity)) return;
+  sync(parent, operation);
+  const std::scoped_lock lock{m_mutex};
+  m_flushed.insert(identity);
+}
+
 LocalDirectory::LocalDirectory(int root, std::vector<std::string_view> parts,
                                const LocalOperation& operation)
     : m_parts{parts.begin(), parts.end()} {
@@ -59,34 +83,21 @@ std::optional<LocalDirectory> LocalDirectory::open(int root, std::vector<std::st
 
 namespace {
 
-/// What has been there for so long is on the disk, whoever made it and died: the kernel writes back
-/// what is dirty for half a minute (vm.dirty_expire_centisecs), a journal is committed sooner.
-constexpr std::chrono::hours surely_flushed{1};
-
-bool is_surely_flushed(int directory) {
-  struct ::statx status {};
-  if (::statx(directory, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0) return false;
-  if ((status.stx_mask & STATX_BTIME) == 0) return false;  // not every file system keeps it
-  const std::chrono::sys_seconds made{std::chrono::seconds{status.stx_btime.tv_sec}};
-  return std::chrono::system_clock::now() - made > surely_flushed;
-}
-
-/// One that is there may be another writer's, who has not flushed its name yet: our object would be
-/// lost with it.
-Fd flushed(Fd found, int parent, const LocalOperation& operation) {
-  if (found && !is_surely_flushed(found.get())) sync(parent, operation);
-  return found;
-}
-
-/// As open_directory_in(), but a file in the way is an error here.
-Fd make_directory_in(int parent, const std::string& name, const LocalOperation& operation) {
-  if (Fd found = flushed(open_directory_in(parent, name, operation), parent, operation))
+/// As open_directory_in(), but a file in the way is an error here, and the name is flushed: one that
+/// is there may be another writer's, who has not done so yet, and our object would be lost with it.
+Fd make_directory_in(int parent, const std::string& name, FlushedDirectories& flushed,
+                     const LocalOperation& operation) {
+  const auto open = [&] {
+    Fd found = open_directory_in(parent, name, operation);
+    if (found) flushed.flush(parent, found.get(), operation);
     return found;
+  };
+  if (Fd found = open()) return found;
   if (::mkdirat(parent, name.c_str(), 0700) != 0) {
     if (errno == ENOENT) return {};
     if (errno != EEXIST) throw operation.failed(errno);
     // Somebody made it first, or it is no directory.
-    Fd found = flushed(open_directory_in(parent, name, operation), parent, operation);
+    Fd found = open();
     if (!found && status_in(parent, name, operation)) throw operation.failed(ENOTDIR);
     return found;
   }
@@ -94,18 +105,19 @@ Fd make_directory_in(int parent, const std::string& name, const LocalOperation& 
   if (!made) return {};
   util::give_to_owner_of(parent, made.get());
   if (::fchmod(made.get(), 0700) != 0) throw operation.failed(errno);
-  sync(parent, operation);
+  flushed.flush(parent, made.get(), operation);
   return made;
 }
 
 }  // namespace
 
 std::optional<LocalDirectory> LocalDirectory::make(int root, std::vector<std::string_view> parts,
+                                                   FlushedDirectories& flushed,
                                                    const LocalOperation& operation) {
   LocalDirectory directory{root, std::move(parts), operation};
   try {
     for (const std::string& part : directory.m_parts) {
-      Fd next = make_directory_in(directory.fd(), part, operation);
+      Fd next = make_directory_in(directory.fd(), part, flushed, operation);
       if (!next) return std::nullopt;
       directory.m_chain.push_back(std::move(next));
     }

@@ -2,9 +2,13 @@
 
 #include <sys/stat.h>
 
+#include <cstdint>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "util/error.hpp"
@@ -24,6 +28,21 @@ struct LocalOperation {
   util::Error refused_link(std::string_view part) const;
 };
 
+/// The directories whose names are known to be on the disk. To be shared between threads.
+class FlushedDirectories {
+ public:
+  /// Flushes the name of `directory`, which is open in `parent`, unless that is known to be
+  /// needless.
+  void flush(int parent, int directory, const LocalOperation& operation);
+
+ private:
+  /// Inode and time of birth, ns: a number is given again, to one of another birth.
+  using Identity = std::pair<std::uint64_t, std::int64_t>;
+
+  std::mutex m_mutex;
+  std::set<Identity> m_flushed;
+};
+
 /// A directory below a local store's root, and all directories between, held open. Each was reached
 /// from the one before it, never through a symbolic link; so what is done through it stays in the
 /// store, whatever is renamed or replaced meanwhile.
@@ -34,9 +53,10 @@ class LocalDirectory {
                                             const LocalOperation& operation);
 
   /// Makes what is missing, 0700 and of the owner of the directory it is made in (see
-  /// util::give_to_owner_of), and flushes the names made. nullopt when a directory was removed
-  /// meanwhile by somebody who found it empty: try again.
+  /// util::give_to_owner_of), and flushes the names that `flushed` does not know. nullopt when a
+  /// directory was removed meanwhile by somebody who found it empty: try again.
   static std::optional<LocalDirectory> make(int root, std::vector<std::string_view> parts,
+                                            FlushedDirectories& flushed,
                                             const LocalOperation& operation);
 
   int fd() const { return m_chain.back().get(); }

@@ -20,26 +20,26 @@ using util::Error;
 using util::ErrorKind;
 using util::Fd;
 
-LocalObjectSink::LocalObjectSink(int root, std::string url, Key key)
+LocalObjectSink::LocalObjectSink(int root, FlushedDirectories& flushed, std::string url, Key key)
     : m_url{std::move(url)},
       m_key{std::move(key)},
       m_name{operation().name()},
       m_current_name{std::string{unfinished_prefix} + util::random_hex(8)},
-      m_directory{open_temporary(root)} {}
+      m_directory{open_temporary(root, flushed)} {}
 
 LocalObjectSink::~LocalObjectSink() {
   LocalObjectSink::abort();
 }
 
 /// Opens m_fd and returns its directory.
-LocalDirectory LocalObjectSink::open_temporary(int root) {
+LocalDirectory LocalObjectSink::open_temporary(int root, FlushedDirectories& flushed) {
   auto parts = parts_of(m_key.text());
   parts.pop_back();
   // Somebody who removes the last object of a directory removes the directory too, and may do so
   // between our finding and our using it. From the temporary file on it is not empty any more.
   constexpr int most_attempts = 1000;
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
-    auto directory = LocalDirectory::make(root, parts, operation());
+    auto directory = LocalDirectory::make(root, parts, flushed, operation());
     if (!directory) continue;
     m_fd = Fd{::openat(directory->fd(), m_current_name.c_str(),
                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};

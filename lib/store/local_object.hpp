@@ -15,8 +15,8 @@ namespace bkp::store {
 /// point leaves that file, or the whole object, or both names for it.
 class LocalObjectSink final : public stream::Sink {
  public:
-  /// `root` is used in the constructor only.
-  LocalObjectSink(int root, std::string url, Key key);
+  /// `root` and `flushed` are used in the constructor only.
+  LocalObjectSink(int root, FlushedDirectories& flushed, std::string url, Key key);
   ~LocalObjectSink() override;
   void write(std::span<const std::byte> data) override;
   void finish() override;
@@ -24,7 +24,7 @@ class LocalObjectSink final : public stream::Sink {
 
  private:
   LocalOperation operation() const { return {"create", m_key.text(), m_url}; }
-  LocalDirectory open_temporary(int root);
+  LocalDirectory open_temporary(int root, FlushedDirectories& flushed);
   void publish();
 
   std::string m_url;

@@ -111,7 +111,7 @@ std::string LocalStore::url() const {
 }
 
 std::unique_ptr<stream::Sink> LocalStore::create(const Key& key) {
-  return std::make_unique<LocalObjectSink>(m_root.get(), m_url, key);
+  return std::make_unique<LocalObjectSink>(m_root.get(), m_flushed, m_url, key);
 }
 
 bool LocalStore::fetch(const Key& key, std::optional<ByteRange> range, stream::Sink& sink) {

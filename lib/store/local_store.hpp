@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "store/local_directory.hpp"
 #include "store/store.hpp"
 #include "util/fd.hpp"
 
@@ -37,6 +38,7 @@ class LocalStore final : public Store {
  private:
   std::string m_url;
   util::Fd m_root;
+  FlushedDirectories m_flushed;
 };
 
 }  // namespace bkp::store

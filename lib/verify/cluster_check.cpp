@@ -48,6 +48,7 @@ class ClusterCheck {
     if (!attempt("restore", "what it is built on", [&] {
           m_chain = recover::open_chain(m_context, m_backup, backup::list_backups(m_context, {}),
                                         m_store, m_keys);
+          keep_to_store();
         })) {
       return;
     }
@@ -72,6 +73,15 @@ class ClusterCheck {
 
  private:
   const backup::Manifest& manifest() const { return m_chain.manifest(); }
+
+  /// What the store has of the chain is in question, so no other store may stand in for it.
+  void keep_to_store() {
+    for (auto& sources : m_chain.backups) {
+      const auto here = std::ranges::find_if(
+          sources, [&](const auto& source) { return source.store.name == m_store; });
+      if (here != sources.end()) sources = {backup::Source{*here}};
+    }
+  }
 
   /// Only what is damaged, or what the recovering server says, is about the backup.
   template <class Body>

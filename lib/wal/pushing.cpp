@@ -50,7 +50,8 @@ Error other_content(const store::Store& store, const store::Key& key, const Desc
                   util::quoted(there.host)),
       "nothing was overwritten. Two servers archive to the same site: a copy of this one, or an "
       "old primary that is still running; give each its own `site`, or stop the one that is "
-      "wrong"};
+      "wrong. Or somebody pushed it by hand before the server had finished it: then remove that "
+      "object from each store, and this server archives it again"};
 }
 
 enum class Present {
@@ -122,6 +123,7 @@ class Push {
       asked.result.noted = true;
       return take_results();
     }
+    asked.file.require_finished();
     m_cluster = source_cluster(asked.file, m_context.config);
     asked.file.require_sound(m_cluster);
     add_history();

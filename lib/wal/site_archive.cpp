@@ -1,5 +1,7 @@
 #include "wal/site_archive.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "backup/site_file.hpp"
@@ -21,6 +23,7 @@ SiteArchive::SiteArchive(run::Context& context, const run::ReadingKeys& keys)
                              failure.error.message()));
   }
   m_stores = std::move(opened.stores);
+  m_failures = std::move(opened.failures);
   for (const auto& named : m_stores)
     m_inventories.push_back(read_inventory(*named.store, context.config.site));
   std::vector<StoreInventory> inventories;
@@ -44,13 +47,27 @@ std::uint64_t SiteArchive::stored_bytes(const WalPath& path, std::uint64_t first
   return sum;
 }
 
-void SiteArchive::read_events(const WalPath& path, std::uint64_t first, std::uint64_t last,
-                              const std::function<bool(const pg::WalEvent&)>& visit) const {
+void SiteArchive::require_whole() const {
+  const bool sure = std::ranges::any_of(m_stores, &run::NamedStore::required);
+  if (sure || m_failures.empty()) return;
+  const auto required = std::ranges::find_if(m_failures, &run::StoreFailure::required);
+  const auto& failure = required == m_failures.end() ? m_failures.front() : *required;
+  throw Error{failure.error.kind(),
+              fmt::format("no required store can be read, so where the archive ends is not known: "
+                          "store {}: {}",
+                          util::quoted(failure.name), failure.error.message()),
+              fmt::format("bring it back; or, when it is lost for good, take it out of `stores` in "
+                          "{}, or say `required: false` of it and `required: true` of one that is "
+                          "left",
+                          m_context.config.file.string())};
+}
+
+void SiteArchive::read_records(const WalPath& path, std::uint64_t first, std::uint64_t last,
+                               const std::function<bool(const pg::WalRecord&)>& visit) const {
   bool enough = false;
   std::optional<pg::WalReader> reader;
   const auto see = [&](const pg::WalRecord& record) {
-    if (enough) return;
-    if (const auto event = pg::wal_event(record)) enough = !visit(*event);
+    if (!enough) enough = !visit(record);
   };
   for (auto number = first; number <= last && !enough; ++number) {
     m_context.interrupt.check();
@@ -60,6 +77,27 @@ void SiteArchive::read_events(const WalPath& path, std::uint64_t first, std::uin
     fetch(*name, segment);
     if (reader->at_end()) return;
   }
+}
+
+void SiteArchive::read_events(const WalPath& path, std::uint64_t first, std::uint64_t last,
+                              const std::function<bool(const pg::WalEvent&)>& visit) const {
+  read_records(path, first, last, [&](const pg::WalRecord& record) {
+    const auto event = pg::wal_event(record);
+    return !event || visit(*event);
+  });
+}
+
+std::optional<pg::WalEvent> SiteArchive::newest_event(const WalPath& path, std::uint64_t first,
+                                                      std::uint64_t last) const {
+  std::optional<pg::WalEvent> newest;
+  // Backwards, because the last segment may well be without a transaction.
+  for (auto number = last + 1; !newest && number-- > first;) {
+    read_events(path, number, last, [&](const pg::WalEvent& event) {
+      newest = event;
+      return true;
+    });
+  }
+  return newest;
 }
 
 void SiteArchive::fetch(const std::string& name, stream::Sink& sink) const {

@@ -25,10 +25,21 @@ class SiteArchive {
   /// As stored, of these segments of the path.
   std::uint64_t stored_bytes(const WalPath& path, std::uint64_t first, std::uint64_t last) const;
 
-  /// Reads the segments and shows each event, in order, until `visit` says that it is enough
+  /// Throws what a store failed with when none could be read that is sure to have all of the
+  /// archive, a required one: a recovery then cannot tell where the archive ends, and
+  /// ArchiveReader stops it there.
+  void require_whole() const;
+
+  /// Reads the segments and shows each record, in order, until `visit` says that it is enough
   /// (false). Throws Error{damaged} for what cannot be read, Error{key}.
+  void read_records(const WalPath& path, std::uint64_t first, std::uint64_t last,
+                    const std::function<bool(const pg::WalRecord&)>& visit) const;
+  /// The same of the records that are events.
   void read_events(const WalPath& path, std::uint64_t first, std::uint64_t last,
                    const std::function<bool(const pg::WalEvent&)>& visit) const;
+  /// The last event in these segments; nullopt when they have none.
+  std::optional<pg::WalEvent> newest_event(const WalPath& path, std::uint64_t first,
+                                           std::uint64_t last) const;
 
  private:
   void fetch(const std::string& name, stream::Sink& sink) const;
@@ -36,6 +47,7 @@ class SiteArchive {
   run::Context& m_context;
   ArchiveKeys m_keys;
   std::vector<run::NamedStore> m_stores;
+  std::vector<run::StoreFailure> m_failures;
   std::vector<Inventory> m_inventories;
   ArchiveMap m_map;
 };

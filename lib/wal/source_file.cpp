@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/postmaster_file.hpp"
 #include "pg/timeline_history.hpp"
 #include "pg/wal_segment_header.hpp"
 #include "util/error.hpp"
@@ -107,6 +108,33 @@ void SourceFile::require_sound(const SourceCluster& cluster) const {
                               header.segment_size));
     }
   });
+}
+
+void SourceFile::require_finished() const {
+  const auto states = m_path.parent_path() / "archive_status";
+  std::error_code unknown;
+  const auto is = [&](const char* state) {
+    return std::filesystem::exists(states / (m_name + state), unknown);
+  };
+  if (m_kind != pg::WalFileKind::segment || !std::filesystem::is_directory(states, unknown) ||
+      is(".ready") || is(".done")) {
+    return;
+  }
+  const auto data = data_directory_of(m_path);
+  const auto server = pg::read_postmaster_file(data);
+  if (!server || !server->is_alive()) return;
+  // Where archiving is off there are no such files; what lies before a checkpoint is finished.
+  const auto control = pg::read_control_file(data);
+  const auto file = pg::parse_wal_name(m_name, control.wal_segment_size);
+  const auto at =
+      pg::wal_segment_at(control.timeline, control.checkpoint, control.wal_segment_size);
+  if (file && file->number < at.number) return;
+  throw Error{ErrorKind::refused,
+              fmt::format("{} is not finished: the server runs (pid {}) and may write to it yet",
+                          util::quoted(m_path.string()), server->pid),
+              "a running server archives by itself: `bkp wal-setup` makes it, and `select "
+              "pg_switch_wal()` lets it finish the segment it writes to. After its end, push what "
+              "is left"};
 }
 
 void SourceFile::write_to(stream::Sink& sink, const util::Interrupt& interrupt) const {

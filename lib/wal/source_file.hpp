@@ -42,6 +42,10 @@ class SourceFile {
   /// Throws Error{damaged} naming what differs, unless it is what its name says: a segment of this
   /// cluster, timeline and place, and of its full length; or a text of its kind.
   void require_sound(const SourceCluster& cluster) const;
+  /// Throws Error{refused} for a segment that a running server may write to yet: it lies in the
+  /// server's pg_wal, the server has neither asked for it (.ready) nor had it archived (.done), and
+  /// its last checkpoint does not lie behind it.
+  void require_finished() const;
   /// All of it; `sink` is not finished. Throws Error{damaged} when it is not as long as it was.
   void write_to(stream::Sink& sink, const util::Interrupt& interrupt) const;
 

@@ -20,6 +20,7 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::chrono::milliseconds archived_look{200};
+constexpr std::chrono::seconds silence{10};
 
 class Wait {
  public:
@@ -31,6 +32,8 @@ class Wait {
         m_patience{patience} {}
 
   void for_segment(const run::NamedStore& store, const std::string& segment) {
+    const auto began = m_context.clock.steady();
+    bool said = false;
     while (!is_there(store, segment)) {
       if (m_context.clock.steady() >= m_deadline) {
         throw Error{ErrorKind::partial,
@@ -38,6 +41,11 @@ class Wait {
                                 util::format_duration(m_patience)),
                     "the backup cannot become consistent without it. Is archiving at work? `bkp "
                     "wal-check` says; on a standby it is the primary that must archive it"};
+      }
+      if (!said && m_context.clock.steady() - began >= silence) {
+        said = true;
+        m_context.log.info("waiting for the server to archive {} to store {}", segment,
+                           util::quoted(store.name));
       }
       m_context.interrupt.check();
       m_context.clock.sleep_for(archived_look);

@@ -157,7 +157,7 @@ TEST_CASE("the first incremental backup of all is a full one, and a dry run take
 TEST_CASE("retention keeps what a kept backup is built on") {
   IncrementalSite site;
   auto text = site.base_config();
-  text.insert(text.find("recover:"), "    retention: {last: 1}\n");
+  text.insert(text.find("recover:"), "    retention: {last: 1, wal: 1s}\n");
   site.write_config(text);
   site.mark(2);
   const auto first = site.take_incremental();

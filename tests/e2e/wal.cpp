@@ -30,6 +30,26 @@ TEST_CASE("the server archives what stock tools can read and wal-fetch brings ba
   CHECK(site.cluster().psql("postgres", "select failed_count from pg_stat_archiver") == "0");
 }
 
+TEST_CASE("a segment that the server still writes to is refused, and archived in its time") {
+  ArchivingSite site;
+  site.must({"init"});
+  site.start_archiving();
+  site.wait_for_archived(site.write_segments(1));
+  const auto current =
+      site.cluster().psql("postgres", "select pg_walfile_name(pg_current_wal_insert_lsn())");
+  const auto early = site.run({"wal-push", site.pg_wal(current).string()});
+  CAPTURE(early);
+  CHECK(early.exit_code == 11);
+  CHECK_THAT(early.err, Contains(current) && Contains("is not finished"));
+  CHECK_FALSE(std::filesystem::exists(site.archived(current)));
+  site.wait_for_archived(site.switch_segment());
+  CHECK(std::filesystem::exists(site.archived(current)));
+  const auto last =
+      site.cluster().psql("postgres", "select pg_walfile_name(pg_current_wal_insert_lsn())");
+  site.cluster().stop(StopMode::immediate);
+  CHECK(site.run({"wal-push", site.pg_wal(last).string()}).exit_code == 0);
+}
+
 TEST_CASE("for a store on a disk no library is loaded that talks to others") {
   ArchivingSite site;
   site.must({"init"});

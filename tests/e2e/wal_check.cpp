@@ -153,18 +153,38 @@ TEST_CASE("an archiver that fails is said") {
   CHECK_THAT(outcome.err, Contains("archiving fails"));
 }
 
-TEST_CASE("check looks at archiving where base backups are wanted, or bkp archives") {
+TEST_CASE("check looks at archiving where base backups are wanted, or bkp has archived") {
   ArchivedSite site;
   const auto good = site.run({"check"});
   CAPTURE(good);
   CHECK_THAT(good.out, Contains("the last file archived is"));
   site.set_archive_command("cp %p /nowhere");
+  const auto stopped = site.run({"check"});
+  CAPTURE(stopped);
+  CHECK(stopped.exit_code == 5);
+  CHECK_THAT(stopped.out, Contains("has archived WAL") && Contains("is not `bkp wal-push`"));
+  std::filesystem::remove_all(site.store() / "studio/wal");
   CHECK_THAT(site.run({"check"}).out, !Contains("archiv"));
   site.write_config(read_text(site.config_file()) + "full: {method: [dump, base]}\n");
   const auto bad = site.run({"check"});
   CAPTURE(bad);
   CHECK(bad.exit_code == 5);
   CHECK_THAT(bad.out, Contains("archive_command is not `bkp wal-push`"));
+}
+
+TEST_CASE("what goes on is told before a gap that is over") {
+  ArchivedSite site;
+  const auto lost = site.write_segments(1);
+  site.wait_for_archived(site.switch_segment());
+  REQUIRE(site.run({"full", "--method", "base"}).exit_code == 0);
+  std::filesystem::remove(site.archived(lost));
+  CHECK_THAT(site.run({"wal-check"}).err, Contains("had a gap"));
+  site.set_archive_command("cp %p /nowhere");
+  const auto outcome = site.run({"wal-check", "-q"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 3);
+  CHECK_THAT(outcome.err, Contains("archives with another command"));
+  CHECK_THAT(outcome.out, Contains("GAP      " + lost));
 }
 
 TEST_CASE("without the server the archive is looked at all the same") {

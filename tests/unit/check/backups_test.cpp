@@ -15,6 +15,8 @@ namespace {
 catalog::BackupRecord backup_of(const std::string& database, util::Time started_at) {
   catalog::BackupRecord backup;
   backup.label = "label-" + database;
+  backup.backup_type = "full";
+  backup.method = "dump";
   backup.database_name = database;
   backup.status = catalog::status::completed;
   backup.started_at = started_at;
@@ -24,6 +26,36 @@ catalog::BackupRecord backup_of(const std::string& database, util::Time started_
 const auto now = util::parse_time("2026-11-21T12:00:00Z");
 
 }  // namespace
+
+TEST_CASE("the cluster counts as a database does, once it has a base backup") {
+  auto dump = backup_of("a", now - 2h);
+  auto base = backup_of("", now - 3h);
+  base.label = "label-base";
+  base.method = "base";
+  base.database_name.reset();
+  for (auto* backup : {&dump, &base}) {
+    backup->verified = true;
+    backup->verified_at = now;
+  }
+  Findings findings;
+  judge_backups({"a"}, {dump, base}, {}, now, findings);
+  CHECK(only(findings).status == Status::ok);
+  CHECK_THAT(only(findings).message, Contains("and the cluster") && Contains("3h old"));
+
+  base.verified = false;
+  findings = {};
+  judge_backups({"a"}, {dump, base}, {}, now, findings);
+  REQUIRE(findings.all().size() == 2);
+  CHECK_THAT(findings.all()[0].message, Contains("the last verification of \"label-base\" failed"));
+  CHECK_THAT(findings.all()[1].message, Contains("no backup of the cluster"));
+
+  base.started_at = now - 30h;
+  base.verified = true;
+  findings = {};
+  judge_backups({"a"}, {dump, base}, {}, now, findings);
+  CHECK(only(findings).status == Status::warning);
+  CHECK_THAT(only(findings).message, Contains("the cluster is 1d 6h old"));
+}
 
 TEST_CASE("fresh, verified backups are good") {
   auto a = backup_of("a", now - 2h);

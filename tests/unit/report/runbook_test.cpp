@@ -60,15 +60,29 @@ std::string command(const std::string& html, const std::string& id) {
   return without_entities(html.substr(from, html.find("</code>", from) - from));
 }
 
-RunbookModel model_of(bool hostile) {
-  return hostile ? test::hostile_model() : test::sample_model();
+RunbookModel model_of(bool hostile, bool bases) {
+  const auto model = hostile ? test::hostile_model() : test::sample_model();
+  return bases ? test::with_bases(model) : model;
+}
+
+// One chapter, from its heading to the next one's.
+std::string chapter(const std::string& html, const std::string& id) {
+  const auto start = html.find("<h2 id=\"" + id + "\"");
+  return start == html.npos ? "" : html.substr(start, html.find("\n<h2 ", start) - start);
+}
+
+// The number of the step that has this command; 0: none.
+std::size_t step_of(const std::string& steps, const std::string& id) {
+  const auto at = steps.find(" id=\"" + id + "\"");
+  return at == steps.npos ? 0 : all_matches(steps.substr(0, at), "(<li>)").size();
 }
 
 }  // namespace
 
 TEST_CASE("the page is well-formed, whatever the names") {
   const bool hostile = GENERATE(false, true);
-  const auto html = render_runbook(model_of(hostile));
+  const bool bases = GENERATE(false, true);
+  const auto html = render_runbook(model_of(hostile, bases));
   CHECK(first_nesting_error(html).empty());
   CHECK(util::is_valid_utf8(html));
   CHECK(html.find("{{") == (hostile ? html.find("{{site}} {{{site}}}") : std::string::npos));
@@ -76,7 +90,8 @@ TEST_CASE("the page is well-formed, whatever the names") {
 
 TEST_CASE("the page refers to nothing outside and runs nothing") {
   const bool hostile = GENERATE(false, true);
-  const auto html = render_runbook(model_of(hostile));
+  const bool bases = GENERATE(false, true);
+  const auto html = render_runbook(model_of(hostile, bases));
   CHECK(all_matches(html, "<(script|link|img|iframe|object|embed|base|form)\\b").empty());
   CHECK(all_matches(html, "(@import|url\\()").empty());
   for (const auto& target : all_matches(html, "(?:href|src)=\"([^\"]*)\"")) {
@@ -87,7 +102,8 @@ TEST_CASE("the page refers to nothing outside and runs nothing") {
 
 TEST_CASE("every id is unique and every link inside the page leads somewhere") {
   const bool hostile = GENERATE(false, true);
-  const auto html = render_runbook(model_of(hostile));
+  const bool bases = GENERATE(false, true);
+  const auto html = render_runbook(model_of(hostile, bases));
   const auto ids = all_matches(html, " id=\"([^\"]*)\"");
   const std::set<std::string> unique{ids.begin(), ids.end()};
   CHECK(unique.size() == ids.size());
@@ -175,6 +191,88 @@ TEST_CASE("a single store is called a risk; two are each other's rescue") {
   CHECK_FALSE(command(render_runbook(model), "store-2-copy").empty());
   model.stores.pop_back();
   CHECK_THAT(render_runbook(model), Contains("has one store only"));
+}
+
+TEST_CASE("a page is as new as the newest backup of all, of a database or of the cluster") {
+  auto model = test::sample_model();
+  CHECK_THAT(render_runbook(model),
+             Contains("sorts after <code>20261121T020000Z-full-studio</code>"));
+  model = test::with_bases(model);
+  CHECK_THAT(render_runbook(model),
+             Contains("newest backup in it is <code>20261121T130000Z-incr</code>") &&
+                 Contains("sorts after <code>20261121T130000Z-incr</code>"));
+  model.databases[0].newest->manifest.label = "20261121T140000Z-full-studio";
+  CHECK_THAT(render_runbook(model),
+             Contains("sorts after <code>20261121T140000Z-full-studio</code>"));
+  model.databases.clear();
+  CHECK_THAT(render_runbook(model), Contains("sorts after <code>20261121T130000Z-incr</code>") &&
+                                        !Contains("There is no good backup"));
+}
+
+TEST_CASE("a lost cluster comes back from its base backup first, from dumps when that fails") {
+  const auto ways = [](const std::string& html) {
+    const auto row = html.substr(html.find("whole cluster is gone"));
+    return all_matches(row.substr(0, row.find("</tr>")), "href=\"#([a-z]+)\"");
+  };
+  auto html = render_runbook(test::sample_model());
+  CHECK(ways(html) == std::vector<std::string>{"host"});
+  CHECK_THAT(chapter(html, "host"), !Contains("#moment"));
+  CHECK(chapter(html, "moment").empty());
+  html = render_runbook(test::with_bases(test::sample_model()));
+  CHECK(ways(html) == std::vector<std::string>{"moment", "host"});
+  CHECK(all_matches(html, "(whole cluster is gone)").size() == 1);
+  const auto dumps = chapter(html, "host");
+  CHECK(dumps.find("href=\"#moment\"") < dumps.find("<ol"));
+  CHECK_THAT(dumps, Contains("when there is no base backup, or G fails"));
+}
+
+TEST_CASE("a new cluster in the old one's place is told not to archive beside its WAL") {
+  CHECK_THAT(
+      chapter(render_runbook(test::sample_model()), "host"),
+      Contains("with other content") && Contains("<code>studio/wal</code> away on every store"));
+}
+
+TEST_CASE("a cluster that came back is archived, backed up, entered in the catalog and verified") {
+  auto model = test::with_bases(test::sample_model());
+  const auto html = render_runbook(model);
+  auto back = chapter(html, "moment");
+  const auto full = step_of(back, "moment-full");
+  CHECK(full == 8);
+  CHECK(step_of(back, "moment-rebuild-1") == full + 1);
+  CHECK(step_of(back, "moment-rebuild-2") == full + 1);
+  CHECK(step_of(back, "moment-check") == full + 2);
+  CHECK(step_of(back, "moment-verify") == full + 3);
+  CHECK(command(html, "moment-rebuild-2") == "bkp catalog rebuild --store vault");
+  CHECK(command(html, "moment-verify") == "bkp verify");
+  // A catalog elsewhere was not lost.
+  model.catalog_database.clear();
+  back = chapter(render_runbook(model), "moment");
+  CHECK(step_of(back, "moment-rebuild-1") == 0);
+  CHECK(step_of(back, "moment-verify") == full + 2);
+}
+
+TEST_CASE("before the cluster is recovered the page asks for a store that is lost") {
+  auto model = test::with_bases(test::sample_model());
+  const auto back = chapter(render_runbook(model), "moment");
+  CHECK(back.find("<code>required: false</code>") < back.find("pitr-restore --latest"));
+  CHECK_THAT(back, Contains("exit code 6"));
+  model.stores.pop_back();
+  CHECK_THAT(chapter(render_runbook(model), "moment"), !Contains("lost for good"));
+}
+
+TEST_CASE("a new store gets the archived WAL too, before it is proven") {
+  auto model = test::sample_model();
+  CHECK(command(render_runbook(model), "store-1-wal-check").empty());
+  CHECK_THAT(chapter(render_runbook(model), "store"), !Contains("archived WAL"));
+  model = test::with_bases(model);
+  const auto html = render_runbook(model);
+  CHECK(command(html, "store-2-wal-check") == "bkp wal-check");
+  const auto lost = chapter(html, "store");
+  CHECK(step_of(lost, "store-1-wal-check") == step_of(lost, "store-1-copy") + 1);
+  CHECK(step_of(lost, "store-1-verify") == step_of(lost, "store-1-copy") + 2);
+  CHECK(command(html, "new-store-base").empty());
+  model.stores.pop_back();
+  CHECK(command(render_runbook(model), "new-store-base") == "bkp full --method base");
 }
 
 TEST_CASE("the page beside a backup is about its database alone") {

@@ -108,4 +108,14 @@ report::RunbookModel hostile_model() {
   return model;
 }
 
+report::RunbookModel with_bases(report::RunbookModel model) {
+  model.bases = {
+      {"20261121T130000Z-incr", parse_time("2026-11-21T13:01:00Z"), 1200, false, {"vault"}},
+      {"20261121T120000Z-base", parse_time("2026-11-21T12:20:00Z"), 94000000, true, {"local"}}};
+  model.data_directory = "/var/lib/postgresql/15/main";
+  model.server_programs = "/usr/lib/postgresql/15/bin";
+  model.catalog_database = "bkp";
+  return model;
+}
+
 }  // namespace bkp::test

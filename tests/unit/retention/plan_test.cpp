@@ -220,6 +220,51 @@ TEST_CASE("what a kept backup is built on stays with it") {
   CHECK(keeps(plan, youngest));
 }
 
+TEST_CASE("the backup stays from which any time within wal is reached") {
+  auto policy = no_rules();
+  policy.daily = 2;
+  policy.wal = 14 * k_day;
+  const auto base = [](std::chrono::seconds age) {
+    auto made = dump(age, "");
+    made.method = "base";
+    made.database_name.reset();
+    made.wal = backup::WalNeed{1, {1}, {2}};
+    return made;
+  };
+  const auto newest = base(1h);
+  const auto young = base(13 * k_day);
+  const auto old = base(15 * k_day);
+  const auto older = base(16 * k_day);
+  const auto why = std::vector<std::string>{"any time within wal 14d is reached from it"};
+
+  auto plan = retention::make_plan({newest, young, old, older}, policy, k_now);
+  CHECK(reasons(plan, old) == why);
+  CHECK_FALSE(keeps(plan, young));
+  CHECK_FALSE(keeps(plan, older));
+
+  plan = retention::make_plan({newest, base(2h), base(3h), young}, policy, k_now);
+  CHECK(reasons(plan, young) == why);
+
+  SECTION("not one that is doubted, nor a dump") {
+    auto doubted = old;
+    doubted.doubted = true;
+    const auto plain = dump(15 * k_day, "x121");
+    plan = retention::make_plan({newest, doubted, older, plain, dump(1h)}, policy, k_now);
+    CHECK(reasons(plan, older) == why);
+    CHECK_FALSE(keeps(plan, doubted));
+    CHECK_FALSE(keeps(plan, plain));
+  }
+  SECTION("with what it is built on") {
+    auto child = old;
+    child.label += "-incr";
+    child.backup_type = "incremental";
+    child.method = "pages";
+    child.parent_label = older.label;
+    plan = retention::make_plan({newest, child, older}, policy, k_now);
+    CHECK(keeps(plan, older));
+  }
+}
+
 TEST_CASE("parents that name each other do no harm") {
   auto one = dump(1h);
   auto other = dump(2h);

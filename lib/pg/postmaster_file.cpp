@@ -1,0 +1,31 @@
+#include "pg/postmaster_file.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+namespace bkp::pg {
+
+bool PostmasterFile::is_alive() const {
+  return ::kill(pid, 0) == 0 || errno == EPERM;
+}
+
+std::optional<PostmasterFile> read_postmaster_file(const std::filesystem::path& data_directory) {
+  constexpr std::size_t line_of_time = 2;
+  constexpr std::size_t longest = 4096;
+  const auto text = util::read_file(data_directory / "postmaster.pid", longest);
+  if (!text) return std::nullopt;
+  const auto lines = util::split_lines(*text);
+  if (lines.size() <= line_of_time) return std::nullopt;
+  const auto number = [&](std::size_t line) {
+    return std::strtoll(std::string{lines[line]}.c_str(), nullptr, 10);
+  };
+  const PostmasterFile file{static_cast<pid_t>(number(0)), number(line_of_time)};
+  return file.pid > 1 ? std::optional{file} : std::nullopt;
+}
+
+}  // namespace bkp::pg

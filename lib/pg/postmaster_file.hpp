@@ -1,0 +1,23 @@
+#pragma once
+
+#include <sys/types.h>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+namespace bkp::pg {
+
+/// postmaster.pid, which lies in the data directory of a server that runs, or that was killed:
+/// PostgreSQL's src/include/utils/pidfile.h.
+struct PostmasterFile {
+  pid_t pid = 0;
+  std::int64_t started_at = 0;  ///< seconds since 1970
+
+  /// Whether there is a process of that number.
+  bool is_alive() const;
+};
+
+/// nullopt where there is none, or none that is whole.
+std::optional<PostmasterFile> read_postmaster_file(const std::filesystem::path& data_directory);
+
+}  // namespace bkp::pg
