@@ -181,8 +181,23 @@ class Planner {
     m_plan.last_segment = path.wanted(*needed);
     m_plan.segments = *needed - first + 1;
     m_plan.wal_bytes = m_archive.stored_bytes(path, first, *needed);
-    m_plan.cut_off = path.highest() > *last;
+    m_plan.cut_off = path.highest() > *last || is_damaged_behind(path, *needed, *last);
     return true;
+  }
+
+  /// A server reads ahead of what it replays (recovery_prefetch), so it asks for more than is
+  /// needed, and what is damaged there would end the recovery.
+  bool is_damaged_behind(const wal::WalPath& path, std::uint64_t needed, std::uint64_t last) {
+    if (m_request.target.kind == TargetKind::latest || needed == last) return false;
+    try {
+      m_archive.read_records(path, needed + 1, needed + 1,
+                             [](const pg::WalRecord&) { return false; });
+      return false;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged) throw;
+      m_context.log.debug("behind the target: {}", error.full_message());
+      return true;
+    }
   }
 
   /// What was committed by the target lies in segments that were archived later, so only those

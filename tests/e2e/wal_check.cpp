@@ -163,7 +163,8 @@ TEST_CASE("check looks at archiving where base backups are wanted, or bkp has ar
   CAPTURE(stopped);
   CHECK(stopped.exit_code == 5);
   CHECK_THAT(stopped.out, Contains("has archived WAL") && Contains("is not `bkp wal-push`"));
-  std::filesystem::remove_all(site.store() / "studio/wal");
+  for (const auto* store : {"store", "vault"})
+    std::filesystem::remove_all(site.directory() / store / "studio/wal");
   CHECK_THAT(site.run({"check"}).out, !Contains("archiv"));
   site.write_config(read_text(site.config_file()) + "full: {method: [dump, base]}\n");
   const auto bad = site.run({"check"});
@@ -174,10 +175,10 @@ TEST_CASE("check looks at archiving where base backups are wanted, or bkp has ar
 
 TEST_CASE("what goes on is told before a gap that is over") {
   ArchivedSite site;
-  const auto lost = site.write_segments(1);
-  site.wait_for_archived(site.switch_segment());
+  const auto& lost = site.second;
   REQUIRE(site.run({"full", "--method", "base"}).exit_code == 0);
   std::filesystem::remove(site.archived(lost));
+  std::filesystem::remove(site.in_vault(lost));
   CHECK_THAT(site.run({"wal-check"}).err, Contains("had a gap"));
   site.set_archive_command("cp %p /nowhere");
   const auto outcome = site.run({"wal-check", "-q"});
