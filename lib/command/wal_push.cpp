@@ -4,6 +4,7 @@
 
 #include "util/error.hpp"
 #include "util/text.hpp"
+#include "wal/push_ahead.hpp"
 #include "wal/pushing.hpp"
 #include "wal/source_file.hpp"
 
@@ -48,6 +49,8 @@ void check_only(const std::filesystem::path& path, run::Context& context) {
 
 void define(CLI::App& app, WalPushOptions& options) {
   app.add_option("PATH", options.path, "the file, as %p of archive_command")->required();
+  app.add_flag("--ahead", options.ahead,
+               "archive what waits behind PATH for later runs; started by wal-push itself");
 }
 
 cli::Report run(const WalPushOptions& options, run::Context& context) {
@@ -55,6 +58,10 @@ cli::Report run(const WalPushOptions& options, run::Context& context) {
   if (context.dry_run) {
     check_only(options.path, context);
     context.log.info("{} is sound and would be archived", util::quoted(options.path));
+    return report;
+  }
+  if (options.ahead) {
+    wal::PushAhead{context}.run_after(options.path);
     return report;
   }
   const auto files = wal::push(context, options.path);

@@ -15,6 +15,7 @@ struct WalPushOptions {
                                          "archive a file of the server's WAL (archive_command)",
                                          cli::ConfigNeed::unconnected};
   std::string path;
+  bool ahead = false;
 
   /// The server starts it for each segment: a row each would bury all others, and its own log has
   /// the failures.

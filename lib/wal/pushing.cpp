@@ -17,6 +17,7 @@
 #include "wal/archive_store.hpp"
 #include "wal/decoding.hpp"
 #include "wal/outages.hpp"
+#include "wal/push_ahead.hpp"
 
 namespace bkp::wal {
 
@@ -96,13 +97,12 @@ struct Parcel {
 
 class Push {
  public:
-  Push(run::Context& context, const std::filesystem::path& path)
+  explicit Push(run::Context& context)
       : m_context{context},
         m_state{run::state_directory(context.config, "wal")},
         m_acknowledgements{m_state / "pushed"},
         m_histories{m_state / "histories"},
         m_outages{m_state, context.clock} {
-    m_parcels.push_back(std::make_unique<Parcel>(path));
     const auto& stores = context.config.stores;
     const bool any_required = std::ranges::any_of(stores, &config::Store::required);
     for (const auto& store : stores) {
@@ -116,26 +116,36 @@ class Push {
   Push& operator=(const Push&) = delete;
   ~Push() { give_up_on_optional(); }
 
-  std::vector<PushedFile> run() {
+  /// What the server asks for, and what waits behind it.
+  std::vector<PushedFile> run(const std::filesystem::path& path) {
+    m_parcels.push_back(std::make_unique<Parcel>(path));
     auto& asked = *m_parcels.front();
     asked.result.name = asked.file.name();
-    if (m_acknowledgements.take(asked.file, required_places())) {
-      asked.result.noted = true;
-      return take_results();
-    }
+    if (is_noted(asked.file)) return noted(asked);
+    const PushAhead ahead{m_context};
+    ahead.wait_for(asked.file);
+    if (is_noted(asked.file)) return noted(asked);
     asked.file.require_finished();
     m_cluster = source_cluster(asked.file, m_context.config);
     asked.file.require_sound(m_cluster);
     add_history();
-    add_waiting();
-    prepare_encoding();
-    for (auto& parcel : m_parcels) start(*parcel);
-    wait_for_required();
-    wait_for_optional();
-    for (auto& parcel : m_parcels) settle(*parcel);
-    acknowledge();
+    add(waiting_after(asked.file, static_cast<std::size_t>(m_context.config.wal.push_jobs)));
+    push();
+    acknowledge(1);
     auto& failure = asked.result.failure;
     if (m_history != nullptr && !failure) failure = m_history->result.failure;
+    if (!failure) ahead.start_after(m_parcels.back()->file);
+    return take_results();
+  }
+
+  /// What the server has not asked for yet.
+  std::vector<PushedFile> run_unasked(const std::vector<std::filesystem::path>& files) {
+    m_cluster = source_cluster(SourceFile{files.front()}, m_context.config);
+    add(files);
+    if (m_parcels.empty()) return {};
+    add_history();
+    push();
+    acknowledge(0);
     return take_results();
   }
 
@@ -146,6 +156,24 @@ class Push {
       if (store->required()) places.push_back(store->url());
     }
     return places;
+  }
+
+  /// The note is gone then.
+  bool is_noted(const SourceFile& file) const {
+    return m_acknowledgements.take(file, required_places());
+  }
+
+  std::vector<PushedFile> noted(Parcel& parcel) {
+    parcel.result.noted = true;
+    return take_results();
+  }
+
+  void push() {
+    prepare_encoding();
+    for (auto& parcel : m_parcels) start(*parcel);
+    wait_for_required();
+    wait_for_optional();
+    for (auto& parcel : m_parcels) settle(*parcel);
   }
 
   /// Without the history of its timeline a segment is of no use to a recovery. A server that was
@@ -167,12 +195,13 @@ class Push {
     m_parcels.push_back(std::move(parcel));
   }
 
-  void add_waiting() {
-    const auto most = static_cast<std::size_t>(m_context.config.wal.push_jobs);
-    for (const auto& path : waiting_after(m_parcels.front()->file, most)) {
+  /// Files that nobody asked for: one that is not sound is left for when the server asks.
+  void add(const std::vector<std::filesystem::path>& files) {
+    for (const auto& path : files) {
       try {
         auto parcel = std::make_unique<Parcel>(path);
         parcel->result.name = parcel->file.name();
+        if (m_acknowledgements.holds(parcel->file, required_places())) continue;
         parcel->file.require_sound(m_cluster);
         m_parcels.push_back(std::move(parcel));
       } catch (const Error& error) {
@@ -302,8 +331,9 @@ class Push {
     }
   }
 
-  void acknowledge() {
-    for (std::size_t i = 1; i < m_parcels.size(); ++i) {
+  /// Notes what the server will ask for yet.
+  void acknowledge(std::size_t first) {
+    for (std::size_t i = first; i < m_parcels.size(); ++i) {
       const auto& parcel = *m_parcels[i];
       if (parcel.result.failure) continue;
       std::vector<std::string> places;
@@ -352,7 +382,12 @@ std::string_view to_text(PushedCopy::State state) {
 }
 
 std::vector<PushedFile> push(run::Context& context, const std::filesystem::path& path) {
-  return Push{context, path}.run();
+  return Push{context}.run(path);
+}
+
+std::vector<PushedFile> push_unasked(run::Context& context,
+                                     const std::vector<std::filesystem::path>& files) {
+  return Push{context}.run_unasked(files);
 }
 
 bool put(store::Store& store, const EncodedFile& file, Sealing sealing) {

@@ -42,8 +42,14 @@ struct PushedFile {
 /// archive_status. The first of the result is the one asked for; the others may have failed without
 /// harm: the server asks for each of them. An optional store is waited for a few seconds longer
 /// than the required ones, and after a failure passed over for a minute. Throws what makes the
-/// whole senseless: Error{usage} for a name that is none, Error{refused}, Error{key}.
+/// whole senseless: Error{usage} for a name that is none, Error{refused}, Error{key}. When more
+/// waits than was taken along, a run in the background is left at it (push_ahead.hpp).
 std::vector<PushedFile> push(run::Context& context, const std::filesystem::path& path);
+
+/// Archives files that the server will ask for later, and notes it. What is noted already, or is
+/// not sound, is left out.
+std::vector<PushedFile> push_unasked(run::Context& context,
+                                     const std::vector<std::filesystem::path>& files);
 
 /// Writes one encoded file to one store, durable when this returns. True when it was written, false
 /// when the same content was there already. A copy that says it is the same and is damaged is

@@ -108,6 +108,19 @@ TEST_CASE("a server that does not archive has no base backup") {
   CHECK(site.json({"list"})["result"]["backups"][0]["status"] == "failed");
 }
 
+TEST_CASE("without a required store nothing is archived, so there is no base backup either") {
+  PitrSite site;
+  site.add_store("vault", false);
+  site.must({"init"});
+  std::filesystem::rename(site.store(), site.directory() / "away");
+  const auto outcome = site.run({"full", "--method", "base"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 6);
+  CHECK_THAT(outcome.err, Contains("store \"local\" is required") && Contains("archives no WAL"));
+  std::filesystem::rename(site.directory() / "away", site.store());
+  CHECK(site.run({"full", "--method", "base"}).exit_code == 0);
+}
+
 TEST_CASE("verify starts a base backup, recovers it, and looks at every page, table and index") {
   PitrSite site;
   for (int i = 2; i < 6; ++i) {

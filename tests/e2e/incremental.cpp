@@ -274,6 +274,23 @@ TEST_CASE("a copy of an incremental backup brings what it is built on along") {
   CHECK(site.run({"verify", second, "--store", "vault"}).exit_code == 0);
 }
 
+TEST_CASE("a verification on one store takes nothing that the store has from another") {
+  IncrementalSite site;
+  site.add_store("vault", false);
+  site.must({"init"});
+  const auto full = site.take_full();
+  const auto incremental = site.take_incremental();
+  for (const auto& entry :
+       std::filesystem::directory_iterator{site.store() / "studio/backups" / full}) {
+    if (entry.path().filename().string().starts_with("base-0001")) flip_a_bit(entry.path());
+  }
+  const auto here = site.run({"verify", incremental, "--store", "local"});
+  CAPTURE(here);
+  CHECK(here.exit_code == 8);
+  CHECK_THAT(site.must({"list"}).out, Contains("local (damaged)"));
+  CHECK(site.run({"verify", incremental, "--store", "vault"}).exit_code == 0);
+}
+
 TEST_CASE("a chain is whole on every store that it is written to") {
   IncrementalSite site;
   site.add_store("vault", false);

@@ -55,6 +55,29 @@ TEST_CASE("a segment that the server still writes to is refused, and archived in
   CHECK(pushed.exit_code == 0);
 }
 
+TEST_CASE("what waits longer than was taken along is archived in the background") {
+  ArchivingSite site{"wal: {push_jobs: 1}\n"};
+  site.must({"init"});
+  // The server fails, so that nothing is asked for but here.
+  site.set_archive_command("false");
+  std::vector<std::string> names;
+  for (int i = 0; i < 6; ++i) names.push_back(site.write_segments(1));
+  const auto push = [&](const std::string& name) {
+    return site.json({"wal-push", site.pg_wal(name).string()})["result"];
+  };
+  const auto waiting = ArchivingSite::waiting_in(site.cluster().data_directory());
+  REQUIRE(waiting.size() >= names.size());
+  const auto first = push(waiting.front());
+  CHECK(first["file"]["noted"] == false);
+  CHECK(first["taken_along"].size() == 1);
+  for (const auto& name : waiting) {
+    CAPTURE(name);
+    CHECK(wait_until([&] { return std::filesystem::exists(site.archived(name)); },
+                     std::chrono::minutes{1}));
+  }
+  for (std::size_t i = 1; i < waiting.size(); ++i) CHECK(push(waiting[i])["file"]["noted"] == true);
+}
+
 TEST_CASE("for a store on a disk no library is loaded that talks to others") {
   ArchivingSite site;
   site.must({"init"});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
@@ -55,6 +56,17 @@ class ArchivingSite : public Site {
                          std::chrono::milliseconds timeout = std::chrono::minutes{1}) {
     if (wait_until([&] { return is_archived(name); }, timeout)) return;
     throw std::runtime_error{name + " was not archived:\n" + cluster().log_text()};
+  }
+
+  /// The files that wait to be archived, by name.
+  static std::vector<std::string> waiting_in(const std::filesystem::path& data) {
+    std::vector<std::string> names;
+    for (const auto& entry :
+         std::filesystem::directory_iterator{data / "pg_wal" / "archive_status"}) {
+      if (entry.path().extension() == ".ready") names.push_back(entry.path().stem().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
   }
 
   std::filesystem::path pg_wal(const std::string& name) {
