@@ -23,6 +23,7 @@ struct Protected {
   std::string backup_command;  ///< a shell's line
   std::string verify_command;
   std::vector<const BackupRecord*> backups;  ///< newest first
+  std::chrono::seconds oldest{0};            ///< that the newest good one may be
 
   template <class Predicate>
   const BackupRecord* newest(Predicate predicate) const {
@@ -41,20 +42,28 @@ std::vector<const BackupRecord*> those(const std::vector<BackupRecord>& all, Pre
   return some;
 }
 
-Protected protected_database(const std::string& database, const std::vector<BackupRecord>& all) {
+Protected protected_database(const std::string& database, const std::vector<BackupRecord>& all,
+                             const config::Status& limits) {
   const auto choice = "--db " + util::shell_quoted(database);
   return {"database " + util::quoted(database), "bkp full " + choice, "bkp verify latest " + choice,
-          those(all, [&](const auto& backup) {
-            return backup.backup_type == "full" && backup.database_name == database;
-          })};
+          those(all,
+                [&](const auto& backup) {
+                  return backup.backup_type == "full" && backup.database_name == database;
+                }),
+          limits.yellow};
 }
 
+/// Base backups are taken every week, as cron/bkp has it; the WAL brings the days since.
+constexpr std::chrono::hours week_and_a_day{8 * 24};
+
 Protected protected_cluster(const std::vector<BackupRecord>& all) {
+  auto backups = those(
+      all, [](const auto& backup) { return backup.method == "base" || backup.method == "pages"; });
+  const auto newest = std::ranges::find_if(backups, &BackupRecord::good);
   return {"the cluster", "bkp full --method base",
-          "bkp verify LABEL, of the newest base or incremental backup in `bkp list`",
-          those(all, [](const auto& backup) {
-            return backup.method == "base" || backup.method == "pages";
-          })};
+          newest == backups.end() ? std::string{"bkp full --method base"}
+                                  : "bkp verify " + util::shell_quoted((*newest)->label),
+          std::move(backups), week_and_a_day};
 }
 
 void judge_verification(const Protected& what, Findings& findings) {
@@ -97,8 +106,7 @@ void judge_copies(const Protected& what, Findings& findings) {
 }
 
 /// How old the newest good one is; nullopt without any.
-std::optional<std::chrono::duration<double>> judge_age(const Protected& what,
-                                                       const config::Status& limits, util::Time now,
+std::optional<std::chrono::duration<double>> judge_age(const Protected& what, util::Time now,
                                                        Findings& findings) {
   const auto* newest = what.newest([](const auto& backup) { return backup.good(); });
   if (newest == nullptr) {
@@ -107,7 +115,7 @@ std::optional<std::chrono::duration<double>> judge_age(const Protected& what,
     return std::nullopt;
   }
   const std::chrono::duration<double> age = now - newest->started_at;
-  if (age >= limits.yellow) {
+  if (age >= what.oldest) {
     findings.warning(
         "backups",
         fmt::format("the last good backup of {} is {} old", what.name, util::format_duration(age)),
@@ -150,7 +158,8 @@ void judge_backups(const std::vector<std::string>& databases,
                    const std::vector<BackupRecord>& newest_first, const config::Status& limits,
                    util::Time now, Findings& findings) {
   std::vector<Protected> all;
-  for (const auto& database : databases) all.push_back(protected_database(database, newest_first));
+  for (const auto& database : databases)
+    all.push_back(protected_database(database, newest_first, limits));
   // Whoever has never taken a base backup does without.
   if (auto cluster = protected_cluster(newest_first); !cluster.backups.empty())
     all.push_back(std::move(cluster));
@@ -158,7 +167,7 @@ void judge_backups(const std::vector<std::string>& databases,
   std::size_t good = 0;
   const auto before = findings.all().size();
   for (const auto& what : all) {
-    const auto age = judge_age(what, limits, now, findings);
+    const auto age = judge_age(what, now, findings);
     if (!age) continue;
     oldest = std::max(oldest, *age);
     ++good;

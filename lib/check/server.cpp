@@ -95,8 +95,13 @@ std::string need_of_wal(const run::Context& context) {
   if (std::ranges::find(methods, "base") != methods.end()) return "full.method has base";
   const auto root = wal::archive_root(context.config.site);
   for (const auto& named : backup::open_stores_of_site(context).stores) {
-    if (!named.store->names(root).empty())
-      return fmt::format("store {} has archived WAL", util::quoted(named.name));
+    try {
+      if (!named.store->names(root).empty())
+        return fmt::format("store {} has archived WAL", util::quoted(named.name));
+    } catch (const Error& error) {
+      // Stores have findings of their own.
+      if (error.kind() == ErrorKind::interrupted) throw;
+    }
   }
   return {};
 }

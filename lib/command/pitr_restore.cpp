@@ -226,6 +226,7 @@ class Pitr {
 
   void report_plan() {
     const auto& physical = *m_plan.manifest().physical;
+    const auto& newest = m_plan.newest;
     m_report.result = {
         {"target", recover::describe(m_plan.target)},
         {"backup", m_plan.backup.label},
@@ -238,9 +239,8 @@ class Pitr {
         {"wal_bytes", m_plan.wal_bytes},
         {"backup_bytes", m_plan.chain.stored_bytes()},
         {"chain", chain_labels()},
-        {"reaches", m_plan.reaches ? json(util::format_rfc3339(*m_plan.reaches)) : json(nullptr)},
-        {"reaches_lsn",
-         m_plan.reaches_lsn ? json(pg::to_text(*m_plan.reaches_lsn)) : json(nullptr)},
+        {"reaches", newest ? json(util::format_rfc3339(newest->time)) : json(nullptr)},
+        {"reaches_lsn", newest ? json(pg::to_text(newest->start)) : json(nullptr)},
         {"commits_after", m_plan.commits_after ? json(*m_plan.commits_after) : json(nullptr)}};
     m_report.text = fmt::format(
         "target    {}\nbackup    {}{}, {}, {} stored\nWAL       {} to {} on timeline {}: {} "
@@ -249,10 +249,12 @@ class Pitr {
         m_plan.backup.verified ? "verified" : "never verified",
         util::format_size(m_plan.chain.stored_bytes()), m_plan.first_segment, m_plan.last_segment,
         m_plan.timeline, m_plan.segments, util::format_size(m_plan.wal_bytes));
-    if (m_plan.reaches) {
+    if (newest) {
       m_report.text +=
-          fmt::format("reaches   the transaction that ended at {}, LSN {}\n",
-                      util::format_rfc3339(*m_plan.reaches), pg::to_text(*m_plan.reaches_lsn));
+          fmt::format("reaches   the {} of {}, LSN {}\n",
+                      newest->kind == pg::WalEvent::Kind::restore_point ? "restore point"
+                                                                        : "end of the transaction",
+                      util::format_rfc3339(newest->time), pg::to_text(newest->start));
     }
     if (m_plan.commits_after) {
       m_report.text +=

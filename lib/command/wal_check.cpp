@@ -239,6 +239,15 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
   }
   for (const auto& store : archive.stores) {
     if (store.failure && store.required) return store.failure;
+    if (store.missing.empty()) continue;
+    return Error{ErrorKind::partial,
+                 fmt::format("store {} lacks {} archived files", util::quoted(store.name),
+                             store.missing.size()),
+                 "another wal-check brings them there"};
+  }
+  if (!rpo_met) {
+    return Error{ErrorKind::partial, "the archive is further behind than objectives.rpo allows",
+                 "set archive_timeout (`bkp wal-setup`), and see why files wait"};
   }
   const auto past = std::ranges::find(archive.gaps, true, &wal::NamedGap::promised);
   if (past != archive.gaps.end()) {
@@ -249,17 +258,6 @@ std::optional<Error> verdict(const wal::CheckedArchive& archive,
                     span_text(*past), *past->past_by),
         "push the files again if the server still has them (`bkp wal-push` in its data "
         "directory); else this is said until retention.wal promises those times no longer"};
-  }
-  for (const auto& store : archive.stores) {
-    if (store.missing.empty()) continue;
-    return Error{ErrorKind::partial,
-                 fmt::format("store {} lacks {} archived files", util::quoted(store.name),
-                             store.missing.size()),
-                 "another wal-check brings them there"};
-  }
-  if (!rpo_met) {
-    return Error{ErrorKind::partial, "the archive is further behind than objectives.rpo allows",
-                 "set archive_timeout (`bkp wal-setup`), and see why files wait"};
   }
   return std::nullopt;
 }

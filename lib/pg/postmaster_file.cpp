@@ -1,6 +1,5 @@
 #include "pg/postmaster_file.hpp"
 
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -10,8 +9,13 @@
 
 namespace bkp::pg {
 
-bool PostmasterFile::is_alive() const {
-  return ::kill(pid, 0) == 0 || errno == EPERM;
+bool PostmasterFile::is_alive_in(const std::filesystem::path& data_directory) const {
+  // A server is of the user that its files are of: one that we may not signal is none.
+  if (::kill(pid, 0) != 0) return false;
+  std::error_code unknown;
+  const auto place =
+      std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", unknown);
+  return unknown || std::filesystem::equivalent(place, data_directory, unknown) || unknown;
 }
 
 std::optional<PostmasterFile> read_postmaster_file(const std::filesystem::path& data_directory) {

@@ -13,8 +13,9 @@ struct PostmasterFile {
   pid_t pid = 0;
   std::int64_t started_at = 0;  ///< seconds since 1970
 
-  /// Whether there is a process of that number.
-  bool is_alive() const;
+  /// Whether that process is there and may be the server of this directory: after a crash of the
+  /// machine the number is another's.
+  bool is_alive_in(const std::filesystem::path& data_directory) const;
 };
 
 /// nullopt where there is none, or none that is whole.

@@ -14,6 +14,7 @@
 #include "physical/local_reader.hpp"
 #include "physical/remote_reader.hpp"
 #include "util/text.hpp"
+#include "wal/required_store.hpp"
 #include "wal/waiting.hpp"
 
 namespace bkp::physical {
@@ -91,7 +92,7 @@ class BaseBackup {
   /// Each required store must have a segment before the server counts it as archived.
   void require_archive() const {
     for (const auto& failure : backup::open_stores_of_site(m_context).failures) {
-      if (!failure.required) continue;
+      if (!wal::is_required(m_context.config, failure.name)) continue;
       throw Error{failure.error.kind(),
                   fmt::format("store {} is required, so without it the server archives no WAL, and "
                               "a base backup is worth nothing: {}",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/records.hpp"
+#include "pg/wal_event.hpp"
 #include "recover/cluster_chain.hpp"
 #include "recover/recovery_target.hpp"
 #include "run/context.hpp"
@@ -30,11 +31,10 @@ struct PitrPlan {
   std::string last_segment;    ///< that is needed for sure
   std::uint64_t segments = 0;
   std::uint64_t wal_bytes = 0;  ///< as stored, of these segments
-  /// The archive has a gap behind the last segment: recovery must not ask for more.
+  /// Behind the last segment the archive has a gap or is damaged: recovery must not ask for more.
   bool cut_off = false;
-  /// The time at which the target is reached, where the WAL says it: of the last commit before it.
-  std::optional<util::Time> reaches;
-  std::optional<pg::Lsn> reaches_lsn;  ///< of that commit's record
+  /// The last transaction, or restore point, that is in the recovery, where the WAL says it.
+  std::optional<pg::WalEvent> newest;
   /// Transactions in the archive that come after the target, as far as it was read and could be;
   /// nullopt where it was not read.
   std::optional<std::uint64_t> commits_after;

@@ -163,7 +163,7 @@ void RecoveryServer::start() {
 
 bool RecoveryServer::running() const {
   const auto file = pg::read_postmaster_file(m_data);
-  return file && file->is_alive();
+  return file && file->is_alive_in(m_data);
 }
 
 Error RecoveryServer::failed() const {

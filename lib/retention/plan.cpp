@@ -30,6 +30,7 @@ class Draft {
   void keep_unfinished(const Indexes& series);
   void keep_special();
   void keep_where_wal_begins();
+  bool is_chain_sound(std::size_t index) const;
   void keep_what_others_need();
 
   void keep(std::size_t index, std::string reason) {
@@ -162,13 +163,25 @@ void Draft::keep_special() {
   }
 }
 
+/// It and what it is built on, as far as that is here.
+bool Draft::is_chain_sound(std::size_t index) const {
+  for (std::size_t length = 0; length < m_candidates.size(); ++length) {
+    const auto& candidate = m_candidates[index];
+    if (candidate.state != State::good || candidate.doubted) return false;
+    if (!candidate.parent_label) return true;
+    const auto parent = m_by_label.find(*candidate.parent_label);
+    if (parent == m_by_label.end()) return false;
+    index = parent->second;
+  }
+  return false;
+}
+
 void Draft::keep_where_wal_begins() {
   if (!has_rules(m_policy) || m_policy.wal <= std::chrono::seconds{0}) return;
   std::optional<std::size_t> oldest;
   for (std::size_t index = 0; index < m_candidates.size(); ++index) {
     const auto& candidate = m_candidates[index];
-    if (!candidate.wal || candidate.state != State::good || candidate.doubted || in_future(index))
-      continue;
+    if (!candidate.wal || in_future(index) || !is_chain_sound(index)) continue;
     oldest = index;
     if (m_now - candidate.started_at >= m_policy.wal) break;
   }

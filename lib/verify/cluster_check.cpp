@@ -46,9 +46,9 @@ class ClusterCheck {
   void run() {
     recover::ScratchPlace::clear_leftovers(m_context);
     if (!attempt("restore", "what it is built on", [&] {
-          m_chain = recover::open_chain(m_context, m_backup, backup::list_backups(m_context, {}),
-                                        m_store, m_keys);
-          keep_to_store();
+          const auto all = backup::list_backups(m_context, {});
+          m_chain = recover::open_chain(m_context, m_backup, all, m_store, m_keys);
+          keep_to_store(all);
         })) {
       return;
     }
@@ -75,11 +75,23 @@ class ClusterCheck {
   const backup::Manifest& manifest() const { return m_chain.manifest(); }
 
   /// What the store has of the chain is in question, so no other store may stand in for it.
-  void keep_to_store() {
+  void keep_to_store(const std::vector<catalog::BackupRecord>& all) {
     for (auto& sources : m_chain.backups) {
+      const auto label = sources.front().manifest().label;
       const auto here = std::ranges::find_if(
           sources, [&](const auto& source) { return source.store.name == m_store; });
-      if (here != sources.end()) sources = {backup::Source{*here}};
+      m_others = m_others || sources.size() > 1;
+      if (here != sources.end()) {
+        sources = {backup::Source{*here}};
+        continue;
+      }
+      const auto record = std::ranges::find(all, label, &catalog::BackupRecord::label);
+      if (record == all.end() || record->complete_copy_on(m_store) == nullptr) continue;
+      m_others = true;
+      throw recover::DamagedBelow{
+          Error{ErrorKind::damaged,
+                fmt::format("{} cannot be read on store {}", label, util::quoted(m_store))},
+          label};
     }
   }
 
@@ -91,7 +103,9 @@ class ClusterCheck {
       m_result.checks.push_back(passed(kind, name));
       return true;
     } catch (const recover::DamagedBelow& error) {
-      m_result.checks.push_back(failed("restore", "what it is built on", error.full_message()));
+      // Where another store has the chain, only this one's copy of it is no good.
+      m_result.checks.push_back(
+          failed(m_others ? "part" : "restore", "what it is built on", error.full_message()));
       m_result.damaged_below.push_back(error.label());
       return false;
     } catch (const Error& error) {
@@ -228,6 +242,7 @@ class ClusterCheck {
   int m_jobs;
   Verification& m_result;
   recover::ClusterChain m_chain;
+  bool m_others = false;  ///< stores that have something of the chain too
   std::uint32_t m_timeline = 0;
 };
 

@@ -20,6 +20,7 @@
 #include "stream/sinks.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
+#include "wal/required_store.hpp"
 #include "wal/successors.hpp"
 
 namespace bkp::wal {
@@ -185,8 +186,9 @@ struct ArchiveReader::State {
   void require_answer(const std::string& name, const Answers& answers) const {
     if (answers.damage) throw Error{*answers.damage};
     if (!answers.failure) return;
-    const bool sure = std::ranges::any_of(
-        answers.without, [](const Place* place) { return place->config.required; });
+    const bool sure = std::ranges::any_of(answers.without, [&](const Place* place) {
+      return is_required(context.config, place->config.name);
+    });
     if (sure) return;
     auto error = *answers.failure;
     throw error.add_context(

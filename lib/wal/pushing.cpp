@@ -15,9 +15,10 @@
 #include "util/version.hpp"
 #include "wal/acknowledgements.hpp"
 #include "wal/archive_store.hpp"
-#include "wal/decoding.hpp"
 #include "wal/outages.hpp"
 #include "wal/push_ahead.hpp"
+#include "wal/putting.hpp"
+#include "wal/required_store.hpp"
 
 namespace bkp::wal {
 
@@ -30,59 +31,6 @@ constexpr std::chrono::seconds optional_grace{5};
 constexpr std::chrono::milliseconds delivery_look{20};
 constexpr std::size_t memory_for_all = std::size_t{96} << 20U;
 constexpr std::size_t memory_for_one = std::size_t{16} << 20U;
-
-// Whoever pushes need not be able to open or to trust.
-const ArchiveKeys no_keys{{}, {}, true};
-
-Sealing other(Sealing sealing) {
-  return sealing == Sealing::age ? Sealing::none : Sealing::age;
-}
-
-bool same_content(const Description& a, const Description& b) {
-  return a.system_identifier == b.system_identifier && a.original_bytes == b.original_bytes &&
-         a.original_xxh3 == b.original_xxh3;
-}
-
-Error other_content(const store::Store& store, const store::Key& key, const Description& there) {
-  return {
-      ErrorKind::damaged,
-      fmt::format("{} is on {} already, with other content: archived {} on {}",
-                  util::quoted(key.text()), store.url(), util::format_rfc3339(there.archived_at),
-                  util::quoted(there.host)),
-      "nothing was overwritten. Two servers archive to the same site: a copy of this one, or an "
-      "old primary that is still running; give each its own `site`, or stop the one that is "
-      "wrong. Or somebody pushed it by hand before the server had finished it: then remove that "
-      "object from each store, and this server archives it again"};
-}
-
-enum class Present {
-  none,
-  same,     ///< what is there holds the same
-  removed,  ///< it did, was damaged, and has been removed
-};
-
-/// Throws Error{damaged} for everything else that is there.
-Present compare_with(store::Store& store, const EncodedFile& file, const ArchivedName& name) {
-  const auto& ours = file.description();
-  const auto key = archive_key(ours.site, name.name, name.sealing);
-  try {
-    const auto there = check_stored(store, ours.site, name, no_keys);
-    if (!there) return Present::none;
-    if (same_content(*there, ours)) return Present::same;
-    throw other_content(store, key, *there);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::damaged) throw;
-    std::optional<Description> head;
-    try {
-      head = describe(store, ours.site, name, no_keys);
-    } catch (const Error&) {
-      throw error;
-    }
-    if (!head || !same_content(*head, ours)) throw;
-    store.remove(key);
-    return Present::removed;
-  }
-}
 
 /// One file on its way to all stores.
 struct Parcel {
@@ -103,10 +51,8 @@ class Push {
         m_acknowledgements{m_state / "pushed"},
         m_histories{m_state / "histories"},
         m_outages{m_state, context.clock} {
-    const auto& stores = context.config.stores;
-    const bool any_required = std::ranges::any_of(stores, &config::Store::required);
-    for (const auto& store : stores) {
-      const bool required = any_required ? store.required : &store == &stores.front();
+    for (const auto& store : context.config.stores) {
+      const bool required = is_required(context.config, store.name);
       // Asked once, so that all files of this run are treated alike.
       const bool passed_over = !required && m_outages.recent(store.name);
       m_stores.push_back(std::make_unique<ArchiveStore>(context, store, required, passed_over));
@@ -125,7 +71,7 @@ class Push {
     const PushAhead ahead{m_context};
     ahead.wait_for(asked.file);
     if (is_noted(asked.file)) return noted(asked);
-    asked.file.require_finished();
+    asked.file.require_finished(m_context.config);
     m_cluster = source_cluster(asked.file, m_context.config);
     asked.file.require_sound(m_cluster);
     add_history();
@@ -388,27 +334,6 @@ std::vector<PushedFile> push(run::Context& context, const std::filesystem::path&
 std::vector<PushedFile> push_unasked(run::Context& context,
                                      const std::vector<std::filesystem::path>& files) {
   return Push{context}.run_unasked(files);
-}
-
-bool put(store::Store& store, const EncodedFile& file, Sealing sealing) {
-  const auto& description = file.description();
-  // What was archived before the site began, or ceased, to seal has another key.
-  if (compare_with(store, file, {description.name, other(sealing)}) == Present::same) return false;
-  const ArchivedName name{description.name, sealing};
-  constexpr int attempts = 2;
-  for (int attempt = 1;; ++attempt) {
-    try {
-      const auto object = store.create(archive_key(description.site, name.name, sealing));
-      file.write_to(*object);
-      object->finish();
-      return true;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::store) throw;
-      const auto present = compare_with(store, file, name);
-      if (present == Present::same) return false;
-      if (present == Present::none || attempt == attempts) throw;
-    }
-  }
 }
 
 }  // namespace bkp::wal

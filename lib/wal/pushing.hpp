@@ -51,9 +51,4 @@ std::vector<PushedFile> push(run::Context& context, const std::filesystem::path&
 std::vector<PushedFile> push_unasked(run::Context& context,
                                      const std::vector<std::filesystem::path>& files);
 
-/// Writes one encoded file to one store, durable when this returns. True when it was written, false
-/// when the same content was there already. A copy that says it is the same and is damaged is
-/// replaced. Throws Error{damaged} when something else is there.
-bool put(store::Store& store, const EncodedFile& file, Sealing sealing);
-
 }  // namespace bkp::wal

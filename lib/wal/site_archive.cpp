@@ -7,12 +7,19 @@
 #include "backup/site_file.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
+#include "wal/required_store.hpp"
 #include "wal/segment_sink.hpp"
 
 namespace bkp::wal {
 
 using util::Error;
 using util::ErrorKind;
+
+namespace {
+
+constexpr std::uint64_t most_searched = 64;
+
+}  // namespace
 
 SiteArchive::SiteArchive(run::Context& context, const run::ReadingKeys& keys)
     : m_context{context}, m_keys{archive_keys(keys)} {
@@ -48,9 +55,11 @@ std::uint64_t SiteArchive::stored_bytes(const WalPath& path, std::uint64_t first
 }
 
 void SiteArchive::require_whole() const {
-  const bool sure = std::ranges::any_of(m_stores, &run::NamedStore::required);
-  if (sure || m_failures.empty()) return;
-  const auto required = std::ranges::find_if(m_failures, &run::StoreFailure::required);
+  const auto required_one = [&](const auto& store) {
+    return is_required(m_context.config, store.name);
+  };
+  if (std::ranges::any_of(m_stores, required_one) || m_failures.empty()) return;
+  const auto required = std::ranges::find_if(m_failures, required_one);
   const auto& failure = required == m_failures.end() ? m_failures.front() : *required;
   throw Error{failure.error.kind(),
               fmt::format("no required store can be read, so where the archive ends is not known: "
@@ -90,9 +99,11 @@ void SiteArchive::read_events(const WalPath& path, std::uint64_t first, std::uin
 std::optional<pg::WalEvent> SiteArchive::newest_event(const WalPath& path, std::uint64_t first,
                                                       std::uint64_t last) const {
   std::optional<pg::WalEvent> newest;
-  // Backwards, because the last segment may well be without a transaction.
-  for (auto number = last + 1; !newest && number-- > first;) {
-    read_events(path, number, last, [&](const pg::WalEvent& event) {
+  // Backwards, because the last segment may well be without a transaction; one that begins at the
+  // end of a segment goes on in the next.
+  const auto bound = std::max(first, last - std::min(last, most_searched - 1));
+  for (auto number = last + 1; !newest && number-- > bound;) {
+    read_events(path, number, std::min(number + 1, last), [&](const pg::WalEvent& event) {
       newest = event;
       return true;
     });

@@ -37,7 +37,7 @@ class SiteArchive {
   /// The same of the records that are events.
   void read_events(const WalPath& path, std::uint64_t first, std::uint64_t last,
                    const std::function<bool(const pg::WalEvent&)>& visit) const;
-  /// The last event in these segments; nullopt when they have none.
+  /// The last event in these segments; nullopt when the last 64 of them have none.
   std::optional<pg::WalEvent> newest_event(const WalPath& path, std::uint64_t first,
                                            std::uint64_t last) const;
 

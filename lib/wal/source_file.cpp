@@ -36,11 +36,19 @@ pg::WalFile parsed(const std::filesystem::path& path) {
       "bkp wal-push %p"};
 }
 
-/// In "DATA/pg_wal/NAME" the data directory; what the server calls it by, relative to it, is
-/// "pg_wal/NAME".
-std::filesystem::path data_directory_of(const std::filesystem::path& file) {
-  const auto directory = file.parent_path().parent_path();
-  return directory.empty() ? "." : directory;
+/// Where the cluster of a file may be: in "DATA/pg_wal/NAME" the data directory, else what the
+/// configuration says.
+std::vector<std::filesystem::path> data_directories(const std::filesystem::path& file,
+                                                    const config::Config& config) {
+  std::vector<std::filesystem::path> directories;
+  const auto add = [&](const std::filesystem::path& directory) {
+    std::error_code unknown;
+    if (std::filesystem::exists(directory / "global/pg_control", unknown))
+      directories.push_back(directory);
+  };
+  add(std::filesystem::absolute(file).parent_path().parent_path());
+  if (config.cluster.data_directory) add(*config.cluster.data_directory);
+  return directories;
 }
 
 }  // namespace
@@ -110,7 +118,7 @@ void SourceFile::require_sound(const SourceCluster& cluster) const {
   });
 }
 
-void SourceFile::require_finished() const {
+void SourceFile::require_finished(const config::Config& config) const {
   const auto states = m_path.parent_path() / "archive_status";
   std::error_code unknown;
   const auto is = [&](const char* state) {
@@ -120,21 +128,23 @@ void SourceFile::require_finished() const {
       is(".ready") || is(".done")) {
     return;
   }
-  const auto data = data_directory_of(m_path);
+  const auto directories = data_directories(m_path, config);
+  if (directories.empty()) return;
+  const auto& data = directories.front();
   const auto server = pg::read_postmaster_file(data);
-  if (!server || !server->is_alive()) return;
+  if (!server || !server->is_alive_in(data)) return;
   // Where archiving is off there are no such files; what lies before a checkpoint is finished.
   const auto control = pg::read_control_file(data);
   const auto file = pg::parse_wal_name(m_name, control.wal_segment_size);
   const auto at =
       pg::wal_segment_at(control.timeline, control.checkpoint, control.wal_segment_size);
-  if (file && file->number < at.number) return;
+  if (file && file->timeline == at.timeline && file->number < at.number) return;
   throw Error{ErrorKind::refused,
               fmt::format("{} is not finished: the server runs (pid {}) and may write to it yet",
                           util::quoted(m_path.string()), server->pid),
               "a running server archives by itself: `bkp wal-setup` makes it, and `select "
               "pg_switch_wal()` lets it finish the segment it writes to. After its end, push what "
-              "is left"};
+              "is left; if it has ended, remove its postmaster.pid first"};
 }
 
 void SourceFile::write_to(stream::Sink& sink, const util::Interrupt& interrupt) const {
@@ -155,13 +165,8 @@ void SourceFile::write_to(stream::Sink& sink, const util::Interrupt& interrupt) 
 }
 
 SourceCluster source_cluster(const SourceFile& file, const config::Config& config) {
-  std::vector<std::filesystem::path> candidates{data_directory_of(file.path())};
-  if (config.cluster.data_directory) candidates.push_back(*config.cluster.data_directory);
-  for (const auto& directory : candidates) {
-    std::error_code unknown;
-    if (std::filesystem::exists(directory / "global/pg_control", unknown))
-      return {pg::read_control_file(directory).system_identifier};
-  }
+  if (const auto directories = data_directories(file.path(), config); !directories.empty())
+    return {pg::read_control_file(directories.front()).system_identifier};
   if (const auto identifier = file.system_identifier()) return {*identifier, true};
   throw Error{ErrorKind::refused,
               fmt::format("{} does not say which cluster it is of, and there is no data directory "

@@ -45,7 +45,7 @@ class SourceFile {
   /// Throws Error{refused} for a segment that a running server may write to yet: it lies in the
   /// server's pg_wal, the server has neither asked for it (.ready) nor had it archived (.done), and
   /// its last checkpoint does not lie behind it.
-  void require_finished() const;
+  void require_finished(const config::Config& config) const;
   /// All of it; `sink` is not finished. Throws Error{damaged} when it is not as long as it was.
   void write_to(stream::Sink& sink, const util::Interrupt& interrupt) const;
 

@@ -4,6 +4,7 @@
 
 #include "support/damage.hpp"
 #include "support/pitr_site.hpp"
+#include "support/wait_until.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -43,7 +44,9 @@ TEST_CASE("the end of the archive has a time and an LSN, which can be asked for"
   const auto plan = site.json({"pitr-restore", "--latest", "--preview"})["result"];
   INFO(plan.dump(1));
   REQUIRE(plan["reaches_lsn"].is_string());
-  CHECK(site.rows_of(site.recover({"--target-lsn", plan["reaches_lsn"]})) == "1,2");
+  const auto there = site.recover({"--target-lsn", plan["reaches_lsn"]});
+  CHECK(there["result"]["reaches_lsn"] == plan["reaches_lsn"]);
+  CHECK(site.rows_of(there) == "1,2");
   const auto gone = site.write_segments(1);
   site.mark(3);
   site.archive_all();
@@ -52,6 +55,27 @@ TEST_CASE("the end of the archive has a time and an LSN, which can be asked for"
   CAPTURE(refused);
   CHECK(refused.exit_code == 8);
   CHECK_THAT(refused.err, Contains("--target-lsn") && Contains("the last transaction before"));
+}
+
+TEST_CASE("what was committed while a backup was taken is reached from the one before") {
+  PitrSite site{"limits: {rate: 8MiB/s}\n"};
+  auto backup = site.command({"full", "--method", "base", "--json"}).start();
+  REQUIRE(wait_until([&] {
+    return site.ask(
+               "select count(*) from pg_stat_activity where state = 'idle' and "
+               "query like '%pg_backup_start%'") != "0";
+  }));
+  const auto xid = site.ask("begin; insert into marker values (2); select txid_current(); commit");
+  site.ask("select pg_create_restore_point('meanwhile')");
+  site.mark(3);
+  REQUIRE(backup.wait().exit_code == 0);
+  site.mark(4);
+  site.archive_all();
+  const auto before = site.recover({"--target-xid", xid, "--exclusive"});
+  CHECK(before["result"]["backup"] == site.label);
+  CHECK(site.rows_of(before) == "1");
+  CHECK(site.rows_of(site.recover({"--target-name", "meanwhile"})) == "1,2");
+  CHECK(site.rows_of(site.recover({"--latest"})) == "1,2,3,4");
 }
 
 TEST_CASE("an LSN behind the last record of the archive is refused") {
@@ -120,8 +144,14 @@ TEST_CASE("a time on a branch that was left is said to be one") {
   const auto report = site.json({"pitr-restore", "--target-time", late, "--preview"});
   CHECK_THAT(warnings_of(report), Contains("timeline 1 went on") && Contains("--timeline 1"));
   CHECK(site.rows_of(site.recover({"--target-time", late, "--timeline", "1"})) == "1,2,3,4");
-  const auto before = site.json({"pitr-restore", "--target-time", fork, "--preview"});
-  CHECK_THAT(warnings_of(before), !Contains("went on"));
+  // Before the branches part there is one only; and a quiet hour of the new one is no other's.
+  for (const auto& time : {fork, site.now()}) {
+    site.mark(time == fork ? 11 : 12);
+    site.archive_all();
+    const auto other = site.json({"pitr-restore", "--target-time", time, "--preview"});
+    CHECK(other["exit_code"] == 0);
+    CHECK_THAT(warnings_of(other), !Contains("went on"));
+  }
 }
 
 TEST_CASE("a damaged backup is said with the way on") {

@@ -1,4 +1,5 @@
 // The archive of the WAL: `bkp wal-push` as archive_command of a real server.
+#include <unistd.h>
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -48,8 +49,17 @@ TEST_CASE("a segment that the server still writes to is refused, and archived in
   CHECK_FALSE(std::filesystem::exists(site.archived(current)));
   site.wait_for_archived(site.switch_segment());
   CHECK(std::filesystem::exists(site.archived(current)));
+  // Not even by its bare name.
+  const auto bare =
+      site.command({"wal-push", current_segment()}).in_directory(site.pg_wal("").string()).run();
+  CHECK(bare.exit_code == 11);
   const auto last = current_segment();
   site.cluster().stop(StopMode::immediate);
+  // Since the machine was started anew, the server's old number may be another's.
+  write_text(
+      site.cluster().data_directory() / "postmaster.pid",
+      std::to_string(::getpid()) + "\n" + site.cluster().data_directory().string() + "\n1\n");
+  site.cluster().give(site.cluster().data_directory() / "postmaster.pid");
   const auto pushed = site.run({"wal-push", site.pg_wal(last).string()});
   CAPTURE(pushed);
   CHECK(pushed.exit_code == 0);

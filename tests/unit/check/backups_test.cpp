@@ -49,12 +49,12 @@ TEST_CASE("the cluster counts as a database does, once it has a base backup") {
   CHECK_THAT(findings.all()[0].message, Contains("the last verification of \"label-base\" failed"));
   CHECK_THAT(findings.all()[1].message, Contains("no backup of the cluster"));
 
-  base.started_at = now - 30h;
+  base.started_at = now - 9 * 24h;
   base.verified = true;
   findings = {};
   judge_backups({"a"}, {dump, base}, {}, now, findings);
   CHECK(only(findings).status == Status::warning);
-  CHECK_THAT(only(findings).message, Contains("the cluster is 1d 6h old"));
+  CHECK_THAT(only(findings).message, Contains("the cluster is 9d old"));
 }
 
 TEST_CASE("fresh, verified backups are good") {

@@ -254,6 +254,7 @@ TEST_CASE("a cluster that came back is archived, backed up, entered in the catal
 TEST_CASE("before the cluster is recovered the page asks for a store that is lost") {
   auto model = test::with_bases(test::sample_model());
   const auto back = chapter(render_runbook(model), "moment");
+  REQUIRE_THAT(back, Contains("pitr-restore --latest"));
   CHECK(back.find("<code>required: false</code>") < back.find("pitr-restore --latest"));
   CHECK_THAT(back, Contains("exit code 6"));
   model.stores.pop_back();

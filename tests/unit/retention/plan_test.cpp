@@ -262,6 +262,13 @@ TEST_CASE("the backup stays from which any time within wal is reached") {
     child.parent_label = older.label;
     plan = retention::make_plan({newest, child, older}, policy, k_now);
     CHECK(keeps(plan, older));
+    auto bad = older;
+    bad.doubted = true;
+    const auto oldest = base(17 * k_day);
+    plan = retention::make_plan({newest, child, bad, oldest}, policy, k_now);
+    CHECK(reasons(plan, oldest) == why);
+    // It is the last one of its kind, but nothing is reached from it.
+    CHECK_THAT(reasons(plan, child), !VectorContains(why.front()));
   }
 }
 
