@@ -46,7 +46,7 @@ class WalReach {
   std::uint64_t segment_with(pg::Lsn end) const;
   bool is_sound(std::uint64_t segment) const;
 
-  std::string missing_from(std::uint64_t segment) const;
+  std::string missing_from(std::uint64_t first) const;
   std::string newest_text() const;
   util::Error unreachable(const RecoveryTarget& target) const;
   util::Error gap_before_end() const;

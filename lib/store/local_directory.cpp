@@ -83,8 +83,9 @@ std::optional<LocalDirectory> LocalDirectory::open(int root, std::vector<std::st
 
 namespace {
 
-/// As open_directory_in(), but a file in the way is an error here, and the name is flushed: one that
-/// is there may be another writer's, who has not done so yet, and our object would be lost with it.
+/// As open_directory_in(), but a file in the way is an error here, and the name is flushed: one
+/// that is there may be another writer's, who has not done so yet, and our object would be lost
+/// with it.
 Fd make_directory_in(int parent, const std::string& name, FlushedDirectories& flushed,
                      const LocalOperation& operation) {
   const auto open = [&] {
