@@ -20,7 +20,7 @@ struct ProcessIdentity {
   std::string host = {};
 
   static ProcessIdentity of_this_process();
-  static ProcessIdentity from_json(const nlohmann::json& json);
+  static ProcessIdentity from_json(const nlohmann::json& object);
   nlohmann::json to_json() const;
 };
 
