@@ -301,9 +301,7 @@ class Pitr {
       hint += fmt::format("; {} is not whole: remove it, or go on there with --delta",
                           util::quoted(m_place.data.string()));
     }
-    Error better{error.kind(), error.message(), std::move(hint)};
-    for (const auto& context : error.context()) better.add_context(context);
-    return better;
+    return error.reworded(error.message(), std::move(hint));
   }
 
   void stop_failed() noexcept {

@@ -1,6 +1,6 @@
 #include "pg/postmaster_file.hpp"
 
-#include <csignal>
+#include <sys/stat.h>
 #include <cstdlib>
 #include <string>
 
@@ -10,11 +10,15 @@
 namespace bkp::pg {
 
 bool PostmasterFile::is_alive_in(const std::filesystem::path& data_directory) const {
-  // A server is of the user that its files are of: one that we may not signal is none.
-  if (::kill(pid, 0) != 0) return false;
+  const auto process = std::filesystem::path{"/proc"} / std::to_string(pid);
+  struct stat theirs {};
+  struct stat files {};
+  // A server is of the user that its files are of, and works in its data directory, which not
+  // everybody is told.
+  if (::stat(process.c_str(), &theirs) != 0) return false;
+  if (::stat(data_directory.c_str(), &files) == 0 && theirs.st_uid != files.st_uid) return false;
   std::error_code unknown;
-  const auto place =
-      std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/cwd", unknown);
+  const auto place = std::filesystem::read_symlink(process / "cwd", unknown);
   return unknown || std::filesystem::equivalent(place, data_directory, unknown) || unknown;
 }
 

@@ -35,7 +35,7 @@ std::optional<std::filesystem::path> local_data_directory(run::Context& context,
     say(util::quoted(data->string()) + " is not the data directory of the server that answers");
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
-    say("it cannot be read: " + error.full_message());
+    say("the directory cannot be read: " + error.full_message());
   }
   return std::nullopt;
 }

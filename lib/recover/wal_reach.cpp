@@ -92,9 +92,10 @@ std::optional<ReachedTarget> WalReach::find(const RecoveryTarget& target) const 
   }
   // A server reads ahead of what it replays (recovery_prefetch), so it asks for more than is
   // needed.
-  if (reached)
+  if (reached) {
     reached->cut_off =
-        reached->segment == m_last ? m_path.highest() > m_last : !is_sound(reached->segment + 1);
+        m_path.highest() > m_last || (reached->segment < m_last && !is_sound(reached->segment + 1));
+  }
   return reached;
 }
 
@@ -225,11 +226,9 @@ Error WalReach::unreachable(const RecoveryTarget& target) const {
 }
 
 Error WalReach::damaged(const Error& error, const std::optional<pg::WalEvent>& newest) const {
-  Error better{ErrorKind::damaged, fmt::format("{}; {}", error.message(), text_of(newest)),
-               "push it again if a server still has it (`bkp wal-push`); `bkp wal-check` names "
-               "everything that is damaged"};
-  for (const auto& context : error.context()) better.add_context(context);
-  return better;
+  return error.reworded(fmt::format("{}; {}", error.message(), text_of(newest)),
+                        "push it again if a server still has it (`bkp wal-push`); `bkp wal-check` "
+                        "names everything that is damaged");
 }
 
 namespace {

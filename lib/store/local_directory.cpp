@@ -56,7 +56,8 @@ void FlushedDirectories::flush(int parent, int directory, const LocalOperation& 
       std::chrono::seconds{status.stx_btime.tv_sec} +
       std::chrono::nanoseconds{status.stx_btime.tv_nsec}};
   if (std::chrono::system_clock::now() - born > surely_flushed) return;
-  const Identity identity{status.stx_ino, born.time_since_epoch().count()};
+  const Identity identity{status.stx_dev_major, status.stx_dev_minor, status.stx_ino,
+                          born.time_since_epoch().count()};
   if (const std::scoped_lock lock{m_mutex}; m_flushed.contains(identity)) return;
   sync(parent, operation);
   const std::scoped_lock lock{m_mutex};

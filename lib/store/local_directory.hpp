@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "util/error.hpp"
@@ -36,8 +36,9 @@ class FlushedDirectories {
   void flush(int parent, int directory, const LocalOperation& operation);
 
  private:
-  /// Inode and time of birth, ns: a number is given again, to one of another birth.
-  using Identity = std::pair<std::uint64_t, std::int64_t>;
+  /// Device, its two parts; inode; and time of birth, ns: a number is given again, to one of
+  /// another birth.
+  using Identity = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, std::int64_t>;
 
   std::mutex m_mutex;
   std::set<Identity> m_flushed;

@@ -106,6 +106,13 @@ Error& Error::add_context(std::string context) {
   return *this;
 }
 
+Error Error::reworded(std::string message, std::string hint) const {
+  Error other{*this};
+  other.m_message = std::move(message);
+  other.m_hint = std::move(hint);
+  return other;
+}
+
 std::string Error::full_message() const {
   if (m_context.empty()) return m_message;
   return fmt::format("{} (while {})", m_message, fmt::join(m_context, "; while "));

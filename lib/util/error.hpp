@@ -49,6 +49,8 @@ class Error : public std::exception {
   int exit_code() const noexcept;
 
   Error& add_context(std::string context);
+  /// The same in other words: kind and context stay.
+  Error reworded(std::string message, std::string hint) const;
   /// "message (while context; while context)": for logs and for an error inside another.
   std::string full_message() const;
   const char* what() const noexcept override { return m_message.c_str(); }

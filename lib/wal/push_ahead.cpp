@@ -1,13 +1,11 @@
 #include "wal/push_ahead.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "run/state.hpp"
-#include "util/detached.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
 #include "util/files.hpp"
@@ -22,19 +20,13 @@ constexpr std::chrono::milliseconds ahead_look{5};
 
 }  // namespace
 
-PushAhead::PushAhead(run::Context& context) : m_context{context} {
-  const auto state = run::state_directory(context.config, "wal");
-  m_lock = state / "push.lock";
-  m_list = state / "push.list";
-}
+PushAhead::PushAhead(run::Context& context)
+    : m_context{context},
+      m_background{context, run::state_directory(context.config, "wal") / "push.lock"},
+      m_list{run::state_path(context.config, "wal") / "push.list"} {}
 
 std::size_t PushAhead::files_at_a_time() const {
   return static_cast<std::size_t>(m_context.config.wal.push_jobs);
-}
-
-bool PushAhead::somebody_is_at_it() const {
-  const auto file = util::open_file(m_lock, O_RDWR | O_CREAT | O_NOFOLLOW);
-  return ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 bool PushAhead::is_listed(const std::string& name) const {
@@ -58,32 +50,28 @@ void PushAhead::list(const std::vector<std::filesystem::path>& files) const {
 }
 
 void PushAhead::wait_for(const SourceFile& file) const {
-  while (is_listed(file.name()) && somebody_is_at_it()) {
+  while (is_listed(file.name()) && m_background.is_at_work()) {
     m_context.interrupt.check();
     m_context.clock.sleep_for(ahead_look);
   }
 }
 
-void PushAhead::start_after(const SourceFile& file) const noexcept {
+void PushAhead::start_after(const std::filesystem::path& path) const noexcept {
   try {
-    if (files_at_a_time() == 0 || waiting_after(file, 1).empty() || somebody_is_at_it()) return;
-    util::Command command;
-    command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "--config",
-                    std::filesystem::absolute(m_context.config.file).string(), "--ahead",
-                    std::filesystem::absolute(file.path()).string()};
-    command.environment = m_context.environment;
-    util::start_detached(command);
+    if (files_at_a_time() == 0 || waiting_after(path, 1).empty() || m_background.is_at_work())
+      return;
+    m_background.start({"--ahead", std::filesystem::absolute(path).string()});
   } catch (const std::exception& error) {
     m_context.log.debug("nothing is archived ahead: {}", error.what());
   }
 }
 
 void PushAhead::run_after(const std::filesystem::path& path) {
-  const auto lock = util::open_file(m_lock, O_RDWR | O_CREAT | O_NOFOLLOW);
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+  const auto lock = m_background.begin();
+  if (!lock) return;
   auto last = path;
   for (;;) {
-    const auto files = waiting_after(SourceFile{last}, files_at_a_time());
+    const auto files = waiting_after(last, files_at_a_time());
     if (files.empty()) return;
     list(files);
     const auto pushed = push_unasked(m_context, files);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "run/context.hpp"
+#include "wal/background_run.hpp"
 #include "wal/source_file.hpp"
 
 namespace bkp::wal {
@@ -18,20 +19,19 @@ class PushAhead {
 
   /// Returns once the run in the background is not at this file, or not any more.
   void wait_for(const SourceFile& file) const;
-  /// Starts that run for what waits behind `file`, unless nothing does or there is one.
-  void start_after(const SourceFile& file) const noexcept;
+  /// Starts that run for what waits behind `path`, unless nothing does or there is one.
+  void start_after(const std::filesystem::path& path) const noexcept;
   /// The run itself.
   void run_after(const std::filesystem::path& path);
 
  private:
-  bool somebody_is_at_it() const;
   bool is_listed(const std::string& name) const;
   void list(const std::vector<std::filesystem::path>& files) const;
   std::size_t files_at_a_time() const;
 
   run::Context& m_context;
-  std::filesystem::path m_lock;
-  std::filesystem::path m_list;  ///< what it is at, a name a line; void while nobody has the lock
+  BackgroundRun m_background;
+  std::filesystem::path m_list;  ///< what it is at, a name a line; void while nobody is at work
 };
 
 }  // namespace bkp::wal

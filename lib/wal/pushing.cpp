@@ -75,12 +75,12 @@ class Push {
     m_cluster = source_cluster(asked.file, m_context.config);
     asked.file.require_sound(m_cluster);
     add_history();
-    add(waiting_after(asked.file, static_cast<std::size_t>(m_context.config.wal.push_jobs)));
+    add(waiting_after(asked.file.path(), static_cast<std::size_t>(m_context.config.wal.push_jobs)));
     push();
     acknowledge(1);
     auto& failure = asked.result.failure;
     if (m_history != nullptr && !failure) failure = m_history->result.failure;
-    if (!failure) ahead.start_after(m_parcels.back()->file);
+    if (!failure) ahead.start_after(m_parcels.back()->file.path());
     return take_results();
   }
 

@@ -1,7 +1,6 @@
 #include "wal/read_ahead.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +15,6 @@
 #include "pg/wal_segment_header.hpp"
 #include "run/state.hpp"
 #include "stream/fd_sink.hpp"
-#include "util/detached.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
 #include "util/files.hpp"
@@ -58,30 +56,23 @@ void move_file(const std::filesystem::path& from, const std::filesystem::path& t
   std::filesystem::remove(from);
 }
 
-util::Fd lock_file(const std::filesystem::path& path) {
-  return util::open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW);
-}
-
 }  // namespace
 
 ReadAhead::ReadAhead(run::Context& context, std::uint64_t system_identifier, run::ReadingKeys keys)
-    : m_context{context}, m_system_identifier{system_identifier}, m_keys{std::move(keys)} {
-  const auto state = run::state_directory(context.config, "wal");
-  m_directory = state / "fetched" / std::to_string(system_identifier);
-  m_lock = state / "fetch.lock";
+    : m_context{context},
+      m_system_identifier{system_identifier},
+      m_keys{std::move(keys)},
+      m_directory{run::state_directory(context.config, "wal") / "fetched" /
+                  std::to_string(system_identifier)},
+      m_background{context, run::state_path(context.config, "wal") / "fetch.lock"} {
   util::make_private_directories(m_directory);
-}
-
-bool ReadAhead::somebody_is_at_it() const {
-  const auto file = lock_file(m_lock);
-  return ::flock(file.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 bool ReadAhead::take(const std::string& name, const std::filesystem::path& destination) const {
   const auto place = place_of(name);
   std::error_code unknown;
   while (!std::filesystem::exists(place, unknown)) {
-    if (!std::filesystem::exists(unfinished(place), unknown) || !somebody_is_at_it()) {
+    if (!std::filesystem::exists(unfinished(place), unknown) || !m_background.is_at_work()) {
       // It may have got its name just now.
       if (std::filesystem::exists(place, unknown)) break;
       return false;
@@ -112,18 +103,16 @@ void ReadAhead::start_after(const std::string& name, pg::WalSegmentSize size) co
     const auto names = names_after(name, size);
     const auto here = std::ranges::count_if(
         names, [&](const auto& one) { return std::filesystem::exists(place_of(one)); });
-    if (names.empty() || 2 * static_cast<std::size_t>(here) > names.size() || somebody_is_at_it())
+    if (names.empty() || 2 * static_cast<std::size_t>(here) > names.size() ||
+        m_background.is_at_work())
       return;
-    util::Command command;
-    command.argv = {std::filesystem::read_symlink("/proc/self/exe").string(),  "--config",
-                    std::filesystem::absolute(m_context.config.file).string(), "--ahead",
-                    fmt::format("{}:{}", size, m_system_identifier),           name};
+    std::vector<std::string> arguments{"--ahead", fmt::format("{}:{}", size, m_system_identifier),
+                                       name};
     for (const auto& file : m_keys.identity_files) {
-      command.argv.emplace_back("--identity");
-      command.argv.push_back(std::filesystem::absolute(file).string());
+      arguments.emplace_back("--identity");
+      arguments.push_back(std::filesystem::absolute(file).string());
     }
-    command.environment = m_context.environment;
-    util::start_detached(command);
+    m_background.start(arguments);
   } catch (const std::exception& error) {
     m_context.log.debug("nothing is fetched ahead: {}", error.what());
   }
@@ -136,8 +125,8 @@ void ReadAhead::clear() const noexcept {
 }
 
 void ReadAhead::run_after(const std::string& name, pg::WalSegmentSize size) {
-  const auto lock = lock_file(m_lock);
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+  const auto lock = m_background.begin();
+  if (!lock) return;
   const auto names = names_after(name, size);
   std::error_code unknown;
   for (const auto& entry : std::filesystem::directory_iterator{m_directory, unknown}) {

@@ -7,6 +7,7 @@
 #include "pg/wal_name.hpp"
 #include "run/context.hpp"
 #include "run/keys.hpp"
+#include "wal/background_run.hpp"
 
 namespace bkp::wal {
 
@@ -33,13 +34,12 @@ class ReadAhead {
  private:
   std::vector<std::string> names_after(const std::string& name, pg::WalSegmentSize size) const;
   std::filesystem::path place_of(const std::string& name) const { return m_directory / name; }
-  bool somebody_is_at_it() const;
 
   run::Context& m_context;
   std::uint64_t m_system_identifier;
   run::ReadingKeys m_keys;
   std::filesystem::path m_directory;
-  std::filesystem::path m_lock;
+  BackgroundRun m_background;
 };
 
 }  // namespace bkp::wal

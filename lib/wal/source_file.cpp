@@ -175,9 +175,11 @@ SourceCluster source_cluster(const SourceFile& file, const config::Config& confi
               "run it in the data directory, as the server does, or set cluster.data_directory"};
 }
 
-std::vector<std::filesystem::path> waiting_after(const SourceFile& file, std::size_t most) {
+std::vector<std::filesystem::path> waiting_after(const std::filesystem::path& path,
+                                                 std::size_t most) {
   constexpr std::string_view suffix = ".ready";
-  const auto directory = file.path().parent_path();
+  const auto directory = path.parent_path();
+  const auto after = path.filename().string();
   std::vector<std::string> names;
   std::error_code unknown;
   for (const auto& entry :
@@ -186,7 +188,7 @@ std::vector<std::filesystem::path> waiting_after(const SourceFile& file, std::si
     if (!name.ends_with(suffix)) continue;
     name.resize(name.size() - suffix.size());
     const auto parsed = pg::parse_wal_name(name, pg::smallest_wal_segment);
-    if (name > file.name() && parsed && parsed->kind != pg::WalFileKind::history)
+    if (name > after && parsed && parsed->kind != pg::WalFileKind::history)
       names.push_back(std::move(name));
   }
   std::ranges::sort(names);

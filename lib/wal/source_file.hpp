@@ -65,9 +65,10 @@ class SourceFile {
 /// Throws Error{refused} where none of them knows, Error{damaged} for a broken pg_control.
 SourceCluster source_cluster(const SourceFile& file, const config::Config& config);
 
-/// The files beside `file` that wait to be archived after it (archive_status/NAME.ready), in the
+/// The files beside `path` that wait to be archived after it (archive_status/NAME.ready), in the
 /// order in which the server will ask for them, at most `most`. History files are left out: the
 /// server asks for them first.
-std::vector<std::filesystem::path> waiting_after(const SourceFile& file, std::size_t most);
+std::vector<std::filesystem::path> waiting_after(const std::filesystem::path& path,
+                                                 std::size_t most);
 
 }  // namespace bkp::wal

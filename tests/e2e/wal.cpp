@@ -280,10 +280,7 @@ TEST_CASE("a note on a file says nothing of another under its name") {
   site.must({"init"});
   site.set_archive_command("false");
   const auto last = site.write_segments(3);
-  std::vector<std::string> waiting;
-  for (const auto& entry : std::filesystem::directory_iterator{site.pg_wal("archive_status")})
-    if (entry.path().extension() == ".ready") waiting.push_back(entry.path().stem().string());
-  std::ranges::sort(waiting);
+  const auto waiting = ArchivingSite::waiting_in(site.cluster().data_directory());
   REQUIRE(waiting.size() >= 3);
   const auto pushed = site.json({"wal-push", site.pg_wal(waiting[0]).string()});
   REQUIRE(pushed["result"]["taken_along"].size() >= 2);

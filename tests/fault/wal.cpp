@@ -35,10 +35,7 @@ TEST_CASE("wal-push is killed at random points: the server tries again, and all 
   site.must({"init"});
   site.set_archive_command("false");
   const auto last = site.write_segments(8);
-  std::vector<std::string> waiting;
-  for (const auto& entry : std::filesystem::directory_iterator{site.pg_wal("archive_status")})
-    if (entry.path().extension() == ".ready") waiting.push_back(entry.path().stem().string());
-  std::ranges::sort(waiting);
+  const auto waiting = ArchivingSite::waiting_in(site.cluster().data_directory());
   REQUIRE(waiting.size() >= 8);
   std::mt19937 random{20261127};
   for (int round = 0; round < 25; ++round) {
