@@ -1,6 +1,5 @@
 // The archive of the WAL: `bkp wal-push` as archive_command of a real server.
 #include <unistd.h>
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
