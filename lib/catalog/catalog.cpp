@@ -5,77 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "catalog/row.hpp"
 #include "catalog/session.hpp"
 #include "catalog/time_text.hpp"
 
 namespace bkp::catalog {
 
-using nlohmann::json;
 using pg::Parameter;
-using pg::Result;
 
 namespace {
-
-/// Reads a row's columns one after the other, so that each list of columns below stands beside the
-/// list of members it fills.
-class Row {
- public:
-  Row(const Result& result, int row) : m_result{result}, m_row{row} {}
-
-  Row& operator>>(std::string& target) {
-    target = m_result.text(m_row, m_column++);
-    return *this;
-  }
-  Row& operator>>(bool& target) {
-    target = m_result.boolean(m_row, m_column++);
-    return *this;
-  }
-  Row& operator>>(double& target) {
-    target = m_result.number(m_row, m_column++);
-    return *this;
-  }
-  Row& operator>>(std::int64_t& target) {
-    target = m_result.integer(m_row, m_column++);
-    return *this;
-  }
-  Row& operator>>(int& target) {
-    target = static_cast<int>(m_result.integer(m_row, m_column++));
-    return *this;
-  }
-  Row& operator>>(Time& target) {
-    target = time_from_text(m_result.text(m_row, m_column++));
-    return *this;
-  }
-  Row& operator>>(json& target) {
-    const auto text = m_result.text(m_row, m_column++);
-    target = text.empty() ? json() : json::parse(text);
-    return *this;
-  }
-  Row& operator>>(std::vector<std::string>& target) {
-    json list;
-    *this >> list;
-    target.clear();
-    for (const auto& element : list) target.push_back(element.get<std::string>());
-    return *this;
-  }
-  template <class Value>
-  Row& operator>>(std::optional<Value>& target) {
-    if (m_result.is_null(m_row, m_column)) {
-      target.reset();
-      ++m_column;
-      return *this;
-    }
-    Value value{};
-    *this >> value;
-    target = std::move(value);
-    return *this;
-  }
-
- private:
-  const Result& m_result;
-  int m_row;
-  int m_column = 0;
-};
 
 // What is not NULL in the records comes out as a value here.
 constexpr auto backup_columns =
@@ -236,7 +174,8 @@ std::optional<double> Catalog::last_restore_seconds(const std::string& label,
 std::vector<RunRecord> Catalog::runs(int limit) {
   const auto found = m_connection.exec(
       "SELECT id, command, arguments, user_name, host, coalesce(pid, 0), triggered_by, version, "
-      "started_at, finished_at, status, exit_code, error_message, bytes FROM runs "
+      "started_at, finished_at, status, exit_code, error_message, bytes, schedule_id, due_at "
+      "FROM runs "
       "ORDER BY started_at DESC, id DESC LIMIT $1::bigint",
       {std::to_string(limit)});
   std::vector<RunRecord> result;
@@ -244,7 +183,7 @@ std::vector<RunRecord> Catalog::runs(int limit) {
     auto& r = result.emplace_back();
     Row{found, row} >> r.id >> r.command >> r.arguments >> r.user_name >> r.host >> r.pid >>
         r.triggered_by >> r.version >> r.started_at >> r.finished_at >> r.status >> r.exit_code >>
-        r.error_message >> r.bytes;
+        r.error_message >> r.bytes >> r.schedule_id >> r.due_at;
   }
   return result;
 }

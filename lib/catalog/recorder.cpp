@@ -25,6 +25,7 @@ struct Recorder::State {
         clock{the_clock},
         log{the_log},
         interrupt{the_interrupt},
+        run_key{settings.scheduled ? settings.scheduled->run_key : util::random_uuid()},
         spool{settings.spool_directory, run_key} {}
 
   Settings settings;
@@ -34,7 +35,7 @@ struct Recorder::State {
 
   // Never requested: the row of an interrupted run is closed too.
   util::Interrupt undisturbed;
-  std::string run_key = util::random_uuid();
+  std::string run_key;
   SpoolWriter spool;
   std::optional<pg::Connection> session;
   bool tried = false;
@@ -119,6 +120,10 @@ Recorder::~Recorder() = default;
 void Recorder::open_run(RunRecord run) {
   if (run.started_at == Time{}) run.started_at = m_state->clock.now();
   run.status = status::running;
+  if (const auto& scheduled = m_state->settings.scheduled) {
+    run.schedule_id = scheduled->schedule_id;
+    run.due_at = scheduled->due_at;
+  }
   m_state->run = to_json(run);
   auto data = m_state->run;
   if (run.pid == ::getpid())

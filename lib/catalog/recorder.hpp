@@ -32,6 +32,8 @@ class Recorder {
     pg::Conninfo conninfo;
     std::string schema = "bkp";
     std::filesystem::path spool_directory;
+    /// The run that is to be recorded has a row already, or will have one in this catalog.
+    std::optional<ScheduledRun> scheduled = {};
   };
   /// Connects to nothing yet. Everything passed by reference must outlive it.
   Recorder(Settings settings, const util::Clock& clock, util::Log& log,

@@ -238,7 +238,9 @@ json to_json(const RunRecord& run) {
           {"status", run.status},
           {"exit_code", value_or_null(run.exit_code)},
           {"error_message", text_or_null(run.error_message)},
-          {"bytes", run.bytes}};
+          {"bytes", run.bytes},
+          {"schedule_id", value_or_null(run.schedule_id)},
+          {"due_at", time_or_null(run.due_at)}};
 }
 
 json to_json(const AuditRecord& record) {

@@ -122,6 +122,15 @@ struct StoreUsage {
   Time sampled_at;
 };
 
+/// A run that `bkp schedule run-due` has begun: it has a row, which is `pending`, before it has a
+/// process.
+struct ScheduledRun {
+  std::string run_key;  ///< UUID
+  std::int64_t schedule_id = 0;
+  Time due_at;
+  bool operator==(const ScheduledRun&) const = default;
+};
+
 struct RunRecord {
   std::int64_t id = 0;
   std::string command;
@@ -137,6 +146,8 @@ struct RunRecord {
   std::optional<int> exit_code;
   std::string error_message;
   std::int64_t bytes = 0;
+  std::optional<std::int64_t> schedule_id;  ///< of a ScheduledRun, as is due_at
+  std::optional<Time> due_at;
 };
 
 struct AuditRecord {

@@ -18,12 +18,24 @@ std::string on_event(std::string_view statement) {
   return fmt::format("WITH event AS (SELECT $1::jsonb AS data, $2::uuid AS run_key) {}", statement);
 }
 
+// A run that a schedule has begun may have a row already; what schedule it was, it may have no
+// more.
 constexpr auto open_run = R"(
   INSERT INTO runs (run_key, command, arguments, user_name, host, pid, process_identity,
-                    triggered_by, version, started_at, status)
-  SELECT event.run_key, e.* FROM event, jsonb_to_record(data) AS e(
+                    triggered_by, version, started_at, status, due_at, schedule_id)
+  SELECT event.run_key, e.command, e.arguments, e.user_name, e.host, e.pid, e.process_identity,
+         e.triggered_by, e.version, e.started_at, e.status, e.due_at,
+         (SELECT id FROM backup_schedules WHERE id = e.schedule_id)
+  FROM event, jsonb_to_record(data) AS e(
     command text, arguments jsonb, user_name text, host text, pid integer, process_identity jsonb,
-    triggered_by text, version text, started_at timestamptz, status text)
+    triggered_by text, version text, started_at timestamptz, status text, due_at timestamptz,
+    schedule_id bigint)
+  ON CONFLICT (run_key) DO UPDATE SET
+    arguments = excluded.arguments, user_name = excluded.user_name, host = excluded.host,
+    pid = excluded.pid, process_identity = excluded.process_identity,
+    triggered_by = excluded.triggered_by, version = excluded.version,
+    started_at = excluded.started_at, finished_at = NULL, status = excluded.status,
+    exit_code = NULL, error_message = NULL
   RETURNING id)";
 
 constexpr auto close_run = R"(

@@ -15,10 +15,9 @@ namespace bkp::check {
 namespace {
 
 // Comments and assignments are no jobs. cron(8): crontab(5), "Description".
-bool runs_full(std::string_view line) {
+bool runs(std::string_view line, std::string_view command) {
   const auto start = line.find_first_not_of(" \t");
-  if (start == line.npos || line[start] == '#') return false;
-  return line.find("bkp full") != line.npos || line.find("bkp-full") != line.npos;
+  return start != line.npos && line[start] != '#' && line.find(command) != line.npos;
 }
 
 // Why cron would pass over a file in /etc/cron.d. cron(8), "Notes".
@@ -50,7 +49,7 @@ void examine_cron(const CronPlaces& places, Findings& findings) {
       findings.warning(
           "cron", fmt::format("there is no {}: nothing runs by itself", name),
           "install the cron file that comes with bkp (share/bkp/cron/bkp), or see that "
-          "another scheduler runs `bkp full`");
+          "another scheduler runs `bkp schedule run-due` every minute");
       return;
     }
     if (const auto reason = reason_to_ignore(places.file, *text); !reason.empty()) {
@@ -59,9 +58,22 @@ void examine_cron(const CronPlaces& places, Findings& findings) {
                                    util::shell_quoted(places.file.string())));
       return;
     }
-    if (!std::ranges::any_of(util::split_lines(*text), runs_full)) {
-      findings.warning("cron", fmt::format("no active line of {} runs `bkp full`", name),
-                       "remove the \"#\" before that line");
+    const auto lines = util::split_lines(*text);
+    const auto has = [&](std::string_view command) {
+      return std::ranges::any_of(lines, [&](auto line) { return runs(line, command); });
+    };
+    const bool by_schedules = has("bkp schedule run-due");
+    if (!by_schedules && !has("bkp full")) {
+      findings.warning("cron",
+                       fmt::format("no active line of {} runs `bkp schedule run-due`", name),
+                       "install the cron file that comes with bkp (share/bkp/cron/bkp)");
+      return;
+    }
+    if (by_schedules && has("bkp full")) {
+      findings.warning(
+          "cron",
+          fmt::format("{} begins what is due by schedule and `bkp full` besides: twice", name),
+          "remove one of the two: `bkp schedule list` shows the schedules");
       return;
     }
     if (!is_running(places.pid_file)) {
@@ -69,7 +81,8 @@ void examine_cron(const CronPlaces& places, Findings& findings) {
                        "systemctl enable --now cron  (crond on some systems)");
       return;
     }
-    findings.ok("cron", fmt::format("{} runs full backups", name));
+    findings.ok("cron", by_schedules ? fmt::format("{} begins what is due by schedule", name)
+                                     : fmt::format("{} runs full backups", name));
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "check/findings.hpp"
 #include "config/config.hpp"
 #include "run/context.hpp"
+#include "schedule/schedule.hpp"
 
 namespace bkp::check {
 
@@ -103,11 +105,19 @@ void judge_assertions(const std::vector<config::Assertion>& assertions,
                       const std::vector<std::string>& present,
                       const std::vector<catalog::BackupRecord>& backups, Findings& findings);
 
+/// Whether the schedules can be read and are followed, make and prove and prune backups, often
+/// enough for `status`, and what they lack. `check_schedule` throws Error{usage} for one that
+/// cannot be.
+void examine_schedules(run::Context& context,
+                       const std::function<void(const schedule::Schedule&)>& check_schedule,
+                       Findings& findings);
+
 struct CronPlaces {
   std::filesystem::path file = "/etc/cron.d/bkp";
   std::filesystem::path pid_file = "/run/crond.pid";
 };
-/// The cron file is there, cron will take it, and something in it runs a full backup.
+/// The cron file is there, cron will take it, and something in it begins what is due by schedule,
+/// or runs a full backup.
 void examine_cron(const CronPlaces& places, Findings& findings);
 
 }  // namespace bkp::check

@@ -17,6 +17,7 @@
 #include "cli/signals.hpp"
 #include "cli/system_terminal.hpp"
 #include "config/parse.hpp"
+#include "run/scheduled_run.hpp"
 #include "util/host.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
@@ -62,7 +63,7 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::ParseError& error,
-                  int argc, char** argv) {
+                  const std::vector<std::string>& arguments) {
   std::string hint = fmt::format("`bkp {} --help` lists the options", info.name);
   std::vector<std::string> known;
   const auto add_options_of = [&known](const CLI::App& part) {
@@ -74,8 +75,7 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
   // Groups of options are such parts.
   for (const auto* group : app.get_subcommands([](const CLI::App*) { return true; }))
     add_options_of(*group);
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
+  for (const auto& argument : arguments) {
     const std::string name = argument.substr(0, argument.find('='));
     if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end())
       continue;
@@ -86,10 +86,12 @@ Error usage_error(const CommandInfo& info, const CLI::App& app, const CLI::Parse
 }
 
 /// libpq would prefer a PGPASSWORD of this process to the password file of the configuration;
-/// run::cluster_conninfo() decides instead. Before there are threads.
+/// run::cluster_conninfo() decides instead. What run this is concerns no program it starts. Before
+/// there are threads.
 util::Environment take_environment() {
   auto environment = util::Environment::of_this_process();
   ::unsetenv("PGPASSWORD");
+  ::unsetenv(run::scheduled_run_variable);
   return environment;
 }
 
@@ -115,14 +117,21 @@ class Run {
     ending.started_at = m_clock.now();
     try {
       const config::Config config = load_config();
+      const auto scheduled = run::scheduled_run(m_environment);
+      m_environment.unset(run::scheduled_run_variable);
+      if (scheduled && !claim(config, *scheduled)) {
+        m_log.info("another process has begun this run: nothing is left to do");
+        ending.finished_at = m_clock.now();
+        return ending;
+      }
       const bool wanted = !config.site.empty() && !m_shared.dry_run && command.recorded();
       const auto way = wanted ? way_to_catalog(config) : std::nullopt;
       const bool recorded = way.has_value();
-      catalog::Recorder recorder{
-          {way.value_or(pg::Conninfo{}), config.catalog.schema, config.catalog.spool_directory},
-          m_clock,
-          m_log,
-          m_interrupt};
+      catalog::Recorder recorder{{way.value_or(pg::Conninfo{}), config.catalog.schema,
+                                  config.catalog.spool_directory, scheduled},
+                                 m_clock,
+                                 m_log,
+                                 m_interrupt};
       run::Context context{config,
                            m_clock,
                            m_processes,
@@ -190,6 +199,19 @@ class Run {
     } catch (const Error&) {
       if (!m_info.diagnoses) throw;
       return std::nullopt;
+    }
+  }
+
+  /// Whether this process is the one to do the run.
+  bool claim(const config::Config& config, const catalog::ScheduledRun& scheduled) {
+    try {
+      m_claim = run::Claims{config}.claim(scheduled);
+      return static_cast<bool>(m_claim);
+    } catch (const Error& error) {
+      // A second process could do the same; that there is none is worse.
+      m_log.warning("this run cannot be claimed, and is done all the same: {}",
+                    error.full_message());
+      return true;
     }
   }
 
@@ -269,6 +291,7 @@ class Run {
   SignalHandlers m_signals;
   SystemTerminal m_terminal;
   util::SystemProcessRunner m_processes;
+  util::Fd m_claim;  ///< of a scheduled run, until its end
 };
 
 /// An error for people on stderr, and through the log (null: there is none yet) where that goes to
@@ -306,6 +329,22 @@ int present(const CommandInfo& info, const Ending& ending, const std::string& te
 
 }  // namespace
 
+void check_arguments(const CommandInfo& info, const std::function<void(CLI::App&)>& define_options,
+                     const std::vector<std::string>& arguments) {
+  SharedOptions shared;
+  CLI::App app{std::string{info.summary}, fmt::format("bkp {}", info.name)};
+  define(app, shared);
+  define_options(app);
+  try {
+    // CLI11 takes them last to first.
+    app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
+  } catch (const CLI::CallForHelp&) {
+    throw Error{ErrorKind::usage, "--help does nothing by itself", "leave it out"};
+  } catch (const CLI::ParseError& error) {
+    throw usage_error(info, app, error, arguments);
+  }
+}
+
 int run_program(const CommandInfo& info, const Command& command, int argc, char** argv) {
   prepare_process();
   SharedOptions shared;
@@ -324,7 +363,7 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
     return present(info, {}, app.help(), shared, app.get_name(), false, nullptr);
   } catch (const CLI::ParseError& error) {
     shared.json = wants_json(argc, argv);
-    return fail(usage_error(info, app, error, argc, argv));
+    return fail(usage_error(info, app, error, {argv + 1, argv + argc}));
   }
   std::optional<Run> run;
   try {

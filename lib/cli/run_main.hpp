@@ -24,6 +24,11 @@ struct Command {
 /// an exception.
 int run_program(const CommandInfo& info, const Command& command, int argc, char** argv);
 
+/// Throws Error{usage} for arguments (without the program's name) that the program would refuse
+/// before it runs.
+void check_arguments(const CommandInfo& info, const std::function<void(CLI::App&)>& define_options,
+                     const std::vector<std::string>& arguments);
+
 namespace lookup {
 /// Hides the namespace bkp::run, so that the call below is looked up by its argument's type.
 void run();
@@ -37,6 +42,13 @@ template <class Options>
 bool is_recorded(const Options& options) {
   if constexpr (requires { options.recorded(); }) return options.recorded();
   return true;
+}
+
+template <class Options>
+void check_arguments(const std::vector<std::string>& arguments) {
+  Options options;
+  check_arguments(
+      Options::info, [&](CLI::App& app) { define(app, options); }, arguments);
 }
 
 /// A command is an Options struct with `static constexpr CommandInfo info`, and beside it, found by

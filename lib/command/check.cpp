@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "check/topics.hpp"
+#include "command/schedule_options.hpp"
 #include "config/parse.hpp"
 #include "util/text.hpp"
 
@@ -55,6 +56,8 @@ cli::Report run(const CheckOptions& options, run::Context& context) {
   check::examine_stores(context, server, findings);
   check::examine_keys(context, findings);
   check::examine_backups(context, server, findings);
+  check::examine_schedules(
+      context, [&](const auto& schedule) { check_schedule(schedule, context.config); }, findings);
   check::examine_cron({}, findings);
   pass_warnings_on(findings, context);
   cli::Report report;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "cli/report.hpp"
 #include "cli/run_main.hpp"
 #include "command/cat.hpp"
@@ -21,6 +23,7 @@
 #include "command/release.hpp"
 #include "command/restore.hpp"
 #include "command/runbook.hpp"
+#include "command/schedule.hpp"
 #include "command/show.hpp"
 #include "command/unseal.hpp"
 #include "command/verify.hpp"
@@ -28,6 +31,8 @@
 #include "command/wal_fetch.hpp"
 #include "command/wal_push.hpp"
 #include "command/wal_setup.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
 
 namespace bkp::command {
 
@@ -36,11 +41,12 @@ namespace {
 struct Command {
   cli::CommandInfo info;
   int (*main)(int argc, char** argv);
+  void (*check_arguments)(const std::vector<std::string>& arguments);
 };
 
 template <class... Options>
 constexpr std::array<Command, sizeof...(Options)> commands_of() {
-  return {Command{Options::info, cli::run_main<Options>}...};
+  return {Command{Options::info, cli::run_main<Options>, cli::check_arguments<Options>}...};
 }
 
 constexpr auto commands =
@@ -48,7 +54,7 @@ constexpr auto commands =
                 ListOptions, ShowOptions, VerifyOptions, RestoreOptions, PruneOptions, HoldOptions,
                 ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
                 UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
-                WalSetupOptions, PitrRestoreOptions>();
+                WalSetupOptions, PitrRestoreOptions, ScheduleOptions>();
 
 }  // namespace
 
@@ -62,6 +68,20 @@ int run_command(std::string_view name, int argc, char** argv) {
   const auto* const command =
       std::ranges::find(commands, name, [](const Command& one) { return one.info.name; });
   return command->main(argc, argv);
+}
+
+void check_arguments(std::string_view name, const std::vector<std::string>& arguments) {
+  const auto* const command =
+      std::ranges::find(commands, name, [](const Command& one) { return one.info.name; });
+  if (command == commands.end()) {
+    std::vector<std::string> names;
+    for (const auto& one : commands) names.emplace_back(one.info.name);
+    const auto near = util::nearest(name, names);
+    throw util::Error{
+        util::ErrorKind::usage, fmt::format("bkp has no command {}", util::quoted(name)),
+        near.empty() ? "`bkp help` lists the commands" : fmt::format("did you mean {}?", near)};
+  }
+  command->check_arguments(arguments);
 }
 
 }  // namespace bkp::command

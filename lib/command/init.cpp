@@ -9,6 +9,8 @@
 #include "catalog/migrate.hpp"
 #include "command/catalog_text.hpp"
 #include "command/check.hpp"
+#include "command/schedule_setup.hpp"
+#include "command/schedule_text.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -39,6 +41,7 @@ class Init {
   cli::Report run() {
     m_report.result = {{"dry_run", m_dry_run}, {"stores", json::array()}};
     attempt("catalog", [this] { prepare_catalog(); });
+    if (!m_report.error) attempt("schedules", [this] { prepare_schedules(); });
     attempt("spool", [this] { prepare_spool(); });
     attempt("stores", [this] { prepare_stores(); });
     finish();
@@ -70,6 +73,16 @@ class Init {
     m_report.text += command::to_text(outcome, schema, m_dry_run);
     // This run began before there was a catalog to note it in.
     if (!m_dry_run && m_context.recorder.reconnect()) m_context.recorder.deliver_spool();
+  }
+
+  void prepare_schedules() {
+    const auto entered = enter_schedules(m_context);
+    m_report.result["schedules"] = json::array();
+    for (const auto& one : entered) {
+      m_report.result["schedules"].push_back(schedule::to_json(one));
+      m_report.text +=
+          change_text(one, one.enabled ? "entered" : "entered, switched off", m_dry_run);
+    }
   }
 
   void prepare_spool() {

@@ -5,6 +5,7 @@
 #include "catalog/time_text.hpp"
 #include "cli/table.hpp"
 #include "command/store_prune.hpp"
+#include "config/parse.hpp"
 #include "retention/policy.hpp"
 #include "retention/usage.hpp"
 #include "run/lock.hpp"
@@ -18,23 +19,45 @@ using retention::Action;
 using util::Error;
 using util::ErrorKind;
 
+namespace {
+
+/// For CLI11; empty when good.
+std::string check_policy(const std::string& text) {
+  try {
+    config::parse_retention(text);
+    return {};
+  } catch (const Error& error) {
+    return fmt::format("{}; {}", error.message(), error.hint());
+  }
+}
+
+}  // namespace
+
 void define(CLI::App& app, PruneOptions& options) {
   app.add_option("--store", options.stores, "this store only; may be given several times")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  app.add_option("--policy", options.policy,
+                 "keep by this policy in place of the stores' own: '{daily: 7, monthly: 12}'")
+      ->check(check_policy)
+      ->type_name("POLICY");
 }
 
 namespace {
 
 std::vector<StorePrune> prune_stores(const PruneOptions& options, run::Context& context) {
   auto opened = context.open_stores(options.stores);
+  const auto policy_of = [&](const std::string& store) {
+    return options.policy.empty() ? context.config.store(store).retention
+                                  : config::parse_retention(options.policy);
+  };
   auto known = ask_catalog(context);
   std::vector<StorePrune> results;
   for (const auto& store : opened.stores) {
     auto& result = results.emplace_back();
     result.name = store.name;
     result.url = store.store->url();
-    result.policy = &context.config.store(store.name).retention;
+    result.policy = policy_of(store.name);
     try {
       prune_store(context, store, known, result);
     } catch (const Error& error) {
@@ -46,7 +69,7 @@ std::vector<StorePrune> prune_stores(const PruneOptions& options, run::Context& 
     auto& result = results.emplace_back();
     result.name = failure.name;
     result.url = failure.url;
-    result.policy = &context.config.store(failure.name).retention;
+    result.policy = policy_of(failure.name);
     result.error = failure.error;
   }
   return results;
@@ -73,7 +96,7 @@ json plan_json(const StorePrune& result) {
 json store_json(const StorePrune& result) {
   return {{"store", result.name},
           {"url", result.url},
-          {"policy", retention::describe(*result.policy)},
+          {"policy", retention::describe(result.policy)},
           {"kept", retention::total_of(result.plan, Action::keep).backups},
           {"removed", result.swept.removed.size()},
           {"bytes_freed", result.swept.freed.bytes},
@@ -117,7 +140,7 @@ std::string failure_text(const StorePrune& result) {
 
 std::string store_text(const StorePrune& result, util::Time now, bool dry_run, std::size_t width) {
   auto text = fmt::format("store {} at {}\nkeeps {}\n", util::printable(result.name),
-                          util::printable(result.url), retention::describe(*result.policy));
+                          util::printable(result.url), retention::describe(result.policy));
   if (!result.plan.empty()) text += plan_text(result.plan, now, width);
   for (const auto& key : result.unfinished) {
     text +=

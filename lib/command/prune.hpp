@@ -12,11 +12,13 @@
 
 namespace bkp::command {
 
-/// `bkp prune [--store NAME]…`: applies each store's retention policy to it.
+/// `bkp prune [--store NAME]… [--policy POLICY]`: applies each store's retention policy, or this
+/// one, to it.
 struct PruneOptions {
   static constexpr cli::CommandInfo info{
       .name = "prune", .summary = "remove the backups that the retention policies no longer keep"};
   std::vector<std::string> stores;  ///< empty: all
+  std::string policy = {};          ///< in place of the stores' own; empty: these
 };
 
 void define(CLI::App& app, PruneOptions& options);

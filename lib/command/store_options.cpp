@@ -26,7 +26,7 @@ struct Detail {
   const char* help;
 };
 
-constexpr std::array details{
+constexpr std::array store_details{
     Detail{"--endpoint", &StoreOptions::endpoint, "s3", "URL",
            "with --store s3://BUCKET: the server"},
     Detail{"--region", &StoreOptions::region, "s3", "NAME", "with --store s3://BUCKET: its region"},
@@ -52,7 +52,7 @@ void define(CLI::App& app, StoreOptions& options) {
       ->type_name("STORE");
   app.add_option("--site", options.site, "with --store URL: the site whose backups it holds")
       ->type_name("NAME");
-  for (const auto& detail : details)
+  for (const auto& detail : store_details)
     app.add_option(detail.option, options.*detail.value, detail.help)->type_name(detail.type);
   app.get_option("--addressing")->check(CLI::IsMember({"path", "virtual"}));
 }
@@ -66,7 +66,7 @@ void require_sense(const StoreOptions& options) {
     throw Error{ErrorKind::usage, "--site goes with --store URL",
                 "without it the configuration's site is used"};
   }
-  for (const auto& detail : details) {
+  for (const auto& detail : store_details) {
     if ((options.*detail.value).empty() || store::scheme_of(options.store) == detail.scheme)
       continue;
     throw Error{ErrorKind::usage,
@@ -93,7 +93,7 @@ std::string to_arguments(const StoreOptions& options) {
   };
   add("--store", options.store);
   add("--site", options.site);
-  for (const auto& detail : details) add(detail.option, options.*detail.value);
+  for (const auto& detail : store_details) add(detail.option, options.*detail.value);
   return result;
 }
 

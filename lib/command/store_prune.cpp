@@ -68,7 +68,7 @@ class StorePruner {
   void make_plan(StoreCandidates& candidates) {
     const auto now = m_context.clock.now();
     do {
-      m_result.plan = retention::make_plan(candidates.candidates(), *m_result.policy, now);
+      m_result.plan = retention::make_plan(candidates.candidates(), m_result.policy, now);
     } while (retention::total_of(m_result.plan, Action::remove).backups > 0 &&
              !candidates.confirm(m_result.plan));
   }
@@ -137,7 +137,7 @@ class StorePruner {
     const wal::ArchiveKeys keys{{}, {}, true};
     const auto map = wal::map_archive({{*m_store.store, inventory}}, site, keys, m_context.log);
     if (map.segment_size == 0) return;
-    m_result.wal = wal::plan_retention(inventory, map.segment_size, staying, m_result.policy->wal,
+    m_result.wal = wal::plan_retention(inventory, map.segment_size, staying, m_result.policy.wal,
                                        m_context.clock.now());
     if (m_context.dry_run || m_result.wal.remove.empty()) return;
     std::vector<store::Key> gone;

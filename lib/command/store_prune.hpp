@@ -18,8 +18,8 @@ namespace bkp::command {
 struct StorePrune {
   std::string name;
   std::string url;
-  const config::RetentionPolicy* policy = nullptr;  ///< the configuration's
-  retention::Plan plan;                             ///< as it turned out: what was spared is kept
+  config::RetentionPolicy policy;
+  retention::Plan plan;  ///< as it turned out: what was spared is kept
   retention::Swept swept;
   std::vector<std::string> debris;      ///< labels of unfinished backups that were cleared away
   std::vector<std::string> unfinished;  ///< keys of uploads of dead writers, given up or to be

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "command/schedule_setup.hpp"
 #include "pg/connection.hpp"
 #include "run/terminal.hpp"
 #include "util/error.hpp"
@@ -107,6 +108,12 @@ cli::Report run(const WalSetupOptions& options, run::Context& context) {
   report.text =
       fmt::format("{}the server archives: {} is on every required store\n",
                   changes.empty() ? "" : fmt::format("changed:{}\n", plan_text(changes)), name);
+  if (const auto ids = schedules_without_archive(context); !ids.empty()) {
+    report.text += fmt::format(
+        "schedules that waited for this are still switched off: "
+        "bkp schedule enable {}\n",
+        fmt::join(ids, " "));
+  }
   return report;
 }
 

@@ -157,6 +157,19 @@ struct Status {
   bool operator==(const Status&) const = default;
 };
 
+/// One of those that `init` enters where there are none; from then on they are the catalog's.
+struct Schedule {
+  std::string command;                     ///< "full --method base"
+  std::string schedule;                    ///< a cron expression
+  std::string time_zone = "UTC";           ///< of the IANA database
+  std::optional<std::string> destination;  ///< a store
+  std::chrono::seconds jitter{0};
+  std::chrono::seconds catch_up{std::chrono::hours{24 * 7}};
+  bool enabled = true;
+  int line = 0;  ///< in the file; 0: a default
+  bool operator==(const Schedule&) const = default;
+};
+
 struct Runbook {
   std::optional<std::filesystem::path> path;  ///< a local copy, renewed with the one on the stores
   std::vector<std::string> contacts;
@@ -190,6 +203,7 @@ struct Config {
   Recover recover;
   Objectives objectives;
   Status status;
+  std::vector<Schedule> schedules;
   Runbook runbook;
   std::vector<Unsupported> unsupported;
 

@@ -294,6 +294,25 @@ void write_operations(Writer& writer, const Config& config) {
   writer.key("contacts", list(config.runbook.contacts));
 }
 
+void write_schedules(Writer& writer, const std::vector<Schedule>& schedules) {
+  if (schedules.empty()) {
+    writer.top("schedules", "[]", "What `bkp init` enters into the catalog: nothing.");
+    return;
+  }
+  writer.section("schedules",
+                 "What `bkp init` enters into the catalog, where there is nothing yet.");
+  for (const auto& one : schedules) {
+    writer.element("command", quote(one.command));
+    writer.key("schedule", quote(one.schedule));
+    writer.key("time_zone", quote(one.time_zone));
+    writer.optional("destination", one.destination, quote, "else every store");
+    writer.key("jitter", duration(one.jitter), "begins up to so much later");
+    writer.key("catch_up", duration(one.catch_up), "what was missed may begin so late");
+    writer.key("enabled", boolean(one.enabled));
+    writer.end_element();
+  }
+}
+
 }  // namespace
 
 std::string explain(const Config& config) {
@@ -311,6 +330,7 @@ std::string explain(const Config& config) {
   write_wal(writer, config.wal);
   write_verify(writer, config.verify);
   write_operations(writer, config);
+  write_schedules(writer, config.schedules);
   if (!config.unsupported.empty()) {
     writer.comment("");
     writer.comment("Set in the file, but without effect in this version of bkp:");

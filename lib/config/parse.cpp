@@ -47,6 +47,7 @@ Config from_document(const Document& document, const ConnectionSeams& seams) {
   config.recover = read_recover(top, seams.environment);
   config.objectives = read_objectives(top);
   config.status = read_status(top);
+  config.schedules = read_schedules(top, config.stores);
   config.runbook = read_runbook(top);
   config.unsupported = unsupported_keys(later);
   // Last, because these may run a command for a secret.

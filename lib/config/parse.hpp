@@ -40,6 +40,10 @@ std::filesystem::path find(const std::string& option, const util::Environment& e
 /// configuration. Throws Error{usage} naming the option where parse() would refuse the value.
 Store store_of_options(std::string_view url, std::string_view site);
 
+/// A retention policy alone, with the keys and defaults of `stores[].retention`: "{daily: 7, last:
+/// 3}", or the same as JSON. Throws Error{usage}.
+RetentionPolicy parse_retention(std::string_view yaml);
+
 /// The effective settings as commented YAML: `bkp check --explain`. Parses to an equal Config, but
 /// for line numbers, the keys without effect, and passwords that came from elsewhere, which are
 /// left out.

@@ -11,25 +11,6 @@ namespace bkp::config {
 
 namespace {
 
-constexpr int most_kept = 100'000;
-
-RetentionPolicy read_retention(const Section& section) {
-  RetentionPolicy result;
-  const auto count = [&](std::string_view key, int& target) {
-    target = read_int(section, key, target, 0, most_kept);
-  };
-  count("last", result.last);
-  count("hourly", result.hourly);
-  count("daily", result.daily);
-  count("weekly", result.weekly);
-  count("monthly", result.monthly);
-  count("quarterly", result.quarterly);
-  count("yearly", result.yearly);
-  if (const auto value = section.find("within")) result.within = to_duration(*value);
-  if (const auto value = section.find("wal")) result.wal = to_duration(*value);
-  return result;
-}
-
 Store read_store(const Section& section) {
   Store result;
   result.line = section.line();

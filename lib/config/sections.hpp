@@ -24,6 +24,7 @@ Cluster read_cluster(const Section& top, const ConnectionSeams& seams);
 Catalog read_catalog(const Section& top, const ConnectionSeams& seams);
 Databases read_databases(const Section& top);
 std::vector<Store> read_stores(const Section& top);
+RetentionPolicy read_retention(const Section& section);
 Compression read_compression(const Section& top);
 Encryption read_encryption(const Section& top);
 Signing read_signing(const Section& top);
@@ -35,6 +36,8 @@ Verify read_verify(const Section& top);
 Recover read_recover(const Section& top, const util::Environment& environment);
 Objectives read_objectives(const Section& top);
 Status read_status(const Section& top);
+/// The defaults where the file has none.
+std::vector<Schedule> read_schedules(const Section& top, const std::vector<Store>& stores);
 Runbook read_runbook(const Section& top);
 
 /// What a store of read_stores() needs beyond its URL.

@@ -62,6 +62,10 @@ std::optional<std::string> Environment::get(std::string_view name) const {
   return found->second;
 }
 
+void Environment::unset(std::string_view name) {
+  m_variables.erase(std::string{name});
+}
+
 std::string Environment::search_path() const {
   return get("PATH").value_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 }

@@ -20,6 +20,7 @@ class Environment {
   /// Absent and empty variables are both nullopt.
   std::optional<std::string> get(std::string_view name) const;
   void set(std::string name, std::string value) { m_variables[std::move(name)] = std::move(value); }
+  void unset(std::string_view name);
   /// PATH, or the usual directories when it is absent.
   std::string search_path() const;
   const std::map<std::string, std::string>& variables() const { return m_variables; }

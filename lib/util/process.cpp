@@ -224,18 +224,7 @@ class SystemChild final : public ChildProcess {
     // Grandchildren that outlived the child would keep the pipes open. Before the child is reaped,
     // because its number may name somebody else's group afterwards.
     ::kill(-m_pid, SIGKILL);
-    int status = 0;
-    pid_t reaped = 0;
-    do {
-      reaped = ::waitpid(m_pid, &status, 0);
-    } while (reaped < 0 && errno == EINTR);
-    if (reaped < 0) {
-      m_status.code = ExitStatus::unknown;
-    } else if (WIFSIGNALED(status)) {
-      m_status.signal = WTERMSIG(status);
-    } else {
-      m_status.code = WEXITSTATUS(status);
-    }
+    m_status = util::reap(m_pid);
     m_pid = 0;
     if (m_tail) m_tail->finish();
   }
@@ -264,6 +253,23 @@ std::string ExitStatus::to_string() const {
   if (code == unknown) return "exit code unknown";
   if (signal != 0) return fmt::format("killed by signal {} ({})", signal, strsignal(signal));
   return fmt::format("exit code {}", code);
+}
+
+ExitStatus reap(int pid) noexcept {
+  int status = 0;
+  pid_t reaped = 0;
+  do {
+    reaped = ::waitpid(pid, &status, 0);
+  } while (reaped < 0 && errno == EINTR);
+  ExitStatus result;
+  if (reaped < 0) {
+    result.code = ExitStatus::unknown;
+  } else if (WIFSIGNALED(status)) {
+    result.signal = WTERMSIG(status);
+  } else {
+    result.code = WEXITSTATUS(status);
+  }
+  return result;
 }
 
 Finished ProcessRunner::run(Command command, std::size_t limit) {

@@ -36,6 +36,10 @@ struct ExitStatus {
   std::string to_string() const;
 };
 
+/// Waits for the end of a child of this process, whatever comes, and takes it off the system's
+/// list.
+ExitStatus reap(int pid) noexcept;
+
 /// A running child in a process group of its own. The destructor ends an unreaped child: SIGTERM to
 /// the group, SIGKILL after a grace of two seconds, then reaps. The child also gets SIGTERM when
 /// the thread that started it dies. Not for concurrent use.

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "util/detached.hpp"
 #include "util/files.hpp"
+#include "util/independent.hpp"
 
 namespace bkp::wal {
 

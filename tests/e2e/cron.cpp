@@ -1,5 +1,5 @@
-// The cron file that is installed: its jobs are well-formed, do what they should, and are silent
-// when all is well.
+// The cron file that is installed: its job is well-formed, does what it should, and is silent when
+// all is well.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -18,13 +18,11 @@ using Catch::Matchers::Contains;
 namespace {
 
 struct Job {
-  bool active;
   std::string fields;
   std::string user;
   std::string command;
 };
 
-// With those that only need their "#" to be removed.
 std::vector<Job> cron_jobs() {
   const auto text = read_text(InstalledBkp::prefix() / "share/bkp/cron/bkp");
   CHECK(text.ends_with('\n'));
@@ -32,14 +30,12 @@ std::vector<Job> cron_jobs() {
   std::istringstream lines{text};
   for (std::string line; std::getline(lines, line);) {
     CAPTURE(line);
-    const bool active = !std::regex_search(line, std::regex{"^#[0-9*]"});
-    if (!active) line.erase(0, 1);
     if (line.empty() || line.front() == '#') continue;
     std::smatch match;
     if (std::regex_match(line, std::regex{R"([A-Z]+=.*)"})) continue;
     REQUIRE(std::regex_match(line, match,
                              std::regex{R"(((?:[0-9*,/-]+ +){4}[0-9*,/-]+) +([a-z]+) +([^%]+))"}));
-    jobs.push_back({active, match[1], match[2], match[3]});
+    jobs.push_back({match[1], match[2], match[3]});
   }
   return jobs;
 }
@@ -60,14 +56,14 @@ Outcome run_job(const Job& job, const fs::path& config) {
 
 TEST_CASE("every job of the cron file is well-formed and its options exist") {
   const auto jobs = cron_jobs();
-  CHECK(jobs.size() >= 5);
+  CHECK(jobs.size() == 1);
   const TemporaryDirectory directory;
   write_text(directory / "bkp.yaml", "no configuration");
   fs::permissions(directory / "bkp.yaml", fs::perms::owner_read);
   for (const auto& job : jobs) {
     CAPTURE(job.command);
-    CHECK(job.user == (job.active ? "bkp" : "postgres"));
-    CHECK_THAT(job.command, Contains("--triggered-by schedule") && Contains(" -q"));
+    CHECK(job.user == "bkp");
+    CHECK_THAT(job.command, Contains("bkp schedule run-due -q"));
     // 4 = the configuration; what is wrong with the options is 2 and found before.
     const auto outcome = run_job(job, directory / "bkp.yaml");
     INFO(outcome);
@@ -101,7 +97,7 @@ TEST_CASE("a configuration that the jobs cannot read is an error, not silence") 
   }
 }
 
-TEST_CASE("the jobs of the cron file are silent when all is well") {
+TEST_CASE("the job of the cron file runs every schedule, and is silent when all is well") {
   // Some need a server that archives, and so that everything is its user's. Without checksums of
   // its pages each base backup has something to say.
   ArchivingSite site{"databases: [app]\n"};
@@ -115,17 +111,29 @@ TEST_CASE("the jobs of the cron file are silent when all is well") {
   site.cluster().psql("app", "create table t as select i from generate_series(1, 100) i");
   site.must({"init"});
   site.start_archiving();
-  for (const auto& job : cron_jobs()) {
-    auto program = job_program(job, site.config_file());
+  const auto jobs = cron_jobs();
+  REQUIRE(jobs.size() == 1);
+  // In the order of a night: what looks at backups finds some.
+  for (const std::string id : {"1", "2", "3", "4", "5", "6"}) {
+    site.must({"schedule", "enable", id});
+    site.cluster().psql("bkp",
+                        "update bkp.backup_schedules set next_run_at = now() where id = " + id);
+    auto program = job_program(jobs.front(), site.config_file());
     if (::geteuid() == 0) program.as_user(site.cluster().user());
     const auto outcome = program.run();
     INFO(outcome);
     CHECK(outcome.succeeded());
     CHECK((outcome.out + outcome.err).empty());
   }
+  CHECK(site.cluster().psql("bkp",
+                            "select string_agg(command || ' ' || status, ', ' order by id) from "
+                            "bkp.runs where schedule_id is not null") ==
+        "full completed, incr completed, wal-check completed, verify completed, verify completed, "
+        "prune completed");
   const auto list = site.json({"list"})["result"]["backups"];
-  REQUIRE(list.size() == 3);
-  CHECK(list[0]["method"] == "pages");
-  CHECK(list[1]["method"] == "base");
-  CHECK(list[2]["verified"] == true);
+  REQUIRE(list.size() == 2);
+  CHECK(list[0]["method"] == "base");
+  CHECK(list[1]["method"] == "dump");
+  CHECK(list[0]["verified"] == true);
+  CHECK(list[1]["verified"] == true);
 }

@@ -156,7 +156,7 @@ run_cron_lines() {
     [[ -z $output ]] || die "cron's \"$command\" would send a mail: $output"
     count=$((count + 1))
   done < <(grep '^[0-9*]' "$root/etc/cron.d/bkp")
-  expect "lines of the cron file" 4 "$count"
+  expect "lines of the cron file" 1 "$count"
 }
 
 backups() { bkp list --json | grep -o '"label": *"[^"]*"' | sort -u; }
@@ -248,8 +248,15 @@ upgrade() {
   bkp catalog migrate
   backups | diff "$directory/backups.txt" - || die "bkp list shows other backups than before"
   bkp verify --all --level checksum
-  say "cron after the upgrade"
+  say "cron after the upgrade, and a night in which all that is enabled is due"
   run_cron_lines
+  local due="UPDATE bkp.backup_schedules SET schedule = '0 0 * * *', next_run_at = now() WHERE enabled AND command"
+  sql -d bkp -c "$due = 'full'"
+  run_cron_lines
+  sql -d bkp -c "$due <> 'full'"
+  run_cron_lines
+  expect "runs by schedule" "full prune verify verify" "$(sql -d bkp -c "SELECT string_agg(command,
+    ' ' ORDER BY command) FROM bkp.runs WHERE schedule_id IS NOT NULL AND status = 'completed'")"
   expect "backups of x121" 2 "$(backups | grep -c -- -full-x121)"
 }
 

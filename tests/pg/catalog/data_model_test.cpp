@@ -72,7 +72,8 @@ TEST_CASE("the tables have the columns of the data model") {
        "id bigint, backup_type text, schedule text, time_zone text, command text, "
        "destination text, retention_policy_json jsonb, enabled boolean, "
        "last_run_at timestamp with time zone, next_run_at timestamp with time zone, "
-       "created_at timestamp with time zone, updated_at timestamp with time zone"},
+       "created_at timestamp with time zone, updated_at timestamp with time zone, "
+       "jitter interval, catch_up interval"},
       {"backup_logs",
        "backup_id bigint, backup_type text, backup_timestamp timestamp with time zone, "
        "backup_size_bytes bigint, checksum_md5 text, checksum_sha256 text, location_local text, "

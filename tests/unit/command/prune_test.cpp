@@ -35,7 +35,7 @@ struct Prunable {
   command::StorePrune prune() {
     command::StorePrune result;
     result.name = "local";
-    result.policy = &policy;
+    result.policy = policy;
     command::prune_store(site.context(), site.named(), known, result);
     return result;
   }
@@ -131,7 +131,7 @@ TEST_CASE("a store that is empty where the catalog names backups is not believed
   prunable.know(prunable.newest, "completed");
   command::StorePrune result;
   result.name = "local";
-  result.policy = &prunable.policy;
+  result.policy = prunable.policy;
   const auto error = test::error_of(
       [&] { command::prune_store(site.context(), site.named(), prunable.known, result); });
   CHECK(error.kind() == util::ErrorKind::store);
@@ -148,7 +148,7 @@ TEST_CASE("a store without the site is not pruned, with or without a catalog") {
   Prunable prunable;
   command::StorePrune result;
   result.name = "local";
-  result.policy = &prunable.policy;
+  result.policy = prunable.policy;
   command::KnownBackups nothing;
   CHECK_THROWS_WITH(command::prune_store(site.context(), site.named(), nothing, result),
                     Contains("holds no site"));

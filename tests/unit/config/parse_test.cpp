@@ -74,8 +74,9 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK(config.runbook.contacts.size() == 1);
 
   CHECK(config.incremental == Incremental{.full_after = 24h * 7, .max_chain = 168});
-  const std::vector<std::string> missing{"config_export", "files",  "redis",
-                                         "assets",        "notify", "schedules"};
+  REQUIRE(config.schedules.size() == 1);
+  CHECK(config.schedules[0].schedule == "0 2 * * *");
+  const std::vector<std::string> missing{"config_export", "files", "redis", "assets", "notify"};
   std::vector<std::string> listed;
   for (const auto& key : config.unsupported) listed.push_back(key.key);
   CHECK(listed == missing);
@@ -220,13 +221,18 @@ TEST_CASE("the explained settings parse to the same settings") {
                  "    - {name: 'a: b', database: x, sql: \"select 1\\n -- 'c'\", expect: '>= 10'}\n"
                  "    - {name: z, database: '-', sql: select true}\n"
                  "catalog: {conninfo: \"host=db2 dbname='a b'\"}\nrunbook: {path: /r, contacts: "
-                 "[\"+49: x\"]}\n"));
+                 "[\"+49: x\"]}\n"),
+      with_store("schedules: []\n"),
+      with_store("schedules: [{command: \"full --db 'a b'\", schedule: '@daily', time_zone: "
+                 "Europe/Berlin,\n  destination: local, jitter: 5min, catch_up: 90s, enabled: "
+                 "false}]\n"));
   auto config = parse_text(yaml);
   auto again = parse_text(explain(config));
   for (auto* one : {&config, &again}) {
     one->unsupported.clear();
     for (auto& store : one->stores) store.line = 0;
     for (auto& assertion : one->verify.assertions) assertion.line = 0;
+    for (auto& schedule : one->schedules) schedule.line = 0;
   }
   CHECK(again == config);
 }
@@ -235,13 +241,13 @@ TEST_CASE("explained settings show what has no effect, and no password") {
   FakeRunner processes;
   processes.outputs["pass"] = "postgresql://bkp:hunter2@db2/bkp\n";
   const auto config =
-      parse(with_store("schedules: [{command: full}]\ncluster: {conninfo: {command: [pass]}}\n"),
+      parse(with_store("notify: {channels: [{name: a}]}\ncluster: {conninfo: {command: [pass]}}\n"),
             "bkp.yaml", test_environment(), processes);
   const auto text = explain(config);
   CHECK(text.find("hunter2") == text.npos);
   CHECK(text.find("conninfo: \"dbname=bkp host=db2 user=bkp\"") != text.npos);
   CHECK(text.find("a password, not shown") != text.npos);
-  CHECK(text.find("line 5: schedules") != text.npos);
+  CHECK(text.find("line 5: notify") != text.npos);
 }
 
 TEST_CASE("where no server is talked to, connection strings and their secrets are left alone") {

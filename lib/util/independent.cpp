@@ -1,8 +1,10 @@
-#include "util/detached.hpp"
+#include "util/independent.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
 #include <csignal>
 
 #include <memory>
@@ -25,14 +27,19 @@ struct AttributesDeleter {
   }
 };
 
-}  // namespace
+enum class Tie { none, session };
 
-void start_detached(const Command& command) {
+pid_t spawn(const Command& command, Tie tie) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   const std::unique_ptr<posix_spawn_file_actions_t, ActionsDeleter> own_actions{&actions};
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    ::posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+  if (tie == Tie::session) {
+    ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_RDWR, 0);
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_RDWR, 0);
+  }
 
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -43,8 +50,9 @@ void start_detached(const Command& command) {
   sigset_t none;
   ::sigemptyset(&none);
   ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  const int group = tie == Tie::none ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
+  ::posix_spawnattr_setflags(
+      &attributes, static_cast<short>(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
 
   std::vector<char*> argv;
   for (const auto& argument : command.argv) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -58,9 +66,29 @@ void start_detached(const Command& command) {
   pid_t pid = 0;
   const int failed =
       ::posix_spawn(&pid, argv.front(), &actions, &attributes, argv.data(), envp.data());
-  if (failed == 0) return;
+  if (failed == 0) return pid;
   throw Error::from_errno(ErrorKind::internal, "cannot start " + quoted(command.argv.at(0)),
                           failed);
+}
+
+}  // namespace
+
+void start_detached(const Command& command) {
+  spawn(command, Tie::none);
+}
+
+IndependentProgram::IndependentProgram(const Command& command)
+    : m_pid{spawn(command, Tie::session)},
+      m_pidfd{static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0))} {
+  if (!m_pidfd) throw Error::from_errno(ErrorKind::internal, "cannot watch a program", errno);
+}
+
+void IndependentProgram::send(int signal) const {
+  ::kill(m_pid, signal);
+}
+
+ExitStatus IndependentProgram::wait() {
+  return reap(m_pid);
 }
 
 }  // namespace bkp::util

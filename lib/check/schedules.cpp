@@ -1,0 +1,128 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "check/topics.hpp"
+#include "schedule/command_words.hpp"
+#include "schedule/due.hpp"
+#include "schedule/schedule_table.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+
+namespace bkp::check {
+
+using schedule::Schedule;
+using util::Error;
+
+namespace {
+
+constexpr auto topic = "schedules";
+// Cron calls once a minute.
+constexpr std::chrono::minutes overdue{15};
+// Over so many runs the longest time between two is looked for: half a year of daily ones.
+constexpr std::size_t looked_at = 200;
+
+std::string name_of(const Schedule& one) {
+  return fmt::format("schedule {} ({})", one.id, util::printable(one.command));
+}
+
+/// The longest time between two runs in the coming time.
+std::chrono::seconds longest_pause(const Schedule& one, util::Time now) {
+  std::chrono::seconds longest{0};
+  const auto moments = schedule::coming(one, now, looked_at);
+  for (std::size_t i = 1; i < moments.size(); ++i) {
+    longest = std::max(
+        longest, std::chrono::duration_cast<std::chrono::seconds>(moments[i] - moments[i - 1]));
+  }
+  return longest;
+}
+
+bool makes_backups(std::string_view command) {
+  return command == "full" || command == "incr";
+}
+
+/// What the readable and enabled ones do together.
+void judge_together(const std::vector<Schedule>& schedules, const config::Config& config,
+                    util::Time now, Findings& findings) {
+  const Schedule* most_often = nullptr;
+  std::chrono::seconds pause{0};
+  std::vector<std::string> commands;
+  for (const auto& one : schedules) {
+    commands.push_back(schedule::words_of_command(one.command).front());
+    if (!makes_backups(commands.back())) continue;
+    const auto of_this = longest_pause(one, now);
+    if (most_often == nullptr || of_this < pause) {
+      most_often = &one;
+      pause = of_this;
+    }
+  }
+  const auto has = [&](std::string_view command) {
+    return std::ranges::find(commands, command) != commands.end();
+  };
+  if (most_often == nullptr) {
+    findings.warning(topic, "no schedule takes backups by itself",
+                     "bkp schedule add --schedule \"0 2 * * *\" full");
+  } else if (pause > config.status.yellow) {
+    findings.warning(
+        topic,
+        fmt::format("{} between two backups, and at {} the last one is taken for too old",
+                    util::format_duration(pause), util::format_duration(config.status.yellow)),
+        fmt::format("let {} run more often, or raise status.yellow", name_of(*most_often)));
+  }
+  if (!has("verify")) {
+    findings.warning(topic, "no schedule proves backups by restoring them",
+                     "bkp schedule add --schedule \"15 5 * * sun\" verify");
+  }
+  if (!has("prune")) {
+    findings.warning(topic, "no schedule removes what is no longer kept: the stores will fill",
+                     "bkp schedule add --schedule \"45 6 * * *\" prune");
+  }
+}
+
+}  // namespace
+
+void examine_schedules(run::Context& context,
+                       const std::function<void(const Schedule&)>& check_schedule,
+                       Findings& findings) {
+  std::vector<Schedule> schedules;
+  try {
+    auto catalog = context.open_catalog();
+    schedules = schedule::ScheduleTable{catalog.connection()}.all();
+  } catch (const Error& error) {
+    if (error.kind() == util::ErrorKind::interrupted) throw;
+    return;  // another topic says that there is no catalog
+  }
+  const auto before = findings.all().size();
+  const auto now = context.clock.now();
+  if (schedules.empty()) {
+    findings.warning(topic, "there is no schedule: nothing runs by itself",
+                     "bkp init  (enters those of the configuration)");
+    return;
+  }
+  std::erase_if(schedules, [](const Schedule& one) { return !one.enabled; });
+  std::erase_if(schedules, [&](const Schedule& one) {
+    try {
+      check_schedule(one);
+      return false;
+    } catch (const Error& error) {
+      if (error.kind() == util::ErrorKind::interrupted) throw;
+      findings.warning(topic, fmt::format("{}: {}", name_of(one), error.full_message()),
+                       fmt::format("bkp schedule edit {}: {}", one.id, error.hint()));
+      return true;
+    }
+  });
+  for (const auto& one : schedules) {
+    // What has none yet, run-due works out.
+    if (!one.next_run_at || *one.next_run_at > now - overdue) continue;
+    findings.warning(topic,
+                     fmt::format("{} should have begun {} ago", name_of(one),
+                                 util::format_duration(now - *one.next_run_at)),
+                     "let cron call `bkp schedule run-due` every minute, and see what it mails");
+  }
+  judge_together(schedules, context.config, now, findings);
+  if (findings.all().size() > before) return;
+  findings.ok(topic,
+              fmt::format("{} enabled; `bkp schedule next` shows what comes", schedules.size()));
+}
+
+}  // namespace bkp::check

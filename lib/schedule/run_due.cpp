@@ -1,0 +1,342 @@
+#include "schedule/run_due.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "catalog/recorder.hpp"
+#include "run/scheduled_run.hpp"
+#include "run/state.hpp"
+#include "schedule/command_words.hpp"
+#include "schedule/due.hpp"
+#include "schedule/run_rows.hpp"
+#include "schedule/schedule_cache.hpp"
+#include "schedule/schedule_table.hpp"
+#include "schedule/scheduled_processes.hpp"
+#include "stream/hash.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+#include "util/rng.hpp"
+#include "util/text.hpp"
+#include "util/units.hpp"
+
+namespace bkp::schedule {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::chrono::seconds lock_patience{60};
+constexpr std::chrono::milliseconds lock_retry{100};
+// What cannot be read is said once a day, and not every minute.
+constexpr std::chrono::hours unreadable_again{24};
+// A claim is of use as long as its run could be taken for due again.
+constexpr std::chrono::hours claims_kept{48};
+
+std::chrono::seconds random_delay(std::chrono::seconds most) {
+  if (most.count() <= 0) return {};
+  std::array<std::byte, sizeof(std::uint64_t)> bytes;
+  util::random_bytes(bytes);
+  const auto number = std::bit_cast<std::uint64_t>(bytes);
+  return std::chrono::seconds{
+      static_cast<std::int64_t>(number % (static_cast<std::uint64_t>(most.count()) + 1))};
+}
+
+std::string reason_too_late(Time due_at, std::chrono::seconds may_be_late) {
+  return fmt::format("it was due at {} and may be late by {} at most", util::format_rfc3339(due_at),
+                     util::format_duration(may_be_late));
+}
+
+/// One call of `bkp schedule run-due`.
+class DueRuns {
+ public:
+  explicit DueRuns(run::Context& context)
+      : m_context{context},
+        m_directory{context.dry_run ? run::state_path(context.config, "schedule")
+                                    : run::state_directory(context.config, "schedule")},
+        m_now{context.clock.now()} {
+    if (context.dry_run) return;
+    m_claims.emplace(context.config);
+    m_processes.emplace(context, *m_claims);
+  }
+
+  std::vector<Outcome> run() {
+    {
+      const auto lock = lock_beginning();
+      plan();
+      if (!m_context.dry_run) begin_all();
+    }
+    if (m_processes) m_processes->wait();
+    return std::move(m_outcomes);
+  }
+
+ private:
+  struct Beginning {
+    std::size_t outcome;
+    PlannedRun planned;
+  };
+
+  std::filesystem::path cache_path() const { return m_directory / "schedules.json"; }
+
+  /// One at a time decides and begins: a claim that is not there then has no process that is about
+  /// to make it, but for those whose run-due was killed.
+  util::Fd lock_beginning() {
+    if (m_context.dry_run) return {};
+    auto file = util::open_or_make(m_directory / "run-due.lock");
+    const auto deadline = m_context.clock.steady() + lock_patience;
+    while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (m_context.clock.steady() >= deadline) {
+        throw Error{ErrorKind::locked,
+                    "another `bkp schedule run-due` has been beginning runs for a minute",
+                    "what is due is begun by that one, or by the next; see what it waits for"};
+      }
+      m_context.interrupt.check();
+      m_context.clock.sleep_for(lock_retry);
+    }
+    return file;
+  }
+
+  void plan() {
+    try {
+      plan_by_catalog();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::database) throw;
+      m_outcomes.clear();
+      m_beginning.clear();
+      plan_by_cache(error);
+    }
+  }
+
+  /// What runs without a catalog have noted comes first: one of them may be what is due.
+  void deliver_spool() {
+    catalog::Recorder recorder{{m_context.catalog_conninfo(), m_context.config.catalog.schema,
+                                m_context.config.catalog.spool_directory},
+                               m_context.clock,
+                               m_context.log,
+                               m_context.interrupt};
+    recorder.deliver_spool();
+  }
+
+  void plan_by_catalog() {
+    auto catalog = m_context.open_catalog();
+    auto& session = catalog.connection();
+    if (!m_context.dry_run) deliver_spool();
+    pg::Transaction transaction{session};
+    ScheduleTable table{session};
+    RunRows rows{session};
+    if (!m_context.dry_run) take_up_pending(rows);
+    auto schedules = table.lock_enabled();
+    for (auto& schedule : schedules) {
+      const auto moved = consider(
+          schedule, [&](const PlannedRun& run) { return add_row(rows, run); },
+          [&](const PlannedRun& run, const std::string& status, const std::string& reason) {
+            if (!m_context.dry_run) rows.add_ended(run, m_now, status, reason);
+          },
+          [&] { return rows.still_going(schedule.id); });
+      if (moved && !m_context.dry_run)
+        table.move_on(schedule.id, schedule.last_run_at, schedule.next_run_at);
+    }
+    if (m_context.dry_run) return;
+    transaction.commit();
+    try_to_write_cache(schedules);
+    forget_old_claims(schedules);
+  }
+
+  /// The catalog's word counts until it is down; from then on this host's own.
+  void plan_by_cache(const Error& outage) {
+    auto schedules = read_cache(cache_path());
+    if (!schedules) throw outage;
+    m_context.warn_of_outage(outage, "the schedules last seen there are followed");
+    for (auto& schedule : *schedules) {
+      consider(
+          schedule, [](const PlannedRun&) { return true; },
+          [](const PlannedRun&, const std::string&, const std::string&) {},
+          [] { return std::optional<std::string>{}; });
+    }
+    m_cache_to_write = std::move(*schedules);
+  }
+
+  bool add_row(RunRows& rows, const PlannedRun& run) {
+    return m_context.dry_run || rows.add_pending(run, m_now);
+  }
+
+  /// Runs that a run-due was to begin, and was killed: their process was not started, or has not
+  /// claimed them yet, or ended before it could open its row.
+  void take_up_pending(RunRows& rows) {
+    for (auto& planned : rows.pending_here()) {
+      const auto claim = m_claims->find(planned.run.run_key);
+      if (claim && claim->held) continue;
+      const bool late = planned.run.due_at + planned.may_be_late < m_now;
+      if (!claim && !late) {
+        begin(std::move(planned));
+        continue;
+      }
+      const auto reason = claim ? std::string{"its process ended without a word"}
+                                : reason_too_late(planned.run.due_at, planned.may_be_late);
+      rows.close(planned.run.run_key, m_now,
+                 claim ? catalog::status::failed : catalog::status::cancelled, std::nullopt,
+                 reason);
+      leave_out(planned, reason);
+    }
+  }
+
+  /// Returns whether next_run_at and last_run_at of the schedule have changed.
+  template <class AddRow, class AddEnded, class StillGoing>
+  bool consider(Schedule& schedule, const AddRow& add_row, const AddEnded& add_ended,
+                const StillGoing& still_going) {
+    PlannedRun planned;
+    Step step;
+    try {
+      // Not due, and it does not matter yet whether the rest can be read.
+      step = step_of(schedule, m_now, random_delay);
+      if (step.kind == Step::Kind::none) return false;
+      planned.words = words_of_schedule(schedule);
+      planned.may_be_late = schedule.catch_up;
+    } catch (const Error& error) {
+      return put_off(schedule, error, add_ended);
+    }
+    schedule.next_run_at = step.next_run_at;
+    if (step.kind == Step::Kind::plan) {
+      say_planned(schedule, step);
+      return true;
+    }
+    planned.run = {run_key_of(m_context.config.site, schedule.id, step.due_at), schedule.id,
+                   step.due_at};
+    if (step.kind == Step::Kind::too_late) {
+      const auto reason = reason_too_late(step.due_at, schedule.catch_up);
+      add_ended(planned, catalog::status::cancelled, reason);
+      leave_out(planned, reason);
+      return true;
+    }
+    schedule.last_run_at = step.due_at;
+    if (m_claims && m_claims->find(planned.run.run_key)) return true;  // begun while it was down
+    if (const auto going = going_here(schedule.id, still_going)) {
+      const auto reason = fmt::format("the one before is still going: {}", *going);
+      add_ended(planned, catalog::status::cancelled, reason);
+      leave_out(planned, reason);
+      return true;
+    }
+    if (add_row(planned)) begin(std::move(planned));
+    return true;
+  }
+
+  template <class AddEnded>
+  bool put_off(Schedule& schedule, const Error& error, const AddEnded& add_ended) {
+    if (schedule.next_run_at && *schedule.next_run_at > m_now) return false;
+    schedule.next_run_at = m_now + unreadable_again;
+    const PlannedRun planned{
+        {run_key_of(m_context.config.site, schedule.id, m_now), schedule.id, m_now},
+        {schedule.command},
+        {}};
+    add_ended(planned, catalog::status::failed, error.full_message());
+    leave_out(planned, error.full_message());
+    return true;
+  }
+
+  template <class StillGoing>
+  std::optional<std::string> going_here(std::int64_t schedule_id, const StillGoing& still_going) {
+    if (m_claims) {
+      for (const auto& claim : m_claims->all()) {
+        if (claim.held && claim.run.schedule_id == schedule_id)
+          return fmt::format("the one due at {}", util::format_rfc3339(claim.run.due_at));
+      }
+    }
+    return still_going();
+  }
+
+  void begin(PlannedRun planned) {
+    m_outcomes.push_back(outcome_of(Outcome::Kind::begun, planned, {}));
+    m_beginning.push_back({m_outcomes.size() - 1, std::move(planned)});
+  }
+
+  void leave_out(const PlannedRun& planned, const std::string& reason) {
+    m_outcomes.push_back(outcome_of(Outcome::Kind::left_out, planned, reason));
+    m_context.warn(fmt::format("schedule {}, {}: not begun: {}", planned.run.schedule_id,
+                               util::quoted(command_of_words(planned.words)), reason));
+  }
+
+  void say_planned(const Schedule& schedule, const Step& step) {
+    std::string reason;
+    if (step.wrong_next_run_at) {
+      reason =
+          fmt::format("its next run was put down for {}, which a clock that was wrong has done",
+                      util::format_rfc3339(*step.wrong_next_run_at));
+      m_context.warn(fmt::format("schedule {}: {}", schedule.id, reason));
+    }
+    Outcome outcome;
+    outcome.kind = Outcome::Kind::planned;
+    outcome.schedule_id = schedule.id;
+    outcome.command = schedule.command;
+    outcome.reason = std::move(reason);
+    m_outcomes.push_back(std::move(outcome));
+  }
+
+  static Outcome outcome_of(Outcome::Kind kind, const PlannedRun& planned, std::string reason) {
+    Outcome outcome;
+    outcome.kind = kind;
+    outcome.schedule_id = planned.run.schedule_id;
+    outcome.command = command_of_words(planned.words);
+    outcome.due_at = planned.run.due_at;
+    outcome.reason = std::move(reason);
+    return outcome;
+  }
+
+  /// What was not started is due again, and what was is claimed: so the cache is written last.
+  void begin_all() {
+    for (auto& [outcome, planned] : m_beginning) {
+      m_processes->begin(std::move(planned), m_outcomes[outcome].status);
+    }
+    if (m_cache_to_write) try_to_write_cache(*m_cache_to_write);
+  }
+
+  void try_to_write_cache(const std::vector<Schedule>& schedules) {
+    try {
+      write_cache(cache_path(), schedules);
+    } catch (const Error& error) {
+      m_context.warn(fmt::format("the schedules are not noted for when the catalog is down: {}",
+                                 error.full_message()));
+    }
+  }
+
+  void forget_old_claims(const std::vector<Schedule>& schedules) {
+    auto kept = std::chrono::seconds{claims_kept};
+    for (const auto& schedule : schedules) kept = std::max(kept, 2 * schedule.catch_up);
+    for (const auto& claim : m_claims->all()) {
+      if (!claim.held && claim.run.due_at < m_now - kept) m_claims->forget(claim.run.run_key);
+    }
+  }
+
+  run::Context& m_context;
+  std::filesystem::path m_directory;
+  Time m_now;
+  std::optional<run::Claims> m_claims;  ///< none in a dry run
+  std::vector<Outcome> m_outcomes;
+  std::vector<Beginning> m_beginning;
+  std::optional<ScheduledProcesses> m_processes;
+  std::optional<std::vector<Schedule>> m_cache_to_write;
+};
+
+}  // namespace
+
+std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time due_at) {
+  const auto hash = stream::digests_of(fmt::format("bkp schedule {} {} {}", site, schedule_id,
+                                                   util::format_rfc3339(due_at)))
+                        .sha256;
+  // The version in the thirteenth digit, the variant (10 in two bits) in the seventeenth.
+  constexpr std::string_view variants = "89ab";
+  const char variant = variants[static_cast<std::size_t>(hash[16]) % variants.size()];
+  return fmt::format("{}-{}-8{}-{}{}-{}", hash.substr(0, 8), hash.substr(8, 4), hash.substr(13, 3),
+                     variant, hash.substr(17, 3), hash.substr(20, 12));
+}
+
+std::vector<Outcome> run_due(run::Context& context) {
+  return DueRuns{context}.run();
+}
+
+}  // namespace bkp::schedule

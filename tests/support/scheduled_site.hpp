@@ -1,0 +1,63 @@
+#pragma once
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <string>
+
+#include "support/fail.hpp"
+#include "support/site.hpp"
+#include "support/wait_until.hpp"
+#include "util/fd.hpp"
+#include "util/files.hpp"
+
+namespace bkp::test {
+
+/// An initialised site with a database "studio" and no schedule yet.
+class ScheduledSite : public Site {
+ public:
+  ScheduledSite() : Site{"schedules: []\n"} {
+    must({"init"});
+    cluster().create_database("studio");
+    cluster().psql("studio", "create table t as select generate_series(1, 10) as n");
+  }
+
+  std::string psql(const std::string& sql) { return cluster().psql("bkp", sql); }
+
+  /// Every night at two, with more options; returns its id.
+  template <class... Options>
+  std::string add(const std::string& command, const Options&... options) {
+    const auto answer = json({"schedule", "add", "--schedule", "0 2 * * *", options..., command});
+    return std::to_string(answer["result"]["schedules"].at(0)["id"].template get<int>());
+  }
+  /// As if run-due had not been called for up to a day.
+  void make_due(const std::string& id) {
+    psql("update bkp.backup_schedules set next_run_at = now() - interval '1 minute' where id = " +
+         id);
+  }
+  /// "completed schedule full 0", a line each: status, triggered_by, command and exit code.
+  std::string runs(const std::string& id) {
+    return psql(
+        "select status || ' ' || triggered_by || ' ' || command || ' ' || "
+        "coalesce(exit_code::text, '') from bkp.runs where schedule_id = " +
+        id + " order by id");
+  }
+
+  /// What keeps full backups waiting, as another run of the site would.
+  util::Fd hold_write_lock() const {
+    util::make_private_directories(spool().parent_path() / "lock");
+    auto lock = util::open_or_make(spool().parent_path() / "lock" / "studio.write.lock");
+    if (!wait_until([&] { return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0; })) fail("the lock");
+    return lock;
+  }
+  static void release(const util::Fd& lock) { ::flock(lock.get(), LOCK_UN); }
+
+  /// The command at another time: "+25h".
+  Program command_at(const std::string& shift, std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(),
+                     {"faketime", "-f", shift, InstalledBkp::program().string()});
+    return Program{std::move(arguments)}.with_variable("BKP_CONFIG", config_file().string());
+  }
+};
+
+}  // namespace bkp::test
