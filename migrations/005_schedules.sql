@@ -2,8 +2,9 @@
 -- may be spread, and which run began for which.
 
 ALTER TABLE backup_schedules
-  ADD COLUMN jitter INTERVAL NOT NULL DEFAULT '0' CHECK (jitter >= '0'),
-  ADD COLUMN catch_up INTERVAL NOT NULL DEFAULT '7 days' CHECK (catch_up >= '0');
+  ADD COLUMN jitter INTERVAL NOT NULL DEFAULT '0' CHECK (jitter BETWEEN '0' AND '366 days'),
+  ADD COLUMN catch_up INTERVAL NOT NULL DEFAULT '7 days'
+    CHECK (catch_up BETWEEN '0' AND '366 days');
 COMMENT ON COLUMN backup_schedules.jitter IS 'A run begins up to so much later, by chance';
 COMMENT ON COLUMN backup_schedules.catch_up IS 'A run that was missed may begin so much later';
 COMMENT ON COLUMN backup_schedules.command IS 'A command of bkp with its arguments, as in a shell';

@@ -116,11 +116,12 @@ class Run {
     ending.command = m_info.name;
     ending.started_at = m_clock.now();
     try {
-      const config::Config config = load_config();
       const auto scheduled = run::scheduled_run(m_environment);
       m_environment.unset(run::scheduled_run_variable);
+      const config::Config config = load_config();
       if (scheduled && !claim(config, *scheduled)) {
         m_log.info("another process has begun this run: nothing is left to do");
+        ending.exit_code = run::claimed_by_another;
         ending.finished_at = m_clock.now();
         return ending;
       }
@@ -321,7 +322,7 @@ int present(const CommandInfo& info, const Ending& ending, const std::string& te
     // The reader of our output went away or its disk is full; what the run did stands.
     if (!error) error = util::current_error();
   }
-  if (!error) return 0;
+  if (!error) return ending.exit_code;
   // Then there is nothing to say: `bkp list | head` has what it wanted.
   if (error->signal() != SIGPIPE) present_error(*error, shared, program, color, log);
   return info.exit_code_of(*error);

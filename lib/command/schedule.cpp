@@ -82,10 +82,8 @@ cli::Report next(const ScheduleOptions& options, run::Context& context) {
   return report;
 }
 
-/// When it is due first; by next_run_at the table tells what is new from what was missed.
 void plan(Schedule& schedule, util::Time now) {
-  const auto moments = schedule::coming(schedule, now, 1);
-  schedule.next_run_at = moments.empty() ? std::nullopt : std::optional{moments.front()};
+  schedule.next_run_at = schedule::first_run(schedule, now, schedule::random_delay);
 }
 
 cli::Report report_of(const std::vector<Schedule>& schedules, std::string_view done,
@@ -116,7 +114,7 @@ cli::Report edit(const ScheduleOptions& options, run::Context& context) {
   auto catalog = context.open_catalog();
   pg::Transaction transaction{catalog.connection()};
   ScheduleTable table{catalog.connection()};
-  auto schedule = table.get(id_of(options.operands.front()));
+  auto schedule = table.lock(id_of(options.operands.front()));
   const auto before = schedule;
   apply(options, {options.operands.begin() + 1, options.operands.end()}, context.config, schedule);
   if (schedule == before) {
@@ -142,7 +140,7 @@ std::vector<Schedule> change_each(const ScheduleOptions& options, run::Context& 
   ScheduleTable table{catalog.connection()};
   std::vector<Schedule> schedules;
   for (const auto& operand : options.operands) {
-    auto schedule = table.get(id_of(operand));
+    auto schedule = table.lock(id_of(operand));
     change(table, schedule);
     schedules.push_back(std::move(schedule));
   }
@@ -177,26 +175,31 @@ cli::Report enable(const ScheduleOptions& options, run::Context& context, bool e
 }
 
 cli::Report run_due(run::Context& context) {
-  const auto outcomes = schedule::run_due(context);
+  const auto outcomes =
+      schedule::run_due(context, [&](const Schedule& one) { check_schedule(one, context.config); });
   cli::Report report;
   report.result = {{"runs", json::array()}, {"dry_run", context.dry_run}};
   for (const auto& outcome : outcomes) report.result["runs"].push_back(to_json(outcome));
   report.text = to_text(outcomes, context.dry_run);
   const auto failed = std::ranges::find_if(outcomes, &schedule::Outcome::failed);
   if (failed != outcomes.end()) {
-    const auto begun =
-        std::ranges::count(outcomes, schedule::Outcome::Kind::begun, &schedule::Outcome::kind);
-    report.error =
-        Error{ErrorKind::partial,
-              fmt::format("{} of {} runs that were due failed; `bkp {}`: {}",
-                          std::ranges::count_if(outcomes, &schedule::Outcome::failed), begun,
-                          util::printable(failed->command), failed->status->to_string()),
-              "each has said why, above and in the catalog's table runs"};
+    report.error = Error{
+        ErrorKind::partial,
+        fmt::format("{} of {} runs that were due failed; `bkp {}`: {}",
+                    std::ranges::count_if(outcomes, &schedule::Outcome::failed), outcomes.size(),
+                    util::printable(failed->command),
+                    failed->status ? failed->status->to_string() : util::printable(failed->reason)),
+        "each has said why, above and in the catalog's table runs"};
   }
   return report;
 }
 
 cli::Report crontab(const ScheduleOptions& options, run::Context& context) {
+  if (options.user.find_first_of(" \t\n%") != std::string::npos) {
+    throw Error{ErrorKind::usage,
+                fmt::format("--user {} is no user's name", util::quoted(options.user)),
+                "name whose jobs they are: --user bkp"};
+  }
   auto catalog = context.open_catalog();
   cli::Report report;
   report.text = schedule::to_crontab(ScheduleTable{catalog.connection()}.all(),

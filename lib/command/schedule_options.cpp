@@ -120,6 +120,11 @@ void require_fitting(const ScheduleOptions& options) {
 }
 
 void check_schedule(const schedule::Schedule& schedule, const config::Config& config) {
+  constexpr std::chrono::hours longest{24 * 366};
+  if (schedule.jitter > longest || schedule.catch_up > longest) {
+    throw Error{ErrorKind::usage, "--jitter and --catch-up are a year at most",
+                "most schedules do well with minutes of the one and days of the other"};
+  }
   if (schedule.destination) config.store(*schedule.destination);
   if (!schedule.retention_policy.is_null()) {
     if (schedule::words_of_command(schedule.command).front() != "prune") {

@@ -11,7 +11,7 @@ void require_fitting(const ScheduleOptions& options);
 /// What the options say of a schedule put into one; what they do not say stays. `command` (several
 /// words are one each) is left out when empty. Throws Error{usage} for what cannot be: an
 /// expression that is never due, a time zone, a command or options of it that bkp does not know, a
-/// store the configuration does not have, a policy that cannot be read.
+/// policy that cannot be read; Error{not_found} for a store that the configuration does not have.
 void apply(const ScheduleOptions& options, const std::vector<std::string>& command,
            const config::Config& config, schedule::Schedule& schedule);
 

@@ -64,7 +64,7 @@ std::vector<schedule::Schedule> enter_schedules(run::Context& context) {
       if (!archives) archives = archives_with_bkp(context);
       one.enabled = *archives;
     }
-    if (one.enabled) one.next_run_at = schedule::coming(one, now, 1).front();
+    if (one.enabled) one.next_run_at = schedule::first_run(one, now, schedule::random_delay);
     schedules.push_back(std::move(one));
   }
   if (context.dry_run)

@@ -79,7 +79,9 @@ util::Fd Claims::claim(const catalog::ScheduledRun& run) const {
   const bool written =
       ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 &&
       ::pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
-  const bool claimed = written && ::link(unfinished.c_str(), path.c_str()) == 0;
+  // What is there without its text would be taken for no claim after a crash.
+  const bool claimed =
+      written && ::fdatasync(file.get()) == 0 && ::link(unfinished.c_str(), path.c_str()) == 0;
   const int error_number = errno;
   ::unlink(unfinished.c_str());
   if (claimed) {
@@ -106,7 +108,8 @@ std::optional<Claims::Claim> Claims::find(const std::string& run_key) const {
   std::array<char, 128> text{};
   const auto size = ::pread(file.get(), text.data(), text.size(), 0);
   auto run = parse({text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
-  if (!run) return std::nullopt;
+  // Claimed it is, whatever stands in it.
+  if (!run) run = catalog::ScheduledRun{run_key, 0, {}};
   return Claim{std::move(*run), ::flock(file.get(), LOCK_SH | LOCK_NB) != 0};
 }
 

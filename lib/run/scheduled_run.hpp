@@ -16,6 +16,9 @@ namespace bkp::run {
 /// "RUN_KEY SCHEDULE_ID DUE_AT".
 inline constexpr auto scheduled_run_variable = "BKP_SCHEDULED_RUN";
 
+/// The exit code of a process whose run another one has claimed: run-due alone sees it.
+inline constexpr int claimed_by_another = 79;
+
 std::string to_text(const catalog::ScheduledRun& run);
 /// nullopt where the variable is not set. Throws Error{usage} where it is no such text.
 std::optional<catalog::ScheduledRun> scheduled_run(const util::Environment& environment);

@@ -14,7 +14,9 @@ using util::ErrorKind;
 
 constexpr std::string_view blanks = " \t\n";
 // What means something to a shell where it is not quoted: ibid., 2.2.
-constexpr std::string_view shell_only = "|&;<>()$`*?[#~%{}!";
+constexpr std::string_view shell_only = "|&;<>()$`*?[{}!";
+// The same at the beginning of a word.
+constexpr std::string_view shell_only_at_front = "#~";
 
 /// Reads a command from its beginning.
 class Reader {
@@ -41,7 +43,8 @@ class Reader {
         read_double_quoted(word);
       } else if (c == '\\') {
         word += take_quoted();
-      } else if (shell_only.find(c) != shell_only.npos) {
+      } else if (shell_only.find(c) != shell_only.npos ||
+                 (word.empty() && shell_only_at_front.find(c) != shell_only_at_front.npos)) {
         throw refused(fmt::format("has {} for a shell, and no shell will see it",
                                   util::quoted(std::string_view{&c, 1})),
                       "write the command's own arguments, and quote what is to stay as it is");
@@ -115,6 +118,7 @@ std::string command_of_words(const std::vector<std::string>& words) {
     if (!command.empty()) command += ' ';
     const bool plain = !word.empty() && word.find_first_of(blanks) == word.npos &&
                        word.find_first_of(shell_only) == word.npos &&
+                       word.find_first_of(shell_only_at_front) != 0 &&
                        word.find_first_of("'\"\\") == word.npos;
     if (plain) {
       command += word;
@@ -129,9 +133,10 @@ std::string command_of_words(const std::vector<std::string>& words) {
 
 std::vector<std::string> words_of_schedule(const Schedule& schedule) {
   auto words = words_of_command(schedule.command);
-  if (schedule.destination) words.insert(words.end(), {"--store", *schedule.destination});
+  // Before its own arguments, among which "--" may end the options.
   if (!schedule.retention_policy.is_null())
-    words.insert(words.end(), {"--policy", schedule.retention_policy.dump()});
+    words.insert(words.begin() + 1, {"--policy", schedule.retention_policy.dump()});
+  if (schedule.destination) words.insert(words.begin() + 1, {"--store", *schedule.destination});
   return words;
 }
 

@@ -27,11 +27,13 @@ std::string escaped(std::string_view command) {
 std::string job_of(const Schedule& schedule, const CrontabSettings& settings) {
   std::string job = "bkp";
   const auto add = [&](std::string_view word) { job += ' ' + util::shell_quoted(word); };
-  for (const auto& word : words_of_schedule(schedule)) add(word);
+  const auto words = words_of_schedule(schedule);
+  add(words.front());
   for (const std::string& word :
        {std::string{"--config"}, settings.config, std::string{"--triggered-by"},
         std::string{"schedule"}, std::string{"-q"}, std::string{"--lock-wait"}, std::string{"24h"}})
     add(word);
+  for (std::size_t i = 1; i < words.size(); ++i) add(words[i]);
   return escaped(job);
 }
 
@@ -43,7 +45,7 @@ struct Timing {
 
 // Debian's cron knows no "L" (nor any other cron of crontab(5) does).
 std::vector<Timing> timings_of(const std::string& expression) {
-  if (expression.starts_with('@')) return {{expression}};
+  if (expression.starts_with('@')) return {{util::lower(expression)}};
   std::array<std::string, 5> fields;
   auto rest = std::string_view{expression};
   for (auto& field : fields) {
@@ -73,7 +75,7 @@ std::vector<Timing> timings_of(const std::string& expression) {
   if (!other_days.empty() || !any_weekday) {
     if (!any_weekday && other_days.empty()) other_days.emplace_back("*");
     days = fmt::format("{}", fmt::join(other_days, ","));
-    timings.push_back({join()});
+    timings.push_back({join(), "[ \"$(date -d tomorrow +%d)\" != 01 ]"});  // the other line's
   }
   days = "28-31";
   std::string condition = "[ \"$(date -d tomorrow +%d)\" = 01 ]";
@@ -83,8 +85,9 @@ std::vector<Timing> timings_of(const std::string& expression) {
 }
 
 std::string lines_of(const Schedule& schedule, const CrontabSettings& settings) {
-  std::string text = fmt::format("\n# Schedule {}: {} in {}", schedule.id,
-                                 util::printable(schedule.schedule), schedule.time_zone);
+  std::string text =
+      fmt::format("\n# Schedule {}: {} in {}", schedule.id, util::printable(schedule.schedule),
+                  util::printable(schedule.time_zone));
   if (schedule.jitter.count() > 0)
     text += fmt::format(", up to {} later (cron: at once)", util::format_duration(schedule.jitter));
   text += '\n';
@@ -99,6 +102,7 @@ std::string lines_of(const Schedule& schedule, const CrontabSettings& settings) 
   }
   try {
     const cron::Expression expression{schedule.schedule};
+    cron::require_time_zone(schedule.time_zone);
     const auto job = job_of(schedule, settings);
     for (const auto& [fields, condition] : timings_of(expression.text())) {
       text += prefix + fields + ' ';

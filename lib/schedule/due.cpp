@@ -1,8 +1,11 @@
 #include "schedule/due.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "cron/expression.hpp"
+#include "util/rng.hpp"
 
 namespace bkp::schedule {
 
@@ -13,6 +16,26 @@ constexpr std::chrono::seconds usual_delay{180};
 
 }  // namespace
 
+std::chrono::seconds random_delay(std::chrono::seconds most) {
+  if (most.count() <= 0) return {};
+  std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+  util::random_bytes(bytes);
+  const auto number = std::bit_cast<std::uint64_t>(bytes);
+  return std::chrono::seconds{
+      static_cast<std::int64_t>(number % (static_cast<std::uint64_t>(most.count()) + 1))};
+}
+
+std::chrono::seconds allowed_lateness(const Schedule& schedule) {
+  return std::max(schedule.catch_up, usual_delay) + schedule.jitter;
+}
+
+std::optional<Time> first_run(const Schedule& schedule, Time now, const Delay& delay) {
+  const auto next =
+      cron::Expression{schedule.schedule}.next(now, cron::TimeZone{schedule.time_zone});
+  if (!next) return std::nullopt;
+  return *next + delay(schedule.jitter);
+}
+
 Step step_of(const Schedule& schedule, Time now, const Delay& delay) {
   const cron::Expression expression{schedule.schedule};
   const cron::TimeZone zone{schedule.time_zone};
@@ -22,6 +45,10 @@ Step step_of(const Schedule& schedule, Time now, const Delay& delay) {
     return *coming + delay(schedule.jitter);
   };
   if (!schedule.next_run_at) {
+    // It was changed the moment it was due, perhaps.
+    const auto due = expression.last(now - usual_delay, now, zone);
+    if (due && schedule.last_run_at && *schedule.last_run_at < *due)
+      return {Step::Kind::begin, *due, planned(), {}};
     if (!coming) return {};
     return {Step::Kind::plan, {}, planned(), {}};
   }
@@ -31,8 +58,7 @@ Step step_of(const Schedule& schedule, Time now, const Delay& delay) {
     if (farthest && *schedule.next_run_at <= *farthest + schedule.jitter) return {};
     return {Step::Kind::plan, {}, planned(), schedule.next_run_at};
   }
-  const auto earliest = now - std::max(schedule.catch_up, usual_delay) - schedule.jitter;
-  if (const auto due = expression.last(earliest, now, zone))
+  if (const auto due = expression.last(now - allowed_lateness(schedule), now, zone))
     return {Step::Kind::begin, *due, planned(), {}};
   return {Step::Kind::too_late, *schedule.next_run_at, planned(), {}};
 }

@@ -23,11 +23,20 @@ struct Step {
 /// A delay from 0 to the most.
 using Delay = std::function<std::chrono::seconds(std::chrono::seconds most)>;
 
-/// Of several runs that were missed one begins, that of the latest moment. It may be late by
-/// `catch_up`, and by a few minutes in any case. A next run that is further away than its
-/// expression allows was planned by a clock that was wrong, and is planned again; not so when the
-/// clock was set back by less than the time between two runs, so that none begins twice. Throws
-/// Error{usage} for an expression or a time zone that cannot be read.
+/// A delay as the system's generator has it.
+std::chrono::seconds random_delay(std::chrono::seconds most);
+
+/// How late a run may begin: by `catch_up`, by a few minutes in any case, and by its jitter.
+std::chrono::seconds allowed_lateness(const Schedule& schedule);
+
+/// When a schedule that is new, changed or enabled runs first; nullopt: never. Throws as step_of().
+std::optional<Time> first_run(const Schedule& schedule, Time now, const Delay& delay);
+
+/// Of several runs that were missed one begins, that of the latest moment, allowed_lateness() late
+/// at most. A next run that is further away than its expression allows was planned by a clock that
+/// was wrong, and is planned again; not so when the clock was set back by less than the time
+/// between two runs, so that none begins twice. Throws Error{usage} for an expression or a time
+/// zone that cannot be read.
 Step step_of(const Schedule& schedule, Time now, const Delay& delay);
 
 /// The coming moments, at most `count`, without jitter. Throws likewise.

@@ -4,8 +4,6 @@
 #include <sys/file.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 
 #include <fmt/format.h>
 
@@ -21,7 +19,6 @@
 #include "stream/hash.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
-#include "util/rng.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
@@ -39,25 +36,27 @@ constexpr std::chrono::hours unreadable_again{24};
 // A claim is of use as long as its run could be taken for due again.
 constexpr std::chrono::hours claims_kept{48};
 
-std::chrono::seconds random_delay(std::chrono::seconds most) {
-  if (most.count() <= 0) return {};
-  std::array<std::byte, sizeof(std::uint64_t)> bytes;
-  util::random_bytes(bytes);
-  const auto number = std::bit_cast<std::uint64_t>(bytes);
-  return std::chrono::seconds{
-      static_cast<std::int64_t>(number % (static_cast<std::uint64_t>(most.count()) + 1))};
-}
-
 std::string reason_too_late(Time due_at, std::chrono::seconds may_be_late) {
   return fmt::format("it was due at {} and may be late by {} at most", util::format_rfc3339(due_at),
                      util::format_duration(may_be_late));
 }
 
+/// The catalog answers, and refuses what is asked: SQLSTATE classes 22, 23 and 42.
+bool is_about_the_table(const Error& error) {
+  const auto* refusal = dynamic_cast<const pg::DatabaseError*>(&error);
+  if (refusal == nullptr) return false;
+  const auto of_class = [&](std::string_view code) {
+    return refusal->sqlstate().starts_with(code);
+  };
+  return of_class("22") || of_class("23") || of_class("42");
+}
+
 /// One call of `bkp schedule run-due`.
 class DueRuns {
  public:
-  explicit DueRuns(run::Context& context)
+  DueRuns(run::Context& context, const std::function<void(const Schedule&)>& check)
       : m_context{context},
+        m_check{check},
         m_directory{context.dry_run ? run::state_path(context.config, "schedule")
                                     : run::state_directory(context.config, "schedule")},
         m_now{context.clock.now()} {
@@ -84,8 +83,7 @@ class DueRuns {
 
   std::filesystem::path cache_path() const { return m_directory / "schedules.json"; }
 
-  /// One at a time decides and begins: a claim that is not there then has no process that is about
-  /// to make it, but for those whose run-due was killed.
+  /// One at a time decides and begins.
   util::Fd lock_beginning() {
     if (m_context.dry_run) return {};
     auto file = util::open_or_make(m_directory / "run-due.lock");
@@ -106,7 +104,7 @@ class DueRuns {
     try {
       plan_by_catalog();
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::database) throw;
+      if (error.kind() != ErrorKind::database || is_about_the_table(error)) throw;
       m_outcomes.clear();
       m_beginning.clear();
       plan_by_cache(error);
@@ -138,14 +136,17 @@ class DueRuns {
           [&](const PlannedRun& run, const std::string& status, const std::string& reason) {
             if (!m_context.dry_run) rows.add_ended(run, m_now, status, reason);
           },
-          [&] { return rows.still_going(schedule.id); });
+          [&] { return rows.still_going_elsewhere(schedule.id); });
       if (moved && !m_context.dry_run)
         table.move_on(schedule.id, schedule.last_run_at, schedule.next_run_at);
     }
     if (m_context.dry_run) return;
+    // All, with those that another transaction works on now.
+    auto enabled = table.all();
+    std::erase_if(enabled, [](const Schedule& one) { return !one.enabled; });
     transaction.commit();
-    try_to_write_cache(schedules);
-    forget_old_claims(schedules);
+    try_to_write_cache(enabled);
+    forget_old_claims(enabled);
   }
 
   /// The catalog's word counts until it is down; from then on this host's own.
@@ -196,8 +197,9 @@ class DueRuns {
       // Not due, and it does not matter yet whether the rest can be read.
       step = step_of(schedule, m_now, random_delay);
       if (step.kind == Step::Kind::none) return false;
+      if (step.kind == Step::Kind::begin) m_check(schedule);
       planned.words = words_of_schedule(schedule);
-      planned.may_be_late = schedule.catch_up;
+      planned.may_be_late = allowed_lateness(schedule);
     } catch (const Error& error) {
       return put_off(schedule, error, add_ended);
     }
@@ -236,6 +238,7 @@ class DueRuns {
         {}};
     add_ended(planned, catalog::status::failed, error.full_message());
     leave_out(planned, error.full_message());
+    m_outcomes.back().unreadable = true;
     return true;
   }
 
@@ -313,6 +316,7 @@ class DueRuns {
   }
 
   run::Context& m_context;
+  const std::function<void(const Schedule&)>& m_check;
   std::filesystem::path m_directory;
   Time m_now;
   std::optional<run::Claims> m_claims;  ///< none in a dry run
@@ -335,8 +339,9 @@ std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time d
                      variant, hash.substr(17, 3), hash.substr(20, 12));
 }
 
-std::vector<Outcome> run_due(run::Context& context) {
-  return DueRuns{context}.run();
+std::vector<Outcome> run_due(run::Context& context,
+                             const std::function<void(const Schedule&)>& check) {
+  return DueRuns{context, check}.run();
 }
 
 }  // namespace bkp::schedule

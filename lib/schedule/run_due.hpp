@@ -25,8 +25,9 @@ struct Outcome {
   Time due_at;                             ///< not of planned
   std::string reason;                      ///< why it was left out, or planned again; may be empty
   std::optional<util::ExitStatus> status;  ///< of begun, but for a dry run
+  bool unreadable = false;                 ///< left out because it can be no schedule
 
-  bool failed() const { return status && !status->success(); }
+  bool failed() const { return unreadable || (status && !status->success()); }
 };
 
 /// The key of the run of a schedule that is due then, a UUID (RFC 9562, version 8): whoever comes
@@ -46,6 +47,10 @@ std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time d
 /// Throws Error{database} when the catalog cannot be reached and nothing is known of its schedules;
 /// Error{locked} when another run-due has been at the beginning of runs for a minute; Error
 /// {interrupted} after the processes were told to end, and have.
-std::vector<Outcome> run_due(run::Context& context);
+///
+/// What is due passes `check` first, which throws Error{usage} (or {not_found}) for what cannot be
+/// a schedule: other programs write the table too. Such a run is left out and counts as failed.
+std::vector<Outcome> run_due(run::Context& context,
+                             const std::function<void(const Schedule&)>& check);
 
 }  // namespace bkp::schedule

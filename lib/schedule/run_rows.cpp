@@ -52,7 +52,7 @@ void RunRows::add_ended(const PlannedRun& run, util::Time now, const std::string
 std::vector<PlannedRun> RunRows::pending_here() {
   const auto found = m_session.exec(
       "SELECT run_key, schedule_id, due_at, r.command, arguments, "
-      "extract(epoch FROM catch_up)::bigint "
+      "extract(epoch FROM greatest(catch_up, '3 min') + jitter)::bigint "
       "FROM runs r JOIN backup_schedules s ON s.id = schedule_id "
       "WHERE status = 'pending' AND host = $1 ORDER BY r.id",
       {util::host_name()});
@@ -71,11 +71,12 @@ std::vector<PlannedRun> RunRows::pending_here() {
   return runs;
 }
 
-std::optional<std::string> RunRows::still_going(std::int64_t schedule_id) {
+std::optional<std::string> RunRows::still_going_elsewhere(std::int64_t schedule_id) {
   const auto found = m_session.exec(
-      "SELECT id, coalesce(host, ''), started_at FROM runs "
-      "WHERE schedule_id = $1::bigint AND status IN ('pending', 'running') ORDER BY id LIMIT 1",
-      {std::to_string(schedule_id)});
+      "SELECT id, coalesce(host, ''), started_at FROM runs WHERE schedule_id = $1::bigint "
+      "AND status IN ('pending', 'running') AND host IS DISTINCT FROM $2 "
+      "AND started_at > now() - interval '1 day' ORDER BY id LIMIT 1",
+      {std::to_string(schedule_id), util::host_name()});
   if (found.rows() == 0) return std::nullopt;
   std::int64_t id = 0;
   std::string host;

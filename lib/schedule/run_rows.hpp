@@ -30,8 +30,10 @@ class RunRows {
                  const std::string& reason);
   /// The runs of this host that are `pending`.
   std::vector<PlannedRun> pending_here();
-  /// Which run of this schedule has not ended, if any: "run 17 on db1 since 2026-11-27T02:00:00Z".
-  std::optional<std::string> still_going(std::int64_t schedule_id);
+  /// Which run of this schedule on another host has not ended, if any: "run 17 on db1 since
+  /// 2026-11-27T02:00:00Z". One that began more than a day ago does not count: nobody here can tell
+  /// whether that host is still there. What goes on here, run::Claims knows.
+  std::optional<std::string> still_going_elsewhere(std::int64_t schedule_id);
   /// For a run whose row its process has left open.
   void close(const std::string& run_key, util::Time now, const std::string& status,
              std::optional<int> exit_code, const std::string& reason);

@@ -69,14 +69,15 @@ std::vector<Schedule> ScheduleTable::all() {
 
 std::vector<Schedule> ScheduleTable::lock_enabled() {
   return read(m_session.exec(fmt::format(
-      "SELECT {} FROM backup_schedules WHERE enabled ORDER BY id FOR UPDATE SKIP LOCKED",
+      "SELECT {} FROM backup_schedules WHERE enabled ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
       columns)));
 }
 
-Schedule ScheduleTable::get(std::int64_t id) {
-  auto found = read(
-      m_session.exec(fmt::format("SELECT {} FROM backup_schedules WHERE id = $1::bigint", columns),
-                     {std::to_string(id)}));
+Schedule ScheduleTable::lock(std::int64_t id) {
+  auto found = read(m_session.exec(
+      fmt::format("SELECT {} FROM backup_schedules WHERE id = $1::bigint FOR NO KEY UPDATE",
+                  columns),
+      {std::to_string(id)}));
   if (found.empty()) fail_to_find(id);
   return std::move(found.front());
 }

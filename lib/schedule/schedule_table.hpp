@@ -18,8 +18,8 @@ class ScheduleTable {
   /// Those that are enabled and that no other transaction works on, locked until the end of this
   /// one. By id.
   std::vector<Schedule> lock_enabled();
-  /// Throws Error{not_found}.
-  Schedule get(std::int64_t id);
+  /// Locked until the end of the transaction. Throws Error{not_found}.
+  Schedule lock(std::int64_t id);
 
   /// Returns the id it gets.
   std::int64_t add(const Schedule& schedule);

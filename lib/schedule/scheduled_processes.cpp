@@ -33,7 +33,6 @@ util::Command ScheduledProcesses::command_of(const PlannedRun& planned) const {
   util::Command command;
   command.argv = {(util::executable_directory() / ("bkp-" + words.front())).string(), "--config",
                   std::filesystem::absolute(m_context.config.file).string()};
-  command.argv.insert(command.argv.end(), words.begin() + 1, words.end());
   const auto add = [&](std::initializer_list<std::string> more) {
     command.argv.insert(command.argv.end(), more);
   };
@@ -43,6 +42,8 @@ util::Command ScheduledProcesses::command_of(const PlannedRun& planned) const {
          fmt::format("{}s",
                      std::min<std::chrono::seconds>(planned.may_be_late, longest_wait).count())});
   if (!has_option(words, "--quiet") && !has_option(words, "-q")) add({"--quiet"});
+  // Last: "--" among them ends the options.
+  command.argv.insert(command.argv.end(), words.begin() + 1, words.end());
   command.environment = m_context.environment;
   command.environment.set(run::scheduled_run_variable, run::to_text(planned.run));
   return command;
@@ -78,7 +79,11 @@ void ScheduledProcesses::wait() {
         going.push_back(std::move(process));
       } else {
         process.status = process.program.wait();
-        close(process.run, *process.status);
+        if (process.status->code == run::claimed_by_another) {
+          process.status = util::ExitStatus{};  // that one opens and closes the row
+        } else {
+          close(process.run, *process.status);
+        }
       }
     }
     m_processes.swap(going);
@@ -87,10 +92,11 @@ void ScheduledProcesses::wait() {
 }
 
 void ScheduledProcesses::close(const catalog::ScheduledRun& run, const util::ExitStatus& status) {
-  const auto claim = m_claims.find(run.run_key);
-  if (claim && claim->held) return;  // another process is at it
   try {
-    auto catalog = m_context.open_catalog();
+    // Never requested: the row of a run that was told to end is closed too.
+    const util::Interrupt undisturbed;
+    auto catalog = catalog::Catalog::open(m_context.catalog_conninfo(),
+                                          m_context.config.catalog.schema, undisturbed);
     RunRows{catalog.connection()}.close(
         run.run_key, m_context.clock.now(),
         status.success() ? catalog::status::completed : catalog::status::failed,

@@ -80,7 +80,11 @@ void start_detached(const Command& command) {
 IndependentProgram::IndependentProgram(const Command& command)
     : m_pid{spawn(command, Tie::session)},
       m_pidfd{static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0))} {
-  if (!m_pidfd) throw Error::from_errno(ErrorKind::internal, "cannot watch a program", errno);
+  if (m_pidfd) return;
+  const int error_number = errno;
+  send(SIGKILL);
+  reap(m_pid);
+  throw Error::from_errno(ErrorKind::internal, "cannot watch a program", error_number);
 }
 
 void IndependentProgram::send(int signal) const {

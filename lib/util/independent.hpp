@@ -19,7 +19,6 @@ class IndependentProgram {
  public:
   explicit IndependentProgram(const Command& command);
 
-  int pid() const { return m_pid; }
   /// Readable when it has ended.
   int fd() const { return m_pidfd.get(); }
   void send(int signal) const;

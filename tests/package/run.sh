@@ -253,7 +253,9 @@ upgrade() {
   local due="UPDATE bkp.backup_schedules SET schedule = '0 0 * * *', next_run_at = now() WHERE enabled AND command"
   sql -d bkp -c "$due = 'full'"
   run_cron_lines
-  sql -d bkp -c "$due <> 'full'"
+  sql -d bkp -c "$due LIKE 'verify%'"
+  run_cron_lines
+  sql -d bkp -c "$due = 'prune'"
   run_cron_lines
   expect "runs by schedule" "full prune verify verify" "$(sql -d bkp -c "SELECT string_agg(command,
     ' ' ORDER BY command) FROM bkp.runs WHERE schedule_id IS NOT NULL AND status = 'completed'")"
