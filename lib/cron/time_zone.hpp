@@ -39,7 +39,7 @@ class TimeZone {
 
   /// What the place's clock shows, cut to the minute.
   LocalMinute local(util::Time time) const;
-  WorldTimes world(LocalMinute local) const;
+  WorldTimes world(LocalMinute minute) const;
   /// "2026-11-27 03:00": the place's clock.
   std::string show(util::Time time) const;
 
