@@ -201,7 +201,10 @@ class DueRuns {
       planned.words = words_of_schedule(schedule);
       planned.may_be_late = allowed_lateness(schedule);
     } catch (const Error& error) {
-      return put_off(schedule, error, add_ended);
+      // Where only the times can be read, the next of them is the next to be tried.
+      const bool timed = step.kind != Step::Kind::none;
+      return put_off(schedule, timed ? step.next_run_at : m_now + unreadable_again, error,
+                     add_ended);
     }
     schedule.next_run_at = step.next_run_at;
     if (step.kind == Step::Kind::plan) {
@@ -229,9 +232,10 @@ class DueRuns {
   }
 
   template <class AddEnded>
-  bool put_off(Schedule& schedule, const Error& error, const AddEnded& add_ended) {
+  bool put_off(Schedule& schedule, std::optional<Time> until, const Error& error,
+               const AddEnded& add_ended) {
     if (schedule.next_run_at && *schedule.next_run_at > m_now) return false;
-    schedule.next_run_at = m_now + unreadable_again;
+    schedule.next_run_at = until;
     const PlannedRun planned{
         {run_key_of(m_context.config.site, schedule.id, m_now), schedule.id, m_now},
         {schedule.command},
@@ -249,6 +253,10 @@ class DueRuns {
         if (claim.held && claim.run.schedule_id == schedule_id)
           return fmt::format("the one due at {}", util::format_rfc3339(claim.run.due_at));
       }
+    }
+    for (const auto& [outcome, planned] : m_beginning) {
+      if (planned.run.schedule_id == schedule_id)
+        return fmt::format("the one due at {}", util::format_rfc3339(planned.run.due_at));
     }
     return still_going();
   }

@@ -263,6 +263,10 @@ TEST_CASE("what another program has made of a schedule is not begun, and is no s
   CHECK(outcome.exit_code == 3);
   CHECK_THAT(outcome.err, Contains("--no-such-option"));
   CHECK(site.runs(id) == "failed schedule prune --no-such-option ");
+  // The next time is tried as planned, and nothing takes that for a wrong clock.
+  site.psql("update bkp.backup_schedules set schedule = '0 * * * *', next_run_at = now()");
+  CHECK(site.run({"schedule", "run-due"}).exit_code == 3);
+  CHECK(site.must({"schedule", "run-due"}).err.empty());
 }
 
 TEST_CASE("run-due that is told to end tells its runs, and waits for them") {
