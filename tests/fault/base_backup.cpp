@@ -23,28 +23,41 @@ constexpr auto noise =
     "create table noise as select (select string_agg(sha512((i * 16 + j)::text::bytea), '') "
     "from generate_series(1, 16) j) from generate_series(1, 20000) i";
 
-/// Starts the command and kills it after a while; true when it had come to its end before.
-bool killed_too_late(const Site& site, std::vector<std::string> arguments, std::mt19937& random,
-                     unsigned longest_milliseconds) {
-  auto run = site.command(std::move(arguments)).start();
-  std::this_thread::sleep_for(std::chrono::milliseconds{random() % longest_milliseconds});
-  run.signal(SIGKILL);
-  return run.wait().succeeded();
-}
+/// Kills programs at random moments of their lives, however long those are on this machine.
+class Killer {
+ public:
+  explicit Killer(unsigned longest_milliseconds) : m_longest{longest_milliseconds} {}
+
+  /// Starts the command and kills it after a while; true when it had come to its end before. The
+  /// next one has less time then.
+  bool too_late(const Site& site, std::vector<std::string> arguments) {
+    auto run = site.command(std::move(arguments)).start();
+    const auto moment = m_random() % m_longest;
+    std::this_thread::sleep_for(std::chrono::milliseconds{moment});
+    run.signal(SIGKILL);
+    const bool ended = run.wait().succeeded();
+    if (ended) m_longest = static_cast<unsigned>(moment) * 4 / 5 + 1;
+    return ended;
+  }
+
+ private:
+  std::mt19937 m_random{20261127};
+  unsigned m_longest;
+};
 
 }  // namespace
 
 TEST_CASE("a backup of the cluster is killed: there is none, and the next one works") {
   IncrementalSite site;
   site.take_full();
-  std::mt19937 random{20261127};
+  Killer killer{300};
   int killed = 0;
   for (int round = 0; round < 12; ++round) {
     const bool full = round % 2 == 0;
     const std::vector<std::string> command =
         full ? std::vector<std::string>{"full", "--method", "base"}
              : std::vector<std::string>{"incr"};
-    killed += killed_too_late(site, command, random, 300) ? 0 : 1;
+    killed += killer.too_late(site, command) ? 0 : 1;
     CAPTURE(round);
     // What counts as good is whole, and what is not whole counts as nothing.
     const auto listed = site.json({"list"})["result"]["backups"];
@@ -80,12 +93,12 @@ TEST_CASE("a restore is killed: no server starts on what is there, and another r
   site.ask("update big set repeat = 'changed' where i % 500 = 0");
   site.take_incremental();
   site.archive_all();
-  std::mt19937 random{20261127};
+  Killer killer{500};
   const auto target = site.target();
   int killed = 0;
   for (int round = 0; round < 12; ++round) {
     const std::vector<std::string> command{"pitr-restore", "--latest", "--to", target.string()};
-    const bool done = killed_too_late(site, command, random, 500);
+    const bool done = killer.too_late(site, command);
     killed += done ? 0 : 1;
     CAPTURE(round);
     const bool startable = std::filesystem::exists(target / "global/pg_control");
