@@ -112,6 +112,10 @@ void examine_schedules(run::Context& context,
                        const std::function<void(const schedule::Schedule&)>& check_schedule,
                        Findings& findings);
 
+/// Whether somebody is told when a run fails: the channels, what their files hold, what waits for
+/// them, and what is known to be wrong.
+void examine_notifications(const run::Context& context, Findings& findings);
+
 struct CronPlaces {
   std::filesystem::path file = "/etc/cron.d/bkp";
   std::filesystem::path pid_file = "/run/crond.pid";

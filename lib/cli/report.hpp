@@ -18,6 +18,13 @@ enum class ConfigNeed {
   none,         ///< never read
 };
 
+/// Who is told of a run that fails (notify/notifier.hpp).
+enum class Watch {
+  no,          ///< whoever started it, and nobody else
+  by_subject,  ///< the channels, of each run that does something else by itself (subject.hpp)
+  by_command,  ///< the same of the command as a whole, whatever its arguments are
+};
+
 /// What run_main must know of a command before it runs. Each Options struct has one as `static
 /// constexpr info`.
 struct CommandInfo {
@@ -47,6 +54,8 @@ struct Report {
   /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the
   /// result stays.
   std::optional<util::Error> error;
+  /// The channels have been told of all that the error says.
+  bool error_is_told = false;
   std::uint64_t bytes = 0;  ///< moved, for `runs`
 };
 

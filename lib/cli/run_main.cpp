@@ -15,8 +15,10 @@
 #include "cli/progress_meter.hpp"
 #include "cli/shared_options.hpp"
 #include "cli/signals.hpp"
+#include "cli/subject.hpp"
 #include "cli/system_terminal.hpp"
 #include "config/parse.hpp"
+#include "notify/notifier.hpp"
 #include "run/scheduled_run.hpp"
 #include "util/host.hpp"
 #include "util/text.hpp"
@@ -43,6 +45,10 @@ void prepare_process() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::umask(077);
+}
+
+std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+  return app.get_options();
 }
 
 bool wants_json(int argc, char** argv) {
@@ -98,10 +104,12 @@ util::Environment take_environment() {
 /// One run of a command, from the parsed options to its ending.
 class Run {
  public:
-  Run(const CommandInfo& info, const SharedOptions& shared, std::vector<std::string> arguments)
+  Run(const CommandInfo& info, const SharedOptions& shared, std::vector<std::string> arguments,
+      std::string subject)
       : m_info{info},
         m_shared{shared},
         m_arguments{std::move(arguments)},
+        m_subject{std::move(subject)},
         m_environment{take_environment()},
         m_log{log_settings()},
         m_progress{program(), !shared.quiet && ::isatty(STDERR_FILENO) == 1, m_clock},
@@ -115,10 +123,13 @@ class Run {
     Ending ending;
     ending.command = m_info.name;
     ending.started_at = m_clock.now();
+    std::optional<config::Config> loaded;
+    std::optional<notify::Notifier> notifier;
+    notify::RunFacts facts;
     try {
       const auto scheduled = run::scheduled_run(m_environment);
       m_environment.unset(run::scheduled_run_variable);
-      const config::Config config = load_config();
+      const config::Config& config = loaded.emplace(load_config());
       if (scheduled && !claim(config, *scheduled)) {
         m_log.info("another process has begun this run: nothing is left to do");
         ending.exit_code = run::claimed_by_another;
@@ -126,6 +137,9 @@ class Run {
         return ending;
       }
       const bool wanted = !config.site.empty() && !m_shared.dry_run && command.recorded();
+      facts = facts_of(command, wanted, scheduled);
+      if (!config.site.empty() && !m_shared.dry_run && command.watch() != Watch::no)
+        notifier.emplace(config, m_clock, m_log);
       const auto way = wanted ? way_to_catalog(config) : std::nullopt;
       const bool recorded = way.has_value();
       catalog::Recorder recorder{{way.value_or(pg::Conninfo{}), config.catalog.schema,
@@ -146,12 +160,17 @@ class Run {
                            m_shared.lock_wait,
                            m_shared.dry_run,
                            {},
+                           {},
                            !m_shared.json,
                            m_shared.json};
+      if (notifier && wanted) notifier->started(facts);
       run_body(context, command, recorded, ending, text);
+      m_conditions = std::move(context.conditions);
     } catch (...) {
       ending.error = final_error();
     }
+    facts.run_id = ending.run_id;
+    if (notifier && !m_error_is_told) notifier->ended(facts, ending.error, m_conditions);
     if (ending.error) ending.exit_code = m_info.exit_code_of(*ending.error);
     ending.finished_at = m_clock.now();
     return ending;
@@ -226,6 +245,7 @@ class Run {
     try {
       report = command.body(context);
       ending.error = std::move(report.error);
+      m_error_is_told = report.error_is_told;
     } catch (...) {
       ending.error = final_error();
     }
@@ -243,6 +263,17 @@ class Run {
     } else if (ending.error) {
       text = std::move(report.text_of_failures).value_or(std::move(report.text));
     }
+  }
+
+  notify::RunFacts facts_of(const Command& command, bool recorded,
+                            const std::optional<catalog::ScheduledRun>& scheduled) const {
+    notify::RunFacts facts;
+    facts.command = m_info.name;
+    facts.subject = command.watch() == Watch::by_command ? facts.command : m_subject;
+    if (scheduled) facts.run_key = scheduled->run_key;
+    facts.recorded = recorded;
+    facts.somebody_watches = m_terminal.interactive();
+    return facts;
   }
 
   catalog::RunRecord run_record(util::Time started_at) const {
@@ -284,6 +315,7 @@ class Run {
   const CommandInfo& m_info;
   const SharedOptions& m_shared;
   std::vector<std::string> m_arguments;
+  std::string m_subject;
   util::SystemClock m_clock;
   util::Environment m_environment;
   util::Interrupt m_interrupt;
@@ -293,6 +325,8 @@ class Run {
   SystemTerminal m_terminal;
   util::SystemProcessRunner m_processes;
   util::Fd m_claim;  ///< of a scheduled run, until its end
+  std::vector<run::Condition> m_conditions;
+  bool m_error_is_told = false;
 };
 
 /// An error for people on stderr, and through the log (null: there is none yet) where that goes to
@@ -330,15 +364,18 @@ int present(const CommandInfo& info, const Ending& ending, const std::string& te
 
 }  // namespace
 
-void check_arguments(const CommandInfo& info, const std::function<void(CLI::App&)>& define_options,
-                     const std::vector<std::string>& arguments) {
+std::string check_arguments(const CommandInfo& info,
+                            const std::function<void(CLI::App&)>& define_options,
+                            const std::vector<std::string>& arguments) {
   SharedOptions shared;
   CLI::App app{std::string{info.summary}, fmt::format("bkp {}", info.name)};
   define(app, shared);
+  const auto shared_options = options_of(app);
   define_options(app);
   try {
     // CLI11 takes them last to first.
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
+    return subject_of(app, info.name, shared_options);
   } catch (const CLI::CallForHelp&) {
     throw Error{ErrorKind::usage, "--help does nothing by itself", "leave it out"};
   } catch (const CLI::ParseError& error) {
@@ -351,6 +388,7 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   SharedOptions shared;
   CLI::App app{std::string{info.summary}, fmt::format("bkp {}", info.name)};
   define(app, shared);
+  const auto shared_options = options_of(app);
   command.define(app);
   const auto fail = [&](Error error) {
     const int exit_code = info.exit_code_of(error);
@@ -368,7 +406,8 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   }
   std::optional<Run> run;
   try {
-    run.emplace(info, shared, std::vector<std::string>{argv + 1, argv + argc});
+    run.emplace(info, shared, std::vector<std::string>{argv + 1, argv + argc},
+                subject_of(app, info.name, shared_options));
   } catch (...) {
     return fail(util::current_error());
   }

@@ -15,6 +15,8 @@ struct Command {
   /// Asked after parsing: whether the run leaves a row in `runs`. If not, neither the catalog nor
   /// the spool is touched but by the body itself.
   std::function<bool()> recorded;
+  /// Asked likewise.
+  std::function<Watch()> watch;
   std::function<Report(run::Context&)> body;
 };
 
@@ -24,10 +26,11 @@ struct Command {
 /// an exception.
 int run_program(const CommandInfo& info, const Command& command, int argc, char** argv);
 
-/// Throws Error{usage} for arguments (without the program's name) that the program would refuse
-/// before it runs.
-void check_arguments(const CommandInfo& info, const std::function<void(CLI::App&)>& define_options,
-                     const std::vector<std::string>& arguments);
+/// The subject (subject.hpp) of a run with these arguments (without the program's name). Throws
+/// Error{usage} for what the program would refuse before it runs.
+std::string check_arguments(const CommandInfo& info,
+                            const std::function<void(CLI::App&)>& define_options,
+                            const std::vector<std::string>& arguments);
 
 namespace lookup {
 /// Hides the namespace bkp::run, so that the call below is looked up by its argument's type.
@@ -45,9 +48,15 @@ bool is_recorded(const Options& options) {
 }
 
 template <class Options>
-void check_arguments(const std::vector<std::string>& arguments) {
+Watch watch_of(const Options& options) {
+  if constexpr (requires { options.watch(); }) return options.watch();
+  return Watch::no;
+}
+
+template <class Options>
+std::string check_arguments(const std::vector<std::string>& arguments) {
   Options options;
-  check_arguments(
+  return check_arguments(
       Options::info, [&](CLI::App& app) { define(app, options); }, arguments);
 }
 
@@ -55,12 +64,14 @@ void check_arguments(const std::vector<std::string>& arguments) {
 /// its type:
 ///   void define(CLI::App&, Options&);
 ///   cli::Report run(const Options&, run::Context&);
-/// It leaves a row in `runs`, unless it has a member `bool recorded() const` that says no.
+/// It leaves a row in `runs`, unless it has a member `bool recorded() const` that says no; and the
+/// channels are told of it where it has a member `Watch watch() const` that says how.
 template <class Options>
 int run_main(int argc, char** argv) {
   Options options;
   const Command command{
       [&](CLI::App& app) { define(app, options); }, [&] { return is_recorded(options); },
+      [&] { return watch_of(options); },
       [&](run::Context& context) { return lookup::run_command(options, context); }};
   return run_program(Options::info, command, argc, argv);
 }

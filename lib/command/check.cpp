@@ -59,6 +59,7 @@ cli::Report run(const CheckOptions& options, run::Context& context) {
   check::examine_schedules(
       context, [&](const auto& schedule) { check_schedule(schedule, context.config); }, findings);
   check::examine_cron({}, findings);
+  check::examine_notifications(context, findings);
   pass_warnings_on(findings, context);
   cli::Report report;
   report.result = check::to_json(findings);

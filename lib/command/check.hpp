@@ -15,6 +15,8 @@ struct CheckOptions {
 
   /// Explaining reads the configuration and nothing else.
   bool recorded() const { return !explain; }
+
+  cli::Watch watch() const { return explain ? cli::Watch::no : cli::Watch::by_subject; }
 };
 
 /// Also lets the shared option --config stand without a file: that means --explain.

@@ -18,6 +18,7 @@
 #include "command/init.hpp"
 #include "command/key.hpp"
 #include "command/list.hpp"
+#include "command/notify.hpp"
 #include "command/pitr_restore.hpp"
 #include "command/prune.hpp"
 #include "command/release.hpp"
@@ -41,7 +42,7 @@ namespace {
 struct Command {
   cli::CommandInfo info;
   int (*main)(int argc, char** argv);
-  void (*check_arguments)(const std::vector<std::string>& arguments);
+  std::string (*check_arguments)(const std::vector<std::string>& arguments);
 };
 
 template <class... Options>
@@ -54,7 +55,7 @@ constexpr auto commands =
                 ListOptions, ShowOptions, VerifyOptions, RestoreOptions, PruneOptions, HoldOptions,
                 ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
                 UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
-                WalSetupOptions, PitrRestoreOptions, ScheduleOptions>();
+                WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions>();
 
 }  // namespace
 
@@ -70,7 +71,7 @@ int run_command(std::string_view name, int argc, char** argv) {
   return command->main(argc, argv);
 }
 
-void check_arguments(std::string_view name, const std::vector<std::string>& arguments) {
+std::string check_arguments(std::string_view name, const std::vector<std::string>& arguments) {
   const auto* const command =
       std::ranges::find(commands, name, [](const Command& one) { return one.info.name; });
   if (command == commands.end()) {
@@ -81,7 +82,7 @@ void check_arguments(std::string_view name, const std::vector<std::string>& argu
         util::ErrorKind::usage, fmt::format("bkp has no command {}", util::quoted(name)),
         near.empty() ? "`bkp help` lists the commands" : fmt::format("did you mean {}?", near)};
   }
-  command->check_arguments(arguments);
+  return command->check_arguments(arguments);
 }
 
 }  // namespace bkp::command

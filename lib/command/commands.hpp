@@ -18,6 +18,6 @@ int run_command(std::string_view name, int argc, char** argv);
 
 /// Throws Error{usage} unless `name` is one of all_commands() and its program would take these
 /// arguments.
-void check_arguments(std::string_view name, const std::vector<std::string>& arguments);
+std::string check_arguments(std::string_view name, const std::vector<std::string>& arguments);
 
 }  // namespace bkp::command

@@ -17,6 +17,8 @@ struct ConsolidateOptions {
   std::vector<std::string> stores;  ///< that it is written to; empty: all
   int jobs = 0;                     ///< 0: full.jobs
   ReadingKeyOptions keys;
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, ConsolidateOptions& options);

@@ -18,6 +18,8 @@ struct CopyOptions {
   std::string to;
   std::string database;
   ReadingKeyOptions keys = {};
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, CopyOptions& options);

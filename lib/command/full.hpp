@@ -15,6 +15,8 @@ struct FullOptions {
   std::string method;                  ///< empty: as configured
   std::vector<std::string> databases;  ///< empty: as configured
   std::vector<std::string> stores;     ///< empty: all
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, FullOptions& options);

@@ -14,6 +14,8 @@ struct IncrOptions {
   static constexpr cli::CommandInfo info{"incr", "take an incremental backup of the cluster"};
   std::string full_after;           ///< a number or a duration; empty: as configured
   std::vector<std::string> stores;  ///< empty: all
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, IncrOptions& options);

@@ -19,6 +19,8 @@ struct PruneOptions {
       .name = "prune", .summary = "remove the backups that the retention policies no longer keep"};
   std::vector<std::string> stores;  ///< empty: all
   std::string policy = {};          ///< in place of the stores' own; empty: these
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, PruneOptions& options);

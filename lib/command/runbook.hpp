@@ -14,6 +14,8 @@ struct RunbookOptions {
   static constexpr cli::CommandInfo info{
       .name = "runbook", .summary = "write the recovery runbook of this site as one HTML file"};
   std::string out;  ///< a file, "-" for stdout; empty: renew it on the stores and at runbook.path
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, RunbookOptions& options);

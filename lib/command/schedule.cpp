@@ -7,9 +7,12 @@
 #include <fmt/format.h>
 
 #include "cli/table.hpp"
+#include "command/commands.hpp"
 #include "command/schedule_options.hpp"
 #include "command/schedule_text.hpp"
 #include "cron/expression.hpp"
+#include "notify/notifier.hpp"
+#include "schedule/command_words.hpp"
 #include "schedule/crontab.hpp"
 #include "schedule/due.hpp"
 #include "schedule/run_due.hpp"
@@ -174,9 +177,41 @@ cli::Report enable(const ScheduleOptions& options, run::Context& context, bool e
   return report_of(changed, enabled ? "enabled" : "disabled", context);
 }
 
+/// Tells of a run that could not say by itself that it failed: it never began, or was killed.
+void tell(notify::Notifier& notifier, const schedule::Outcome& outcome, bool somebody_watches) {
+  notify::RunFacts run;
+  const auto words = schedule::words_of_command(outcome.command);
+  run.command = words.front();
+  try {
+    run.subject = check_arguments(words.front(), {words.begin() + 1, words.end()});
+  } catch (const Error&) {
+    run.subject = util::printable(outcome.command);
+  }
+  run.run_key = outcome.run_key;
+  run.somebody_watches = somebody_watches;
+  const auto due = util::format_rfc3339(outcome.due_at);
+  const bool begun = outcome.status.has_value();
+  const Error error{
+      begun ? ErrorKind::internal : ErrorKind::locked,
+      begun ? fmt::format("the run that was due at {} ended with {}", due,
+                          outcome.status->to_string())
+            : fmt::format("the run that was due at {} was not begun: {}", due, outcome.reason),
+      fmt::format("bkp {} -v", run.subject)};
+  notifier.failed(run, error);
+  notifier.deliver();
+}
+
 cli::Report run_due(run::Context& context) {
-  const auto outcomes =
-      schedule::run_due(context, [&](const Schedule& one) { check_schedule(one, context.config); });
+  notify::Notifier notifier{context.config, context.clock, context.log};
+  const auto outcomes = schedule::run_due(
+      context, [&](const Schedule& one) { check_schedule(one, context.config); },
+      [&](const schedule::Outcome& outcome) {
+        tell(notifier, outcome, context.terminal.interactive());
+      });
+  if (!context.dry_run) {
+    notifier.remind();
+    notifier.deliver();
+  }
   cli::Report report;
   report.result = {{"runs", json::array()}, {"dry_run", context.dry_run}};
   for (const auto& outcome : outcomes) report.result["runs"].push_back(to_json(outcome));
@@ -190,6 +225,7 @@ cli::Report run_due(run::Context& context) {
                     util::printable(failed->command),
                     failed->status ? failed->status->to_string() : util::printable(failed->reason)),
         "each has said why, above and in the catalog's table runs"};
+    report.error_is_told = true;
   }
   return report;
 }

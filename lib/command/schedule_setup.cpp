@@ -41,6 +41,14 @@ bool needs_archive(const std::string& command) {
   return command.starts_with("incr") || command.starts_with("wal-check");
 }
 
+bool is_of_use(const std::string& command, const run::Context& context,
+               std::optional<bool>& archives) {
+  if (command == "notify summary") return context.config.notify.wants(config::Topic::summary);
+  if (!needs_archive(command)) return true;
+  if (!archives) archives = archives_with_bkp(context);
+  return *archives;
+}
+
 schedule::Schedule read(const config::Schedule& wanted, const config::Config& config) {
   try {
     return schedule_of(wanted, config);
@@ -60,10 +68,7 @@ std::vector<schedule::Schedule> enter_schedules(run::Context& context) {
   const auto now = context.clock.now();
   for (const auto& wanted : context.config.schedules) {
     auto one = read(wanted, context.config);
-    if (wanted.line == 0 && needs_archive(one.command)) {
-      if (!archives) archives = archives_with_bkp(context);
-      one.enabled = *archives;
-    }
+    if (wanted.line == 0) one.enabled = is_of_use(one.command, context, archives);
     if (one.enabled) one.next_run_at = schedule::first_run(one, now, schedule::random_delay);
     schedules.push_back(std::move(one));
   }

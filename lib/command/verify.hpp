@@ -21,6 +21,8 @@ struct VerifyOptions {
   std::string type;
   int jobs = 0;  ///< 0: verify.jobs of the configuration
   ReadingKeyOptions keys = {};
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, VerifyOptions& options);

@@ -13,6 +13,8 @@ struct WalCheckOptions {
                                          "find gaps, damage and lag in the archive of the WAL"};
   std::string level = "content";
   bool mend = false;
+
+  static cli::Watch watch() { return cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, WalCheckOptions& options);

@@ -20,6 +20,7 @@ struct WalPushOptions {
   /// The server starts it for each segment: a row each would bury all others, and its own log has
   /// the failures.
   static bool recorded() { return false; }
+  cli::Watch watch() const { return ahead ? cli::Watch::no : cli::Watch::by_command; }
 };
 
 void define(CLI::App& app, WalPushOptions& options);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/channels.hpp"
 #include "s3/options.hpp"
 #include "sftp/options.hpp"
 #include "util/priority.hpp"
@@ -203,6 +204,7 @@ struct Config {
   Recover recover;
   Objectives objectives;
   Status status;
+  Notify notify;
   std::vector<Schedule> schedules;
   Runbook runbook;
   std::vector<Unsupported> unsupported;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "config/explain_notify.hpp"
+#include "config/explain_writer.hpp"
 #include "config/parse.hpp"
 #include "pg/conninfo.hpp"
 #include "store/url.hpp"
@@ -8,110 +10,6 @@
 namespace bkp::config {
 
 namespace {
-
-// A double-quoted YAML scalar (YAML 1.2, 5.7 and 7.3.1).
-std::string quote(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result += '"';
-}
-
-std::string list(const std::vector<std::string>& texts) {
-  std::vector<std::string> quoted;
-  for (const auto& text : texts) quoted.push_back(quote(text));
-  return fmt::format("[{}]", fmt::join(quoted, ", "));
-}
-
-std::string duration(std::chrono::seconds value) {
-  struct Unit {
-    std::int64_t seconds;
-    std::string_view name;
-  };
-  static constexpr Unit units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}};
-  for (const auto& unit : units) {
-    // Days only from two on: "24h" reads better than "1d".
-    const auto least = unit.seconds == 86400 ? 2 * unit.seconds : unit.seconds;
-    if (value.count() >= least && value.count() % unit.seconds == 0) {
-      return fmt::format("{}{}", value.count() / unit.seconds, unit.name);
-    }
-  }
-  return fmt::format("{}s", value.count());
-}
-
-std::string size(std::uint64_t bytes) {
-  static constexpr std::string_view units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  while (bytes != 0 && bytes % 1024 == 0 && unit + 1 < std::size(units)) {
-    bytes /= 1024;
-    ++unit;
-  }
-  return fmt::format("{}{}", bytes, units[unit]);
-}
-
-std::string share(double value) {
-  return fmt::format("{:.10g}%", value * 100);
-}
-
-std::string boolean(bool value) {
-  return value ? "true" : "false";
-}
-
-class Writer {
- public:
-  void section(std::string_view name, std::string_view comment) {
-    m_text += fmt::format("\n# {}\n{}:\n", comment, name);
-  }
-  void top(std::string_view key, const std::string& value, std::string_view comment) {
-    m_text += fmt::format("\n# {}\n{}: {}\n", comment, key, value);
-  }
-  void key(std::string_view key, const std::string& value, std::string_view comment = {}) {
-    line(fmt::format("{}{}: {}", m_indent, key, value), comment);
-  }
-  /// A setting that is not set: what happens instead.
-  void unset(std::string_view key, std::string_view comment) {
-    line(fmt::format("{}# {}:", m_indent, key), comment);
-  }
-  template <class T, class Format>
-  void optional(std::string_view name, const std::optional<T>& value, Format format,
-                std::string_view comment) {
-    value ? key(name, format(*value), comment) : unset(name, comment);
-  }
-  void comment(std::string_view text) { m_text += fmt::format("# {}\n", text); }
-  /// "  - key: value", and deeper from there on until end_element().
-  void element(std::string_view key, const std::string& value) {
-    line(fmt::format("  - {}: {}", key, value), {});
-    m_indent = "    ";
-  }
-  void end_element() { m_indent = "  "; }
-  std::string take() { return std::move(m_text); }
-
- private:
-  void line(std::string text, std::string_view comment) {
-    if (!comment.empty()) text = fmt::format("{:<40} # {}", text, comment);
-    m_text += text + "\n";
-  }
-
-  std::string m_indent = "  ";
-  std::string m_text;
-};
-
-std::string path_text(const std::filesystem::path& path) {
-  return quote(path.string());
-}
-
-std::string paths(const std::vector<std::filesystem::path>& files) {
-  std::vector<std::string> names;
-  for (const auto& file : files) names.push_back(file.string());
-  return list(names);
-}
 
 // Without the password that came from {file}, {env} or {command}.
 void write_conninfo(Writer& writer, const std::string& text, std::string_view comment) {
@@ -330,6 +228,7 @@ std::string explain(const Config& config) {
   write_wal(writer, config.wal);
   write_verify(writer, config.verify);
   write_operations(writer, config);
+  write_notify(writer, config.notify);
   write_schedules(writer, config.schedules);
   if (!config.unsupported.empty()) {
     writer.comment("");

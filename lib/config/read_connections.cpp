@@ -26,10 +26,9 @@ auto at(const Value& value, Body body) {
 
 // A password in the connection string must have come from where secrets may live.
 std::string to_conninfo(const Value& value, const ConnectionSeams& seams) {
-  const auto secret = to_secret(value);
-  auto text = at(value, [&] { return resolve(secret, seams.environment, seams.processes); });
+  auto text = resolved(value, seams);
   const auto conninfo = at(value, [&] { return pg::Conninfo::parse(text); });
-  if (conninfo.has_secret() && std::holds_alternative<std::string>(secret.source)) {
+  if (conninfo.has_secret() && std::holds_alternative<std::string>(to_secret(value).source)) {
     value.fail("contains a password",
                "remove it and name a password_file (in the format of pgpass) beside it, or write "
                "the connection string as {file: /PATH}, {env: NAME} or {command: [argv]}");
@@ -56,6 +55,10 @@ std::optional<std::filesystem::path> password_file(const Section& section,
 }
 
 }  // namespace
+
+std::string resolved(const Value& value, const ConnectionSeams& seams) {
+  return at(value, [&] { return resolve(to_secret(value), seams.environment, seams.processes); });
+}
 
 std::string read_site(const Section& top) {
   const auto value = top.require(

@@ -25,7 +25,8 @@ std::vector<Schedule> default_schedules() {
           default_schedule("wal-check", "15 4 * * *"),
           default_schedule("verify --all --level checksum", "45 4 * * *"),
           default_schedule("verify", "15 5 * * sun"),
-          default_schedule("prune", "45 6 * * *")};
+          default_schedule("prune", "45 6 * * *"),
+          default_schedule("notify summary", "0 7 * * *")};
 }
 
 /// A key whose text something else must be able to read, which throws Error{usage}.

@@ -36,6 +36,7 @@ Verify read_verify(const Section& top);
 Recover read_recover(const Section& top, const util::Environment& environment);
 Objectives read_objectives(const Section& top);
 Status read_status(const Section& top);
+Notify read_notify(const Section& top, const ConnectionSeams& seams);
 /// The defaults where the file has none.
 std::vector<Schedule> read_schedules(const Section& top, const std::vector<Store>& stores);
 Runbook read_runbook(const Section& top);
@@ -48,6 +49,8 @@ void require_keys_that_fit(const Section& section, std::string_view scheme);
 
 /// For all of the above: a whole number between two bounds, or the default.
 int read_int(const Section& section, std::string_view key, int fallback, int least, int most);
+/// The text itself, or what it names. Errors name the value.
+std::string resolved(const Value& value, const ConnectionSeams& seams);
 /// A text of a section that must not be empty when it is there.
 std::string non_empty_text(const Value& value);
 /// Fails with the problem if there is one.

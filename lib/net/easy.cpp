@@ -45,6 +45,16 @@ std::size_t on_write(char* data, std::size_t size, std::size_t count, void* user
   return done ? bytes.size() : CURL_WRITEFUNC_ERROR;
 }
 
+std::size_t on_read(char* room, std::size_t size, std::size_t count, void* user) noexcept {
+  auto& transfer = *static_cast<Transfer*>(user);
+  std::size_t filled = 0;
+  const bool done = transfer.guarded([&] {
+    const auto bytes = std::as_writable_bytes(std::span{room, size * count});
+    if (transfer.callbacks.read) filled = transfer.callbacks.read(bytes);
+  });
+  return done ? filled : CURL_READFUNC_ABORT;
+}
+
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept {
   auto& transfer = *static_cast<Transfer*>(user);
   std::string_view line{data, size * count};
@@ -92,16 +102,16 @@ void Easy::set_defaults() {
   set(CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10U);
 }
 
-void Easy::set_headers(const std::vector<std::string>& lines) {
+void Easy::set_list(CURLoption option, const std::vector<std::string>& texts) {
   std::unique_ptr<curl_slist, ListDeleter> list;
-  for (const auto& line : lines) {
-    auto* const longer = curl_slist_append(list.get(), line.c_str());
+  for (const auto& text : texts) {
+    auto* const longer = curl_slist_append(list.get(), text.c_str());
     if (longer == nullptr) throw std::bad_alloc{};
     static_cast<void>(list.release());
     list.reset(longer);
   }
-  set(CURLOPT_HTTPHEADER, list.get());
-  m_headers = std::move(list);
+  set(option, list.get());
+  m_lists[option] = std::move(list);
 }
 
 long Easy::info(CURLINFO what) const {
@@ -117,6 +127,8 @@ void Easy::perform(const Callbacks& callbacks, const util::Interrupt& interrupt)
   set(CURLOPT_ERRORBUFFER, text.data());
   set(CURLOPT_WRITEFUNCTION, on_write);
   set(CURLOPT_WRITEDATA, &transfer);
+  set(CURLOPT_READFUNCTION, on_read);
+  set(CURLOPT_READDATA, &transfer);
   set(CURLOPT_HEADERFUNCTION, on_header);
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_NOPROGRESS, 0L);
@@ -131,7 +143,7 @@ void Easy::perform(const Callbacks& callbacks, const util::Interrupt& interrupt)
 
 void Easy::reset() {
   curl_easy_reset(m_handle.get());
-  m_headers.reset();
+  m_lists.clear();
   set_defaults();
 }
 

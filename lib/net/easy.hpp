@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,6 +21,8 @@ namespace bkp::net {
 struct Callbacks {
   /// Takes what arrives of the body.
   std::function<void(std::span<const std::byte> data)> write;
+  /// Fills `room`, or a part of it, with what is sent (CURLOPT_UPLOAD); 0 at its end.
+  std::function<std::size_t(std::span<std::byte> room)> read;
   /// Takes each line of the head, without its end.
   std::function<void(std::string_view line)> header;
   /// Asked often, and about once a second while nothing moves: whether to go on.
@@ -55,8 +58,10 @@ class Easy {
   }
   void set(CURLoption option, const std::string& value) { set(option, value.c_str()); }
 
-  /// Head lines to send, "Name: value"; replaces those of the last time.
-  void set_headers(const std::vector<std::string>& lines);
+  /// An option that takes a list of texts; replaces that of the last time.
+  void set_list(CURLoption option, const std::vector<std::string>& texts);
+  /// Head lines to send, "Name: value".
+  void set_headers(const std::vector<std::string>& lines) { set_list(CURLOPT_HTTPHEADER, lines); }
 
   /// curl_easy_getinfo(3).
   long info(CURLINFO what) const;
@@ -80,7 +85,7 @@ class Easy {
 
   std::string m_protocols;
   std::unique_ptr<CURL, HandleDeleter> m_handle;
-  std::unique_ptr<curl_slist, ListDeleter> m_headers;
+  std::map<CURLoption, std::unique_ptr<curl_slist, ListDeleter>> m_lists;
 };
 
 /// Without a byte for so long a transfer is given up.

@@ -75,6 +75,19 @@ StoreUsage with_space(StoreUsage usage, const run::NamedStore& store,
   return usage;
 }
 
+run::Condition condition_of(const StoreUsage& usage) {
+  const auto name = fmt::format("store {}", usage.store);
+  run::Condition condition;
+  condition.subject = name;
+  condition.good = usage.alert_state != "alert";
+  condition.title = fmt::format("{} fills up", name);
+  condition.solved_title = fmt::format("{} has room again", name);
+  condition.what = retention::describe(usage);
+  condition.risk = "once it is full, nothing can be written to it, the WAL neither";
+  condition.next = "bkp prune; or a `retention` that keeps less, or a larger disk";
+  return condition;
+}
+
 }  // namespace
 
 StoreUsage measure(const run::NamedStore& store, const backup::Layout& layout,
@@ -134,6 +147,7 @@ StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
   if (usage.alert_state == "alert") {
     context.warn(fmt::format("store {} fills up: {}", util::quoted(store.name), describe(usage)));
   }
+  if (fullness(usage)) context.conditions.push_back(condition_of(usage));
   if (!context.dry_run) context.recorder.save_usage(usage);
   return usage;
 }

@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "pg/conninfo.hpp"
 #include "pg/tools.hpp"
+#include "run/condition.hpp"
 #include "run/progress.hpp"
 #include "run/terminal.hpp"
 #include "store/opening.hpp"
@@ -66,9 +67,10 @@ struct Context {
   std::string triggered_by = "manual";
   std::chrono::seconds lock_wait{0};
   bool dry_run = false;
-  std::vector<std::string> warnings;  ///< for the JSON envelope; add through warn()
-  bool wants_text = true;             ///< the report's text will be shown
-  bool wants_json = true;             ///< the report's result will be shown
+  std::vector<std::string> warnings;       ///< for the JSON envelope; add through warn()
+  std::vector<Condition> conditions = {};  ///< whether stores have room, …
+  bool wants_text = true;                  ///< the report's text will be shown
+  bool wants_json = true;                  ///< the report's result will be shown
 
   /// Logs the warning and keeps it for the envelope.
   void warn(std::string message);

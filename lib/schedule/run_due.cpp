@@ -54,9 +54,11 @@ bool is_about_the_table(const Error& error) {
 /// One call of `bkp schedule run-due`.
 class DueRuns {
  public:
-  DueRuns(run::Context& context, const std::function<void(const Schedule&)>& check)
+  DueRuns(run::Context& context, const std::function<void(const Schedule&)>& check,
+          const std::function<void(const Outcome&)>& tell)
       : m_context{context},
         m_check{check},
+        m_tell{tell},
         m_directory{context.dry_run ? run::state_path(context.config, "schedule")
                                     : run::state_directory(context.config, "schedule")},
         m_now{context.clock.now()} {
@@ -71,6 +73,7 @@ class DueRuns {
       plan();
       if (!m_context.dry_run) begin_all();
     }
+    tell_of_what_was_left_out();
     if (m_processes) m_processes->wait();
     return std::move(m_outcomes);
   }
@@ -98,6 +101,12 @@ class DueRuns {
       m_context.clock.sleep_for(lock_retry);
     }
     return file;
+  }
+
+  void tell_of_what_was_left_out() const {
+    for (const auto& outcome : m_outcomes) {
+      if (outcome.kind == Outcome::Kind::left_out && !m_context.dry_run) m_tell(outcome);
+    }
   }
 
   void plan() {
@@ -294,14 +303,19 @@ class DueRuns {
     outcome.schedule_id = planned.run.schedule_id;
     outcome.command = command_of_words(planned.words);
     outcome.due_at = planned.run.due_at;
+    outcome.run_key = planned.run.run_key;
     outcome.reason = std::move(reason);
     return outcome;
   }
 
   /// What was not started is due again, and what was is claimed: so the cache is written last.
   void begin_all() {
-    for (auto& [outcome, planned] : m_beginning) {
-      m_processes->begin(std::move(planned), m_outcomes[outcome].status);
+    for (auto& [index, planned] : m_beginning) {
+      auto& outcome = m_outcomes[index];
+      m_processes->begin(std::move(planned), [this, &outcome](const util::ExitStatus& status) {
+        outcome.status = status;
+        if (outcome.failed()) m_tell(outcome);
+      });
     }
     if (m_cache_to_write) try_to_write_cache(*m_cache_to_write);
   }
@@ -325,6 +339,7 @@ class DueRuns {
 
   run::Context& m_context;
   const std::function<void(const Schedule&)>& m_check;
+  const std::function<void(const Outcome&)>& m_tell;
   std::filesystem::path m_directory;
   Time m_now;
   std::optional<run::Claims> m_claims;  ///< none in a dry run
@@ -348,8 +363,9 @@ std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time d
 }
 
 std::vector<Outcome> run_due(run::Context& context,
-                             const std::function<void(const Schedule&)>& check) {
-  return DueRuns{context, check}.run();
+                             const std::function<void(const Schedule&)>& check,
+                             const std::function<void(const Outcome&)>& tell) {
+  return DueRuns{context, check, tell}.run();
 }
 
 }  // namespace bkp::schedule

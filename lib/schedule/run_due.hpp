@@ -22,7 +22,8 @@ struct Outcome {
   Kind kind = Kind::begun;
   std::int64_t schedule_id = 0;
   std::string command;
-  Time due_at;                             ///< not of planned
+  Time due_at;                             ///< not of planned, as is
+  std::string run_key;                     ///< of the run
   std::string reason;                      ///< why it was left out, or planned again; may be empty
   std::optional<util::ExitStatus> status;  ///< of begun, but for a dry run
   bool unreadable = false;                 ///< left out because it can be no schedule
@@ -48,9 +49,12 @@ std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time d
 /// Error{locked} when another run-due has been at the beginning of runs for a minute; Error
 /// {interrupted} after the processes were told to end, and have.
 ///
+/// `tell` is called for each run that was left out or whose process failed, as soon as that is so.
+///
 /// What is due passes `check` first, which throws Error{usage} (or {not_found}) for what cannot be
 /// a schedule: other programs write the table too. Such a run is left out and counts as failed.
 std::vector<Outcome> run_due(run::Context& context,
-                             const std::function<void(const Schedule&)>& check);
+                             const std::function<void(const Schedule&)>& check,
+                             const std::function<void(const Outcome&)>& tell);
 
 }  // namespace bkp::schedule

@@ -49,15 +49,16 @@ util::Command ScheduledProcesses::command_of(const PlannedRun& planned) const {
   return command;
 }
 
-void ScheduledProcesses::begin(PlannedRun planned, std::optional<util::ExitStatus>& status) {
+void ScheduledProcesses::begin(PlannedRun planned, Ended ended) {
   try {
-    m_processes.push_back({planned.run, util::IndependentProgram{command_of(planned)}, status});
+    m_processes.push_back({planned.run, util::IndependentProgram{command_of(planned)}, ended});
     m_context.log.info("schedule {}: begun: bkp {}", planned.run.schedule_id,
                        command_of_words(planned.words));
   } catch (const Error& error) {
-    status = util::ExitStatus{error.exit_code(), 0};
+    const util::ExitStatus status{error.exit_code(), 0};
     m_context.warn(error.full_message());
-    close(planned.run, *status);
+    close(planned.run, status);
+    ended(status);
   }
 }
 
@@ -78,12 +79,13 @@ void ScheduledProcesses::wait() {
       if (watched[i].revents == 0) {
         going.push_back(std::move(process));
       } else {
-        process.status = process.program.wait();
-        if (process.status->code == run::claimed_by_another) {
-          process.status = util::ExitStatus{};  // that one opens and closes the row
+        auto status = process.program.wait();
+        if (status.code == run::claimed_by_another) {
+          status = util::ExitStatus{};  // that one opens and closes the row
         } else {
-          close(process.run, *process.status);
+          close(process.run, status);
         }
+        process.ended(status);
       }
     }
     m_processes.swap(going);

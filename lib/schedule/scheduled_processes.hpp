@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <vector>
 
 #include "run/context.hpp"
@@ -17,10 +17,12 @@ class ScheduledProcesses {
   ScheduledProcesses(run::Context& context, const run::Claims& claims)
       : m_context{context}, m_claims{claims} {}
 
+  using Ended = std::function<void(const util::ExitStatus& status)>;
+
   /// Starts bkp-COMMAND with the same configuration: quiet, triggered by a schedule, waiting for
-  /// locks as long as the run may be late, a day at most, unless its words say otherwise. `status`
-  /// is set when the process has ended, or could not be started.
-  void begin(PlannedRun planned, std::optional<util::ExitStatus>& status);
+  /// locks as long as the run may be late, a day at most, unless its words say otherwise. `ended`
+  /// is called when the process has ended, or could not be started.
+  void begin(PlannedRun planned, Ended ended);
 
   /// Until all have ended. An interrupt is passed on to them, and thrown when they have ended. A
   /// row that a process has left open is closed: it could not even read its configuration, did not
@@ -31,7 +33,7 @@ class ScheduledProcesses {
   struct Process {
     catalog::ScheduledRun run;
     util::IndependentProgram program;
-    std::optional<util::ExitStatus>& status;
+    Ended ended;
   };
 
   util::Command command_of(const PlannedRun& planned) const;

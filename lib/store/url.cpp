@@ -48,6 +48,20 @@ std::optional<std::string_view> url_password(std::string_view url) {
   return password.empty() ? std::nullopt : std::optional{password};
 }
 
+std::string_view url_host(std::string_view url) {
+  const auto parts = split_url(url);
+  if (!parts) return {};
+  auto host = parts->authority;
+  if (const auto at = host.rfind('@'); at != host.npos) host.remove_prefix(at + 1);
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "[::1]" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";

@@ -22,6 +22,12 @@ std::optional<UrlParts> split_url(std::string_view url);
 /// and in keys of S3 often is not, is one too. nullopt when there is none.
 std::optional<std::string_view> url_password(std::string_view url);
 
+/// The host of a URL without user and port: "mail", "[::1]"; empty when it has none.
+std::string_view url_host(std::string_view url);
+
+/// "localhost", 127.0.0.0/8 or [::1].
+bool is_loopback(std::string_view host);
+
 /// Everything but RFC 3986's unreserved characters and '/' as %NN.
 std::string percent_encoded(std::string_view text);
 

@@ -13,13 +13,6 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// A moment of the last day for the schedules, another each time, so that each round is a run of
-/// its own.
-void next_round(ScheduledSite& site, int round) {
-  site.psql("update bkp.backup_schedules set schedule = '" + std::to_string(round % 60) + " " +
-            std::to_string(round / 60) + " * * *', next_run_at = now()");
-}
-
 int number(ScheduledSite& site, const std::string& sql) {
   return std::stoi(site.psql(sql));
 }
@@ -35,7 +28,7 @@ TEST_CASE("run-due is killed at random moments: every run is made, once") {
   std::mt19937 random{seed};
   constexpr int rounds = 25;
   for (int round = 0; round < rounds; ++round) {
-    next_round(site, round);
+    site.make_all_due(round);
     auto running = site.command({"schedule", "run-due"}).start();
     std::this_thread::sleep_for(
         std::chrono::milliseconds{std::uniform_int_distribution{0, 400}(random)});
@@ -72,7 +65,7 @@ TEST_CASE("a process of a schedule that is killed leaves a failed run, and the n
   CHECK_THAT(outcome.err, Contains("killed by signal 9"));
   CHECK(site.runs(id) == "failed schedule full ");
   site.release(lock);
-  next_round(site, 1);
+  site.make_all_due(1);
   CHECK(site.must({"schedule", "run-due"}).succeeded());
   CHECK(number(site,
                "select count(*) from bkp.backups where status_id = (select id from "
@@ -112,7 +105,7 @@ TEST_CASE("two run-due at once begin a run once") {
   ScheduledSite site;
   const auto id = site.add("full --db studio");
   for (int round = 0; round < 5; ++round) {
-    next_round(site, round);
+    site.make_all_due(round);
     auto first = site.command({"schedule", "run-due"}).start();
     auto second = site.command({"schedule", "run-due"}).start();
     CHECK(first.wait().succeeded());
@@ -141,7 +134,7 @@ TEST_CASE("a schedule that is edited or removed while it runs disturbs nothing")
   site.make_due(id);
   run({"schedule", "edit", id, "--schedule", "0 4 * * *", "prune"}, "completed " + id);
   site.must({"schedule", "edit", id, "full --db studio"});
-  next_round(site, 7);
+  site.make_all_due(7);
   run({"schedule", "remove", id}, "completed -");
   CHECK(number(site, "select count(*) from bkp.backups") == 2);
 }

@@ -35,6 +35,12 @@ class ScheduledSite : public Site {
     psql("update bkp.backup_schedules set next_run_at = now() - interval '1 minute' where id = " +
          id);
   }
+  /// A moment of the last day for all schedules, another for each number, so that what becomes due
+  /// is a run of its own.
+  void make_all_due(int number) {
+    psql("update bkp.backup_schedules set schedule = '" + std::to_string(number % 60) + " " +
+         std::to_string(number / 60) + " * * *', next_run_at = now()");
+  }
   /// "completed schedule full 0", a line each: status, triggered_by, command and exit code.
   std::string runs(const std::string& id) {
     return psql(

@@ -76,7 +76,7 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK(config.incremental == Incremental{.full_after = 24h * 7, .max_chain = 168});
   REQUIRE(config.schedules.size() == 1);
   CHECK(config.schedules[0].schedule == "0 2 * * *");
-  const std::vector<std::string> missing{"config_export", "files", "redis", "assets", "notify"};
+  const std::vector<std::string> missing{"config_export", "files", "redis", "assets"};
   std::vector<std::string> listed;
   for (const auto& key : config.unsupported) listed.push_back(key.key);
   CHECK(listed == missing);
@@ -99,7 +99,7 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
 
 TEST_CASE("a key of a later version that says nothing is not asked for") {
   const auto config =
-      parse_text(with_store("config_export:\n  # sections: []\nnotify:\nfiles: []\n"));
+      parse_text(with_store("config_export:\n  # sections: []\nredis:\nfiles: []\n"));
   CHECK(config.unsupported.empty());
 }
 
@@ -233,6 +233,7 @@ TEST_CASE("the explained settings parse to the same settings") {
     for (auto& store : one->stores) store.line = 0;
     for (auto& assertion : one->verify.assertions) assertion.line = 0;
     for (auto& schedule : one->schedules) schedule.line = 0;
+    for (auto& channel : one->notify.channels) channel.line = 0;
   }
   CHECK(again == config);
 }
@@ -241,13 +242,13 @@ TEST_CASE("explained settings show what has no effect, and no password") {
   FakeRunner processes;
   processes.outputs["pass"] = "postgresql://bkp:hunter2@db2/bkp\n";
   const auto config =
-      parse(with_store("notify: {channels: [{name: a}]}\ncluster: {conninfo: {command: [pass]}}\n"),
-            "bkp.yaml", test_environment(), processes);
+      parse(with_store("redis: [{name: a}]\ncluster: {conninfo: {command: [pass]}}\n"), "bkp.yaml",
+            test_environment(), processes);
   const auto text = explain(config);
   CHECK(text.find("hunter2") == text.npos);
   CHECK(text.find("conninfo: \"dbname=bkp host=db2 user=bkp\"") != text.npos);
   CHECK(text.find("a password, not shown") != text.npos);
-  CHECK(text.find("line 5: notify") != text.npos);
+  CHECK(text.find("line 5: redis") != text.npos);
 }
 
 TEST_CASE("where no server is talked to, connection strings and their secrets are left alone") {

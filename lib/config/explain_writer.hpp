@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace bkp::config {
+
+/// The values of a configuration as YAML that reads back as the same.
+
+/// A double-quoted scalar (YAML 1.2, 5.7 and 7.3.1).
+std::string quote(std::string_view text);
+std::string list(const std::vector<std::string>& texts);
+std::string duration(std::chrono::seconds value);
+std::string size(std::uint64_t bytes);
+std::string share(double value);
+std::string boolean(bool value);
+std::string path_text(const std::filesystem::path& path);
+std::string paths(const std::vector<std::filesystem::path>& files);
+
+/// Sections, keys and comments, as explain() shows them.
+class Writer {
+ public:
+  void section(std::string_view name, std::string_view comment) {
+    m_text += fmt::format("\n# {}\n{}:\n", comment, name);
+  }
+  void top(std::string_view key, const std::string& value, std::string_view comment) {
+    m_text += fmt::format("\n# {}\n{}: {}\n", comment, key, value);
+  }
+  void key(std::string_view key, const std::string& value, std::string_view comment = {}) {
+    line(fmt::format("{}{}: {}", m_indent, key, value), comment);
+  }
+  /// A setting that is not set: what happens instead.
+  void unset(std::string_view key, std::string_view comment) {
+    line(fmt::format("{}# {}:", m_indent, key), comment);
+  }
+  template <class T, class Format>
+  void optional(std::string_view name, const std::optional<T>& value, Format format,
+                std::string_view comment) {
+    value ? key(name, format(*value), comment) : unset(name, comment);
+  }
+  void comment(std::string_view text) { m_text += fmt::format("# {}\n", text); }
+  /// "  - key: value", and deeper from there on until end_element().
+  void element(std::string_view key, const std::string& value) {
+    line(fmt::format("  - {}: {}", key, value), {});
+    m_indent = "    ";
+  }
+  void end_element() { m_indent = "  "; }
+  std::string take() { return std::move(m_text); }
+
+ private:
+  void line(std::string text, std::string_view comment) {
+    if (!comment.empty()) text = fmt::format("{:<40} # {}", text, comment);
+    m_text += text + "\n";
+  }
+
+  std::string m_indent = "  ";
+  std::string m_text;
+};
+
+}  // namespace bkp::config

@@ -1,0 +1,118 @@
+#include "notify/http.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "net/easy.hpp"
+#include "notify/patience.hpp"
+#include "notify/secret_file.hpp"
+#include "store/url.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+namespace bkp::notify {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr std::size_t longest_answer = 64U << 10U;
+constexpr std::size_t shown_of_answer = 200;
+
+bool is_unfit(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+}
+
+Error not_a_url(const std::filesystem::path& file) {
+  return Error{ErrorKind::config,
+               fmt::format("{} does not hold one URL, https://…", util::quoted(file.string())),
+               "write the URL into it, and nothing else"};
+}
+
+struct Answer {
+  std::string location;
+  std::string body;
+};
+
+[[noreturn]] void refuse(long status, const Answer& answer) {
+  if (status / 100 == 3) {
+    const auto to = store::url_host(answer.location);
+    throw Error{ErrorKind::store,
+                fmt::format("it answers with a redirection ({}){}, which is not followed", status,
+                            to.empty() ? "" : fmt::format(" to {}", util::quoted(to))),
+                "write the address that it has now into the file"};
+  }
+  auto said = util::printable(std::string_view{answer.body}.substr(0, shown_of_answer));
+  throw Error{ErrorKind::store,
+              fmt::format("it answers with status {}{}{}", status, said.empty() ? "" : ": ", said),
+              status == 401 || status == 403 || status == 404 || status == 410
+                  ? "the URL in the file is not right, or not valid any more"
+                  : "it is tried again"};
+}
+
+}  // namespace
+
+std::string read_url(const std::filesystem::path& file) {
+  auto text = read_secret(file, "the file with the URL");
+  while (!text.empty() && is_unfit(text.back())) text.pop_back();
+  const auto scheme = store::scheme_of(text);
+  if (!scheme || (*scheme != "https" && *scheme != "http") || std::ranges::any_of(text, is_unfit))
+    throw not_a_url(file);
+  return text;
+}
+
+std::vector<std::string> read_headers(const std::filesystem::path& file) {
+  const auto text = read_secret(file, "the file with head lines");
+  std::vector<std::string> lines;
+  for (const auto line : util::split_lines(text)) {
+    if (line.empty()) continue;
+    const auto colon = line.find(':');
+    if (colon == 0 || colon == line.npos || util::printable(line) != line) {
+      throw Error{
+          ErrorKind::config,
+          fmt::format("{} holds a line that is no \"Name: value\"", util::quoted(file.string())),
+          "write one on each line: Authorization: Bearer …"};
+    }
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
+void send(const Post& post) {
+  net::Easy easy{"https,http"};
+  easy.set(CURLOPT_URL, post.url);
+  easy.set(CURLOPT_POST, 1L);
+  easy.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
+  easy.set(CURLOPT_POSTFIELDS, post.body);
+  easy.set(CURLOPT_USERAGENT, fmt::format("bkp/{}", util::version()));
+  easy.set(CURLOPT_TIMEOUT, static_cast<long>(delivery_limit.count()));
+  if (post.ca_file) easy.set(CURLOPT_CAINFO, post.ca_file->string());
+  auto headers = post.headers;
+  headers.push_back("Content-Type: " + post.content_type);
+  headers.emplace_back("Expect:");
+  easy.set_headers(headers);
+
+  Answer answer;
+  net::Callbacks callbacks;
+  callbacks.write = [&](std::span<const std::byte> data) {
+    if (answer.body.size() < longest_answer)
+      answer.body.append(reinterpret_cast<const char*>(data.data()), data.size());
+  };
+  callbacks.header = [&](std::string_view line) {
+    constexpr std::string_view name = "location:";
+    if (util::lower(line.substr(0, name.size())) != name) return;
+    line.remove_prefix(name.size());
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    answer.location = line;
+  };
+  // The run may have been told to end: that is what there is to say.
+  const util::Interrupt undisturbed;
+  easy.perform(callbacks, undisturbed);
+  const auto status = easy.info(CURLINFO_RESPONSE_CODE);
+  if (status / 100 != 2) refuse(status, answer);
+}
+
+}  // namespace bkp::notify
