@@ -18,6 +18,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/cron/bkp DESTINATION share/bkp/cron)
 install(FILES
   ${PROJECT_SOURCE_DIR}/LICENSE
   ${PROJECT_SOURCE_DIR}/config/bkp.example.yaml
+  ${PROJECT_SOURCE_DIR}/config/alerts.yml
+  ${PROJECT_SOURCE_DIR}/config/grafana-dashboard.json
   DESTINATION share/doc/bkp)
 install(CODE "set(source \"${PROJECT_SOURCE_DIR}\")
   set(target \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/share/doc/bkp\")

@@ -7,6 +7,9 @@ function(install_document name to_share)
   string(REPLACE "](man/bkp.yaml.5)" "](${to_share}/man/man5/bkp.yaml.5)" text "${text}")
   string(REPLACE "[config/bkp.example.yaml](config/bkp.example.yaml)"
     "[bkp.example.yaml](bkp.example.yaml)" text "${text}")
+  foreach(file alerts.yml grafana-dashboard.json)
+    string(REPLACE "[${file}](../config/${file})" "[${file}](${file})" text "${text}")
+  endforeach()
   string(REPLACE "[cron/bkp](../cron/bkp)" "[share/bkp/cron/bkp](${to_share}/bkp/cron/bkp)"
     text "${text}")
   string(REPLACE "[`lib/CMakeLists.txt`](lib/CMakeLists.txt)" "`lib/CMakeLists.txt`" text "${text}")

@@ -50,20 +50,18 @@ Protected protected_database(const std::string& database, const std::vector<Back
                 [&](const auto& backup) {
                   return backup.backup_type == "full" && backup.database_name == database;
                 }),
-          limits.yellow};
+          limits.ages_of("dump").yellow};
 }
 
-/// Base backups are taken every week, as cron/bkp has it; the WAL brings the days since.
-constexpr std::chrono::hours week_and_a_day{8 * 24};
-
-Protected protected_cluster(const std::vector<BackupRecord>& all) {
+/// Base backups are taken every week; the WAL brings the days since.
+Protected protected_cluster(const std::vector<BackupRecord>& all, const config::Status& limits) {
   auto backups = those(
       all, [](const auto& backup) { return backup.method == "base" || backup.method == "pages"; });
   const auto newest = std::ranges::find_if(backups, &BackupRecord::good);
   return {"the cluster", "bkp full --method base",
           newest == backups.end() ? std::string{"bkp full --method base"}
                                   : "bkp verify " + util::shell_quoted((*newest)->label),
-          std::move(backups), week_and_a_day};
+          std::move(backups), limits.ages_of("base").green};
 }
 
 void judge_verification(const Protected& what, Findings& findings) {
@@ -161,7 +159,7 @@ void judge_backups(const std::vector<std::string>& databases,
   for (const auto& database : databases)
     all.push_back(protected_database(database, newest_first, limits));
   // Whoever has never taken a base backup does without.
-  if (auto cluster = protected_cluster(newest_first); !cluster.backups.empty())
+  if (auto cluster = protected_cluster(newest_first, limits); !cluster.backups.empty())
     all.push_back(std::move(cluster));
   std::chrono::duration<double> oldest{0};
   std::size_t good = 0;

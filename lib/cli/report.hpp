@@ -54,6 +54,7 @@ struct Report {
   /// A run that came to its end but not well: partial, damaged. Decides status and exit code; the
   /// result stays.
   std::optional<util::Error> error;
+  int exit_code = 0;  ///< without an error
   /// The channels have been told of all that the error says.
   bool error_is_told = false;
   std::uint64_t bytes = 0;  ///< moved, for `runs`

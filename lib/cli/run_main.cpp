@@ -56,10 +56,9 @@ bool wants_json(int argc, char** argv) {
                      [](std::string_view argument) { return argument == "--json"; });
 }
 
-bool wants_color(const std::string& when, const util::Environment& environment) {
+bool wants_color(const std::string& when, const util::Environment& environment, int fd) {
   if (when != "auto") return when == "always";
-  return ::isatty(STDERR_FILENO) == 1 && !environment.get("NO_COLOR") &&
-         environment.get("TERM") != "dumb";
+  return ::isatty(fd) == 1 && !environment.get("NO_COLOR") && environment.get("TERM") != "dumb";
 }
 
 /// CLI11 names what is left over last to first.
@@ -161,6 +160,7 @@ class Run {
                            m_shared.dry_run,
                            {},
                            {},
+                           wants_color(m_shared.color, m_environment, STDOUT_FILENO),
                            !m_shared.json,
                            m_shared.json};
       if (notifier && wanted) notifier->started(facts);
@@ -171,13 +171,13 @@ class Run {
     }
     facts.run_id = ending.run_id;
     if (notifier && !m_error_is_told) notifier->ended(facts, ending.error, m_conditions);
-    if (ending.error) ending.exit_code = m_info.exit_code_of(*ending.error);
+    if (ending.error) ending.exit_code = command.exit_code_of(*ending.error);
     ending.finished_at = m_clock.now();
     return ending;
   }
 
   std::string program() const { return fmt::format("bkp {}", m_info.name); }
-  bool color() const { return wants_color(m_shared.color, m_environment); }
+  bool color() const { return wants_color(m_shared.color, m_environment, STDERR_FILENO); }
   util::Log& log() { return m_log; }
 
  private:
@@ -246,11 +246,12 @@ class Run {
       report = command.body(context);
       ending.error = std::move(report.error);
       m_error_is_told = report.error_is_told;
+      ending.exit_code = report.exit_code;
     } catch (...) {
       ending.error = final_error();
     }
     if (recorded) {
-      const int exit_code = ending.error ? m_info.exit_code_of(*ending.error) : 0;
+      const int exit_code = ending.error ? command.exit_code_of(*ending.error) : 0;
       context.recorder.close_run(m_clock.now(), closing_status(ending), exit_code,
                                  ending.error ? ending.error->full_message() : "",
                                  static_cast<std::int64_t>(report.bytes));
@@ -343,7 +344,7 @@ void present_error(const Error& error, const SharedOptions& shared, const std::s
   }
 }
 
-int present(const CommandInfo& info, const Ending& ending, const std::string& text,
+int present(const Command& command, const Ending& ending, const std::string& text,
             const SharedOptions& shared, const std::string& program, bool color, util::Log* log) {
   auto error = ending.error;
   try {
@@ -359,7 +360,7 @@ int present(const CommandInfo& info, const Ending& ending, const std::string& te
   if (!error) return ending.exit_code;
   // Then there is nothing to say: `bkp list | head` has what it wanted.
   if (error->signal() != SIGPIPE) present_error(*error, shared, program, color, log);
-  return info.exit_code_of(*error);
+  return command.exit_code_of(*error);
 }
 
 }  // namespace
@@ -391,15 +392,15 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   const auto shared_options = options_of(app);
   command.define(app);
   const auto fail = [&](Error error) {
-    const int exit_code = info.exit_code_of(error);
+    const int exit_code = command.exit_code_of(error);
     const auto ending = ended_at_once(std::string{info.name}, std::move(error), exit_code);
-    return present(info, ending, "", shared, app.get_name(), false, nullptr);
+    return present(command, ending, "", shared, app.get_name(), false, nullptr);
   };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     shared = {};
-    return present(info, {}, app.help(), shared, app.get_name(), false, nullptr);
+    return present(command, {}, app.help(), shared, app.get_name(), false, nullptr);
   } catch (const CLI::ParseError& error) {
     shared.json = wants_json(argc, argv);
     return fail(usage_error(info, app, error, {argv + 1, argv + argc}));
@@ -413,7 +414,7 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   }
   std::string text;
   const Ending ending = run->execute(command, text);
-  return present(info, ending, text, shared, run->program(), run->color(), &run->log());
+  return present(command, ending, text, shared, run->program(), run->color(), &run->log());
 }
 
 }  // namespace bkp::cli

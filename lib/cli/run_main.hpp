@@ -17,6 +17,8 @@ struct Command {
   std::function<bool()> recorded;
   /// Asked likewise.
   std::function<Watch()> watch;
+  /// The exit code of a run that ended with this error.
+  std::function<int(const util::Error& error)> exit_code_of;
   std::function<Report(run::Context&)> body;
 };
 
@@ -54,6 +56,12 @@ Watch watch_of(const Options& options) {
 }
 
 template <class Options>
+int exit_code_of(const Options& options, const util::Error& error) {
+  if constexpr (requires { options.exit_code_of(error); }) return options.exit_code_of(error);
+  return Options::info.exit_code_of(error);
+}
+
+template <class Options>
 std::string check_arguments(const std::vector<std::string>& arguments) {
   Options options;
   return check_arguments(
@@ -65,13 +73,15 @@ std::string check_arguments(const std::vector<std::string>& arguments) {
 ///   void define(CLI::App&, Options&);
 ///   cli::Report run(const Options&, run::Context&);
 /// It leaves a row in `runs`, unless it has a member `bool recorded() const` that says no; and the
-/// channels are told of it where it has a member `Watch watch() const` that says how.
+/// channels are told of it where it has a member `Watch watch() const` that says how. A member `int
+/// exit_code_of(const util::Error&) const` is for a command whose options decide its exit codes.
 template <class Options>
 int run_main(int argc, char** argv) {
   Options options;
   const Command command{
       [&](CLI::App& app) { define(app, options); }, [&] { return is_recorded(options); },
       [&] { return watch_of(options); },
+      [&](const util::Error& error) { return exit_code_of(options, error); },
       [&](run::Context& context) { return lookup::run_command(options, context); }};
   return run_program(Options::info, command, argc, argv);
 }

@@ -26,6 +26,7 @@
 #include "command/runbook.hpp"
 #include "command/schedule.hpp"
 #include "command/show.hpp"
+#include "command/status.hpp"
 #include "command/unseal.hpp"
 #include "command/verify.hpp"
 #include "command/wal_check.hpp"
@@ -55,7 +56,7 @@ constexpr auto commands =
                 ListOptions, ShowOptions, VerifyOptions, RestoreOptions, PruneOptions, HoldOptions,
                 ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
                 UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
-                WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions>();
+                WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions, StatusOptions>();
 
 }  // namespace
 

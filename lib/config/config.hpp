@@ -151,10 +151,30 @@ struct Objectives {
   bool operator==(const Objectives&) const = default;
 };
 
+/// Younger than the first is green, younger than the second yellow, the rest red.
+struct Ages {
+  std::chrono::seconds green{0};
+  std::chrono::seconds yellow{0};
+  bool operator==(const Ages&) const = default;
+};
+
+/// Ages of their own for a kind of backups: dump, base, incremental, config, files, redis; or for
+/// the last verification of whatever kind: verified.
+struct StatusKind {
+  std::string kind;
+  Ages ages;
+  bool operator==(const StatusKind&) const = default;
+};
+
 struct Status {
   std::chrono::seconds green{std::chrono::hours{6}};
   std::chrono::seconds yellow{std::chrono::hours{24}};
   double capacity_alert = 0.8;
+  std::vector<StatusKind> kinds;
+
+  /// Those of the kind itself, else its defaults: green and yellow; for base backups and
+  /// verifications, which a week brings, 8 and 15 days.
+  Ages ages_of(std::string_view kind) const;
   bool operator==(const Status&) const = default;
 };
 

@@ -187,6 +187,13 @@ void write_operations(Writer& writer, const Config& config) {
   writer.key("green", duration(config.status.green), "younger than this");
   writer.key("yellow", duration(config.status.yellow), "younger than this; then red");
   writer.key("capacity_alert", share(config.status.capacity_alert), "of a store in use");
+  if (!config.status.kinds.empty()) writer.key("kinds", "");
+  for (const auto& kind : config.status.kinds) {
+    writer.element("kind", quote(kind.kind));
+    writer.key("green", duration(kind.ages.green));
+    writer.key("yellow", duration(kind.ages.yellow));
+    writer.end_element();
+  }
   writer.section("runbook", "The page that says how to come back.");
   writer.optional("path", config.runbook.path, path_text, "a local copy of what the stores hold");
   writer.key("contacts", list(config.runbook.contacts));

@@ -31,6 +31,21 @@ T read_choice(const Value& value, const std::array<Choice<T>, N>& choices) {
              fmt::format("write one of {}", fmt::join(words, ", ")));
 }
 
+Assertion read_assertion(const Section& section) {
+  const auto text = [&](std::string_view key, const char* hint) {
+    return non_empty_text(section.require(key, hint));
+  };
+  Assertion result;
+  result.line = section.line();
+  result.name = text("name", "name the assertion; reports show it");
+  result.database = text("database", "name the database whose restored copy is asked");
+  result.sql = text("sql", "write a query that gives one value");
+  if (const auto value = section.find("expect")) result.expect = non_empty_text(*value);
+  return result;
+}
+
+}  // namespace
+
 std::chrono::seconds positive_duration(const Section& section, std::string_view key,
                                        std::chrono::seconds fallback) {
   const auto value = section.find(key);
@@ -47,21 +62,6 @@ double positive_share(const Section& section, std::string_view key, double fallb
   if (share <= 0) value->fail("must be more than 0%", "write a share up to 100%");
   return share;
 }
-
-Assertion read_assertion(const Section& section) {
-  const auto text = [&](std::string_view key, const char* hint) {
-    return non_empty_text(section.require(key, hint));
-  };
-  Assertion result;
-  result.line = section.line();
-  result.name = text("name", "name the assertion; reports show it");
-  result.database = text("database", "name the database whose restored copy is asked");
-  result.sql = text("sql", "write a query that gives one value");
-  if (const auto value = section.find("expect")) result.expect = non_empty_text(*value);
-  return result;
-}
-
-}  // namespace
 
 int read_int(const Section& section, std::string_view key, int fallback, int least, int most) {
   const auto value = section.find(key);
@@ -191,24 +191,6 @@ Objectives read_objectives(const Section& top) {
   result.rpo = positive_duration(section, "rpo", result.rpo);
   result.rto = positive_duration(section, "rto", result.rto);
   result.window = positive_duration(section, "window", result.window);
-  return result;
-}
-
-Status read_status(const Section& top) {
-  const auto section = top.section("status");
-  Status result;
-  result.green = positive_duration(section, "green", result.green);
-  result.yellow = positive_duration(section, "yellow", result.yellow);
-  if (result.green >= result.yellow) {
-    const auto value = section.find("green") ? section.find("green") : section.find("yellow");
-    value->document.fail(
-        value->node,
-        fmt::format("status.green ({}) must be less than status.yellow ({})",
-                    util::format_duration(result.green), util::format_duration(result.yellow)),
-        "a backup is green while it is younger than the first, yellow while "
-        "younger than the second, then red");
-  }
-  result.capacity_alert = positive_share(section, "capacity_alert", result.capacity_alert);
   return result;
 }
 

@@ -49,6 +49,10 @@ void require_keys_that_fit(const Section& section, std::string_view scheme);
 
 /// For all of the above: a whole number between two bounds, or the default.
 int read_int(const Section& section, std::string_view key, int fallback, int least, int most);
+/// A duration of more than 0, a share of more than 0 %, or the default.
+std::chrono::seconds positive_duration(const Section& section, std::string_view key,
+                                       std::chrono::seconds fallback);
+double positive_share(const Section& section, std::string_view key, double fallback);
 /// The text itself, or what it names. Errors name the value.
 std::string resolved(const Value& value, const ConnectionSeams& seams);
 /// A text of a section that must not be empty when it is there.

@@ -48,7 +48,7 @@ util::Fd lock(const std::filesystem::path& directory) {
 Finding finding_of(const run::Condition& condition) {
   Finding finding;
   finding.subject = condition.subject;
-  finding.topic = Topic::capacity;
+  finding.topic = condition.topic;
   finding.severity = condition.severity;
   finding.title = condition.title;
   finding.solved_title = condition.solved_title;
@@ -170,17 +170,24 @@ void Notifier::ended(const RunFacts& run, const std::optional<Error>& error,
           change([&](Problems& problems) { return problems.solved(run.subject, m_clock.now()); });
       if (message) queue(std::move(*message), Topic::recovered);
     }
-    for (const auto& condition : conditions) {
-      auto message = change([&](Problems& problems) {
-        return condition.good ? problems.solved(condition.subject, m_clock.now())
-                              : problems.found(finding_of(condition), m_clock.now(),
-                                               m_config.notify.remind_after);
-      });
-      if (message) queue(std::move(*message), condition.good ? Topic::recovered : Topic::capacity);
-    }
+    tell_of_conditions(conditions, run.somebody_watches);
   });
   if (run.recorded) remind();
   if (m_queued || run.recorded) deliver();
+}
+
+void Notifier::tell_of_conditions(const std::vector<run::Condition>& conditions,
+                                  bool somebody_watches) {
+  const auto open = read_problems(problems_file(m_config)).open;
+  for (const auto& condition : conditions) {
+    if (condition.good ? !open.contains(condition.subject) : somebody_watches) continue;
+    auto message = change([&](Problems& problems) {
+      return condition.good ? problems.solved(condition.subject, m_clock.now())
+                            : problems.found(finding_of(condition), m_clock.now(),
+                                             m_config.notify.remind_after);
+    });
+    if (message) queue(std::move(*message), condition.good ? Topic::recovered : condition.topic);
+  }
 }
 
 void Notifier::failed(const RunFacts& run, const Error& error) {

@@ -41,6 +41,7 @@ class Notifier {
  private:
   template <class Change>
   std::optional<Message> change(const Change& change);
+  void tell_of_conditions(const std::vector<run::Condition>& conditions, bool somebody_watches);
   void queue(Message message, config::Topic topic);
   void queue_for(const config::Channel& channel, const Message& message);
   void ping(const RunFacts& run, Kind kind, const std::string& what);

@@ -10,6 +10,7 @@ namespace bkp::run {
 /// it changes.
 struct Condition {
   std::string subject;  ///< "store local"
+  config::Topic topic = config::Topic::capacity;
   bool good = true;
   config::Severity severity = config::Severity::warning;  ///< where it is not good
   std::string title;                                      ///< "store local fills up"

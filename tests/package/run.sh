@@ -250,7 +250,10 @@ upgrade() {
   bkp verify --all --level checksum
   say "cron after the upgrade, and a night in which all that is enabled is due"
   run_cron_lines
-  local due="UPDATE bkp.backup_schedules SET schedule = '0 0 * * *', next_run_at = now() WHERE enabled AND command"
+  # None comes due by itself meanwhile.
+  local schedule
+  schedule=$(date -u -d '12 hours ago' '+%-M %-H * * *')
+  local due="UPDATE bkp.backup_schedules SET schedule = '$schedule', next_run_at = now() WHERE enabled AND command"
   sql -d bkp -c "$due = 'full'"
   run_cron_lines
   sql -d bkp -c "$due LIKE 'verify%'"

@@ -60,18 +60,19 @@ TEST_CASE("a download that breaks goes on where it was") {
   FaultyBench bench;
   const std::string text = noise(6'000'000);
   put(*bench.store, "studio/large", text);
-  for (const std::uint64_t after : {1'000'000, 1'500'000, 2'000'000}) {
+  // A reset may take all that came with it, and the third time in a row that is the end.
+  for (const std::uint64_t after : {1'000'000, 2'000'000}) {
     bench.proxy.next({Damage::reset, Direction::answer, after});
   }
   bench.proxy.running({Damage::cut, Direction::answer, 700'000});
   CHECK((fetched(*bench.store, "studio/large") == text));
   CHECK(bench.proxy.counts().cut == 1);
-  CHECK(bench.proxy.counts().reset == 3);
+  CHECK(bench.proxy.counts().reset == 2);
 
   bench.proxy.running({Damage::reset, Direction::answer, 500'000});
   CHECK((fetched(*bench.store, "studio/large", store::ByteRange{1'000'001, 2'000'000}) ==
          text.substr(1'000'001, 2'000'000)));
-  CHECK(bench.proxy.counts().reset == 4);
+  CHECK(bench.proxy.counts().reset == 3);
 }
 
 TEST_CASE("a download does not go on with another object") {

@@ -1,0 +1,92 @@
+#include "command/status.hpp"
+
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cli/table.hpp"
+#include "notify/notifier.hpp"
+#include "status/look.hpp"
+#include "status/render.hpp"
+#include "util/error.hpp"
+#include "util/files.hpp"
+
+namespace bkp::command {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+// For whoever collects it, who is another user.
+constexpr unsigned readable = 0644;
+
+constexpr auto subject_prefix = "status ";
+
+/// What is red, or is not any more, is for the channels too.
+void note_conditions(const status::SiteStatus& site, run::Context& context) {
+  std::set<std::string> subjects;
+  for (const auto& item : status::items_of(site)) {
+    if (item.told) continue;
+    run::Condition condition;
+    condition.subject = fmt::format("{}{}", subject_prefix, item.what);
+    subjects.insert(condition.subject);
+    condition.topic = config::Topic::failure;
+    condition.good = item.level != status::Level::red;
+    condition.severity = config::Severity::critical;
+    condition.title = fmt::format("{}: red", item.what);
+    condition.solved_title = fmt::format("{}: not red any more", item.what);
+    condition.what = item.text;
+    condition.next = item.next;
+    context.conditions.push_back(std::move(condition));
+  }
+  // What there is no more, as a database that was dropped, is not red any more either.
+  for (const auto& [subject, problem] :
+       notify::read_problems(notify::problems_file(context.config)).open) {
+    if (!subject.starts_with(subject_prefix) || subjects.contains(subject)) continue;
+    run::Condition gone;
+    gone.subject = subject;
+    context.conditions.push_back(std::move(gone));
+  }
+}
+
+}  // namespace
+
+int StatusOptions::exit_code_of(const Error& error) const {
+  return check ? status::plugin_unknown : error.exit_code();
+}
+
+void define(CLI::App& app, StatusOptions& options) {
+  auto* const prometheus =
+      app.add_option("--prometheus", options.prometheus,
+                     "write it there for node_exporter's textfile collector; - is stdout")
+          ->type_name("FILE");
+  app.add_flag("--check", options.check, "answer as a monitoring plugin: 0, 1, 2 or 3")
+      ->excludes(prometheus);
+}
+
+cli::Report run(const StatusOptions& options, run::Context& context) {
+  const auto site = status::look(context);
+  cli::Report report;
+  report.result = status::to_json(site);
+  if (options.check) {
+    report.text = status::to_plugin_output(site);
+    report.text_is_document = true;
+    report.exit_code = status::plugin_exit_code(status::level_of(status::items_of(site)));
+    return report;
+  }
+  note_conditions(site, context);
+  if (options.prometheus.empty()) {
+    report.text = status::to_text(site, context.colored_text, cli::terminal_width());
+  } else if (options.prometheus == "-") {
+    report.text = status::to_prometheus(site);
+    report.text_is_document = true;
+  } else if (!context.dry_run) {
+    util::write_file_atomically(std::filesystem::absolute(options.prometheus),
+                                status::to_prometheus(site), readable);
+  }
+  return report;
+}
+
+}  // namespace bkp::command

@@ -1,0 +1,76 @@
+#include "status/kinds.hpp"
+
+#include <algorithm>
+
+namespace bkp::status {
+
+using catalog::BackupRecord;
+
+namespace {
+
+bool is_physical(const BackupRecord& backup) {
+  return backup.method == "base" || backup.method == "pages";
+}
+
+/// Whether a backup is of the kind; a base backup is as good as an incremental one.
+bool counts_for(const BackupRecord& backup, const Kind& kind) {
+  if (kind.kind == "dump") return backup.method == "dump" && backup.database_name == kind.database;
+  if (kind.kind == "base") return backup.method == "base";
+  if (kind.kind == "incremental") return is_physical(backup);
+  return backup.backup_type == kind.kind;
+}
+
+GoodBackup good_of(const BackupRecord& backup) {
+  return {backup.label, backup.started_at, backup.size_bytes};
+}
+
+void fill(Kind& kind, const std::vector<BackupRecord>& newest_first, Time now) {
+  for (const auto& backup : newest_first) {
+    if (!counts_for(backup, kind)) continue;
+    if (backup.status == catalog::status::running) kind.being_made = true;
+    if (!backup.good()) continue;
+    if (!kind.good) kind.good = good_of(backup);
+    if (!backup.verified || !backup.verified_at) continue;
+    if (!kind.verified) kind.verified = good_of(backup);
+    kind.verified_at =
+        std::max(kind.verified_at.value_or(*backup.verified_at), *backup.verified_at);
+  }
+  const auto at = kind.good ? std::optional{kind.good->at} : std::nullopt;
+  kind.level = level_of_age(at, now, kind.ages);
+  // The next one is on its way: as bad as it was a minute ago.
+  if (kind.being_made && kind.good) kind.level = std::min(kind.level, Level::yellow);
+  // That nothing is proven yet is no emergency.
+  kind.verified_level =
+      kind.verified_at ? level_of_age(kind.verified_at, now, kind.verified_ages) : Level::yellow;
+}
+
+}  // namespace
+
+std::vector<Kind> kinds_of(const std::vector<BackupRecord>& newest_first,
+                           const std::vector<std::string>& databases,
+                           const std::vector<std::string>& expected, const config::Status& settings,
+                           Time now) {
+  std::vector<Kind> kinds;
+  const auto add = [&](std::string name, std::optional<std::string> database) {
+    Kind kind;
+    kind.ages = settings.ages_of(name);
+    kind.verified_ages = settings.ages_of("verified");
+    kind.kind = std::move(name);
+    kind.database = std::move(database);
+    fill(kind, newest_first, now);
+    kinds.push_back(std::move(kind));
+  };
+  for (const auto& database : databases) add("dump", database);
+  for (const auto* const name : {"base", "incremental", "config", "files", "redis"}) {
+    const std::string kind = name;
+    const bool is_there = std::ranges::any_of(newest_first, [&](const BackupRecord& backup) {
+      return backup.good() && (kind == "incremental" ? backup.method == "pages"
+                               : kind == "base"      ? backup.method == "base"
+                                                     : backup.backup_type == kind);
+    });
+    if (is_there || std::ranges::find(expected, kind) != expected.end()) add(kind, std::nullopt);
+  }
+  return kinds;
+}
+
+}  // namespace bkp::status

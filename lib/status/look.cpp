@@ -1,0 +1,269 @@
+#include "status/look.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "backup/databases.hpp"
+#include "backup/repository.hpp"
+#include "catalog/time_text.hpp"
+#include "pg/connection.hpp"
+#include "retention/usage.hpp"
+#include "schedule/schedule_table.hpp"
+#include "status/kinds.hpp"
+#include "util/error.hpp"
+#include "wal/archiver.hpp"
+
+namespace bkp::status {
+
+using catalog::BackupRecord;
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+// Cron calls run-due once a minute.
+constexpr std::chrono::minutes overdue_after{15};
+// From here on a store is as good as full.
+constexpr double nearly_full = 0.95;
+
+/// Runs whose failures matter, and how much.
+Level level_of_failures(const std::string& command) {
+  const std::set<std::string_view> vital{"full", "incr", "verify", "wal-check"};
+  return vital.contains(command) ? Level::red : Level::yellow;
+}
+
+class Look {
+ public:
+  explicit Look(run::Context& context) : m_context{context} {
+    m_status.site = context.config.site;
+    m_status.at = context.clock.now();
+  }
+
+  SiteStatus take() {
+    ask_catalog();
+    const auto backups = backup::list_backups(m_context, {});
+    ask_server(backups);
+    m_status.kinds =
+        kinds_of(backups, m_databases, expected_kinds(), m_context.config.status, m_status.at);
+    ask_stores();
+    add_objectives();
+    return std::move(m_status);
+  }
+
+ private:
+  template <class Body>
+  std::string problem_of(const Body& body) {
+    try {
+      body();
+      return {};
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      return error.message();
+    }
+  }
+
+  void ask_catalog() {
+    m_status.catalog_problem = problem_of([&] {
+      auto catalog = m_context.open_catalog();
+      ask_runs(catalog);
+      ask_schedules(catalog);
+      for (const auto& store : m_context.config.stores) {
+        auto samples = catalog.usage_history(store.name, m_status.at - retention::forecast_window);
+        if (!samples.empty()) m_usage[store.name] = std::move(samples.back());
+      }
+    });
+  }
+
+  void ask_runs(catalog::Catalog& catalog) {
+    const auto failed = catalog.connection().exec(
+        "SELECT command, count(*)::integer, min(started_at)::text, "
+        "(array_agg(error_message ORDER BY id DESC))[1] FROM runs AS run "
+        "WHERE status IN ('failed', 'partial') AND started_at > now() - interval '30 days' "
+        "AND command IN ('full', 'incr', 'verify', 'prune', 'copy', 'wal-check', 'consolidate', "
+        "'runbook', 'check') "
+        "AND id > coalesce((SELECT max(id) FROM runs AS good "
+        "WHERE good.command = run.command AND good.status = 'completed'), 0) "
+        "GROUP BY command ORDER BY command");
+    for (int row = 0; row < failed.rows(); ++row) {
+      Failures one;
+      one.command = failed.text(row, 0);
+      one.count = static_cast<int>(failed.integer(row, 1));
+      one.since = catalog::time_from_text(failed.text(row, 2));
+      one.error = failed.text(row, 3);
+      one.level = level_of_failures(one.command);
+      m_status.failures.push_back(std::move(one));
+    }
+    const auto window = catalog.connection().exec(
+        "SELECT extract(epoch FROM finished_at - started_at)::float8 FROM runs "
+        "WHERE command IN ('full', 'incr') AND status IN ('completed', 'partial') "
+        "AND finished_at IS NOT NULL AND started_at > now() - interval '8 days' "
+        "ORDER BY 1 DESC LIMIT 1");
+    if (window.rows() > 0) m_window = window.number(0, 0);
+    const auto restore = catalog.connection().exec(
+        "SELECT max(seconds)::float8 FROM (SELECT DISTINCT ON (b.method, b.database_name) "
+        "v.restore_duration_seconds AS seconds FROM verifications v "
+        "JOIN backups b ON b.id = v.backup_id "
+        "WHERE v.success AND v.restore_duration_seconds > 0 "
+        "ORDER BY b.method, b.database_name, v.id DESC) AS last");
+    if (restore.rows() > 0 && !restore.is_null(0, 0)) m_restore = restore.number(0, 0);
+  }
+
+  void ask_schedules(catalog::Catalog& catalog) {
+    for (const auto& one : schedule::ScheduleTable{catalog.connection()}.all()) {
+      if (!one.enabled) continue;
+      const bool overdue = one.next_run_at && *one.next_run_at + overdue_after < m_status.at;
+      m_status.schedules.push_back(
+          {one.id, one.command, one.last_run_at, one.next_run_at, overdue});
+    }
+    std::ranges::stable_sort(m_status.schedules, [](const Schedule& a, const Schedule& b) {
+      if (!a.next_run_at || !b.next_run_at) return a.next_run_at.has_value();
+      return *a.next_run_at < *b.next_run_at;
+    });
+  }
+
+  void ask_server(const std::vector<BackupRecord>& backups) {
+    std::optional<wal::Archiver> archiver;
+    const auto problem = problem_of([&] {
+      auto server = pg::Connection::open(m_context.cluster(), m_context.interrupt);
+      for (const auto& database : backup::select_databases(server, m_context.config.databases, {},
+                                                           m_context.config.verify.database_prefix))
+        m_databases.push_back(database.name);
+      archiver = wal::ask_archiver(server);
+    });
+    if (m_databases.empty()) m_databases = databases_in(backups);
+    if (!problem.empty()) {
+      m_status.archive.emplace().problem = problem;
+    } else if (archiver && archiver->mode != "off") {
+      m_status.archive = archive_of(*archiver);
+    }
+  }
+
+  static std::vector<std::string> databases_in(const std::vector<BackupRecord>& backups) {
+    std::set<std::string> names;
+    for (const auto& backup : backups) {
+      if (backup.database_name && backup.good()) names.insert(*backup.database_name);
+    }
+    return {names.begin(), names.end()};
+  }
+
+  Archive archive_of(const wal::Archiver& archiver) const {
+    Archive archive;
+    archive.failing = archiver.failing();
+    archive.lag = archiver.lag(m_status.at);
+    archive.waiting = archiver.waiting;
+    archive.last_archived = archiver.last_archived;
+    archive.last_archived_at = archiver.last_archived_at;
+    const auto rpo = m_context.config.objectives.rpo;
+    if (archive.failing || !archive.lag || *archive.lag > 2 * rpo) {
+      archive.level = Level::red;
+    } else {
+      archive.level = *archive.lag > rpo ? Level::yellow : Level::green;
+    }
+    return archive;
+  }
+
+  /// What the schedules make besides dumps.
+  std::vector<std::string> expected_kinds() const {
+    std::vector<std::string> kinds;
+    for (const auto& one : m_status.schedules) {
+      if (one.command.starts_with("incr")) kinds.emplace_back("incremental");
+      if (one.command.starts_with("full --method base") ||
+          one.command.starts_with("full --method all"))
+        kinds.emplace_back("base");
+    }
+    if (std::ranges::find(m_context.config.full.method, "base") !=
+        m_context.config.full.method.end())
+      kinds.emplace_back("base");
+    return kinds;
+  }
+
+  void ask_stores() {
+    const backup::Layout layout{m_context.config.site};
+    const auto opened = m_context.open_stores();
+    for (const auto& wanted : m_context.config.stores) {
+      Store store{wanted.name, wanted.required, {}, {}, Level::green};
+      if (const auto usage = m_usage.find(wanted.name); usage != m_usage.end())
+        store.usage = usage->second;
+      const auto failure =
+          std::ranges::find(opened.failures, wanted.name, &run::StoreFailure::name);
+      if (failure != opened.failures.end()) store.problem = failure->error.message();
+      const auto there = std::ranges::find(opened.stores, wanted.name, &run::NamedStore::name);
+      if (there != opened.stores.end()) {
+        store.problem = problem_of([&] {
+          if (!there->store->stat(layout.site_file())) {
+            throw Error{ErrorKind::store, "it does not hold this site"};
+          }
+          const auto page = there->store->stat(layout.runbook());
+          if (page && !m_status.runbook_at) m_status.runbook_at = page->modified;
+          note_space(store, *there, wanted);
+        });
+      }
+      judge(store);
+      m_status.stores.push_back(std::move(store));
+    }
+  }
+
+  /// The space now, where it is not counted object by object.
+  void note_space(Store& store, const run::NamedStore& there, const config::Store& wanted) const {
+    const auto space = there.store->space();
+    if (!space || wanted.capacity) return;
+    if (!store.usage) {
+      store.usage.emplace();
+      store.usage->store = wanted.name;
+      store.usage->url = there.store->url();
+    }
+    store.usage->capacity_bytes = static_cast<std::int64_t>(space->capacity);
+    store.usage->available_bytes = static_cast<std::int64_t>(space->available);
+    store.usage->sampled_at = m_status.at;
+  }
+
+  void judge(Store& store) const {
+    if (!store.problem.empty()) {
+      store.level = store.required ? Level::red : Level::yellow;
+      return;
+    }
+    const auto full = store.usage ? retention::fullness(*store.usage) : std::nullopt;
+    if (full >= nearly_full) {
+      store.level = Level::red;
+    } else if (full >= m_context.config.status.capacity_alert) {
+      store.level = Level::yellow;
+    }
+  }
+
+  void add_objectives() {
+    const auto& wanted = m_context.config.objectives;
+    Objective rpo{"rpo", wanted.rpo, {}, {}};
+    if (m_status.archive && m_status.archive->lag) {
+      rpo.measured_seconds = static_cast<double>(m_status.archive->lag->count());
+      rpo.how = "how far the archive of WAL is behind";
+    } else {
+      for (const auto& kind : m_status.kinds) {
+        if (!kind.good || kind.kind != "dump") continue;
+        const auto age = std::chrono::duration<double>(m_status.at - kind.good->at).count();
+        rpo.measured_seconds = std::max(rpo.measured_seconds.value_or(0), age);
+        rpo.how = "age of the oldest of the newest dumps";
+      }
+    }
+    Objective rto{"rto", wanted.rto, m_restore, "the longest of the last test restores"};
+    Objective window{"window", wanted.window, m_window, "the longest backup run of 8 days"};
+    m_status.objectives = {std::move(rpo), std::move(rto), std::move(window)};
+  }
+
+  run::Context& m_context;
+  SiteStatus m_status;
+  std::vector<std::string> m_databases;
+  std::map<std::string, catalog::StoreUsage> m_usage;
+  std::optional<double> m_window;
+  std::optional<double> m_restore;
+};
+
+}  // namespace
+
+SiteStatus look(run::Context& context) {
+  return Look{context}.take();
+}
+
+}  // namespace bkp::status
