@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "check/topics.hpp"
+#include "run/state.hpp"
 #include "util/text.hpp"
 
 namespace bkp::check {
@@ -40,6 +41,8 @@ void examine_directory(std::string_view key, const std::filesystem::path& direct
 
 void examine_directories(const config::Config& config, Findings& findings) {
   examine_directory("catalog.spool_directory", config.catalog.spool_directory, "spool", findings);
+  for (const auto* const kind : {"schedule", "notify"})
+    examine_directory("catalog.spool_directory", run::state_path(config, kind), kind, findings);
   examine_directory("recover.scratch_directory", config.recover.scratch_directory, "scratch",
                     findings);
   if (config.runbook.path)

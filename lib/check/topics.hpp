@@ -114,7 +114,9 @@ void examine_schedules(run::Context& context,
 
 /// Whether somebody is told when a run fails: the channels, what their files hold, what waits for
 /// them, and what is known to be wrong.
-void examine_notifications(const run::Context& context, Findings& findings);
+/// `commands` are those there are.
+void examine_notifications(const run::Context& context, const std::vector<std::string>& commands,
+                           Findings& findings);
 
 struct CronPlaces {
   std::filesystem::path file = "/etc/cron.d/bkp";

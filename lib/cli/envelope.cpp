@@ -17,15 +17,6 @@ ordered_json to_json(const util::Error& error) {
           {"context", error.context()}};
 }
 
-std::string printable_lines(std::string_view text, std::string_view indent) {
-  std::string result;
-  for (const auto line : util::split_lines(text)) {
-    if (!result.empty()) result += "\n" + std::string{indent};
-    result += util::printable(line);
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string Ending::status() const {
@@ -60,11 +51,11 @@ std::string envelope(const Ending& ending) {
 
 std::string error_text(const std::string& program, const util::Error& error, bool color) {
   auto text = fmt::format("{}: {}error:{} {}\n", program, color ? "\x1b[1;31m" : "",
-                          color ? "\x1b[0m" : "", printable_lines(error.message(), "  "));
+                          color ? "\x1b[0m" : "", util::printable_lines(error.message(), "  "));
   for (const auto& context : error.context())
-    text += fmt::format("  while {}\n", printable_lines(context, "    "));
+    text += fmt::format("  while {}\n", util::printable_lines(context, "    "));
   if (!error.hint().empty())
-    text += fmt::format("  hint: {}\n", printable_lines(error.hint(), "    "));
+    text += fmt::format("  hint: {}\n", util::printable_lines(error.hint(), "    "));
   return text;
 }
 

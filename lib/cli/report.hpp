@@ -23,6 +23,7 @@ enum class Watch {
   no,          ///< whoever started it, and nobody else
   by_subject,  ///< the channels, of each run that does something else by itself (subject.hpp)
   by_command,  ///< the same of the command as a whole, whatever its arguments are
+  heartbeat,   ///< the same, and that it runs at all is told to dead man's switches, row or not
 };
 
 /// What run_main must know of a command before it runs. Each Options struct has one as `static

@@ -163,16 +163,17 @@ class Run {
                            wants_color(m_shared.color, m_environment, STDOUT_FILENO),
                            !m_shared.json,
                            m_shared.json};
-      if (notifier && wanted) notifier->started(facts);
+      if (notifier) notifier->started(facts);
       run_body(context, command, recorded, ending, text);
       m_conditions = std::move(context.conditions);
     } catch (...) {
       ending.error = final_error();
     }
     facts.run_id = ending.run_id;
-    if (notifier && !m_error_is_told) notifier->ended(facts, ending.error, m_conditions);
     if (ending.error) ending.exit_code = command.exit_code_of(*ending.error);
     ending.finished_at = m_clock.now();
+    if (notifier)
+      notifier->ended(facts, m_error_is_told ? std::nullopt : ending.error, m_conditions);
     return ending;
   }
 
@@ -270,9 +271,10 @@ class Run {
                             const std::optional<catalog::ScheduledRun>& scheduled) const {
     notify::RunFacts facts;
     facts.command = m_info.name;
-    facts.subject = command.watch() == Watch::by_command ? facts.command : m_subject;
+    facts.subject = is_told_as_a_whole(command.watch()) ? facts.command : m_subject;
     if (scheduled) facts.run_key = scheduled->run_key;
     facts.recorded = recorded;
+    facts.is_sign_of_life = recorded || command.watch() == Watch::heartbeat;
     facts.somebody_watches = m_terminal.interactive();
     return facts;
   }
@@ -326,7 +328,7 @@ class Run {
   SystemTerminal m_terminal;
   util::SystemProcessRunner m_processes;
   util::Fd m_claim;  ///< of a scheduled run, until its end
-  std::vector<run::Condition> m_conditions;
+  run::Conditions m_conditions;
   bool m_error_is_told = false;
 };
 

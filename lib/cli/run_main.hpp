@@ -28,8 +28,9 @@ struct Command {
 /// an exception.
 int run_program(const CommandInfo& info, const Command& command, int argc, char** argv);
 
-/// The subject (subject.hpp) of a run with these arguments (without the program's name). Throws
-/// Error{usage} for what the program would refuse before it runs.
+/// What channels are told a run with these arguments (without the program's name) is about: its
+/// subject (subject.hpp), or the command's name where Watch says so. Throws Error{usage} for what
+/// the program would refuse before it runs.
 std::string check_arguments(const CommandInfo& info,
                             const std::function<void(CLI::App&)>& define_options,
                             const std::vector<std::string>& arguments);
@@ -55,6 +56,10 @@ Watch watch_of(const Options& options) {
   return Watch::no;
 }
 
+inline bool is_told_as_a_whole(Watch watch) {
+  return watch == Watch::by_command || watch == Watch::heartbeat;
+}
+
 template <class Options>
 int exit_code_of(const Options& options, const util::Error& error) {
   if constexpr (requires { options.exit_code_of(error); }) return options.exit_code_of(error);
@@ -64,8 +69,9 @@ int exit_code_of(const Options& options, const util::Error& error) {
 template <class Options>
 std::string check_arguments(const std::vector<std::string>& arguments) {
   Options options;
-  return check_arguments(
+  auto subject = check_arguments(
       Options::info, [&](CLI::App& app) { define(app, options); }, arguments);
+  return is_told_as_a_whole(watch_of(options)) ? std::string{Options::info.name} : subject;
 }
 
 /// A command is an Options struct with `static constexpr CommandInfo info`, and beside it, found by

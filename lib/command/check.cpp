@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "check/topics.hpp"
+#include "command/commands.hpp"
 #include "command/schedule_options.hpp"
 #include "config/parse.hpp"
 #include "util/text.hpp"
@@ -59,7 +60,9 @@ cli::Report run(const CheckOptions& options, run::Context& context) {
   check::examine_schedules(
       context, [&](const auto& schedule) { check_schedule(schedule, context.config); }, findings);
   check::examine_cron({}, findings);
-  check::examine_notifications(context, findings);
+  std::vector<std::string> commands;
+  for (const auto& command : all_commands()) commands.emplace_back(command.name);
+  check::examine_notifications(context, commands, findings);
   pass_warnings_on(findings, context);
   cli::Report report;
   report.result = check::to_json(findings);

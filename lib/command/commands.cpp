@@ -56,7 +56,8 @@ constexpr auto commands =
                 ListOptions, ShowOptions, VerifyOptions, RestoreOptions, PruneOptions, HoldOptions,
                 ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
                 UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
-                WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions, StatusOptions>();
+                WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions,
+                StatusOptions>();
 
 }  // namespace
 

@@ -9,6 +9,8 @@
 #include "notify/channel.hpp"
 #include "notify/notifier.hpp"
 #include "report/activity.hpp"
+#include "status/look.hpp"
+#include "status/render.hpp"
 #include "util/error.hpp"
 #include "util/host.hpp"
 #include "util/rng.hpp"
@@ -75,11 +77,7 @@ cli::Report test(const NotifyOptions& options, run::Context& context) {
   cli::Report report;
   report.result = {{"channels", json::array()}, {"dry_run", context.dry_run}};
   for (const auto& one : tried) report.result["channels"].push_back(to_json(one));
-  report.text =
-      context.dry_run &&
-              std::ranges::none_of(tried, [](const Tried& one) { return one.error.has_value(); })
-          ? "every channel can be used, as far as that shows without a message\n"
-          : to_text(tried);
+  report.text = to_text(tried, context.dry_run);
   const auto failed =
       std::ranges::count_if(tried, [](const Tried& one) { return one.error.has_value(); });
   if (failed != 0) {
@@ -135,21 +133,21 @@ cli::Report forget(const NotifyOptions& options, run::Context& context) {
   return report;
 }
 
-/// What the catalog knows; or that it cannot be asked.
-std::string activity_text(run::Context& context, util::Time since, json& result) {
+/// How the site is, and what it did, as far as that can be told.
+std::string site_text(run::Context& context, util::Time since, json& result) {
   try {
+    const auto site = status::look(context);
+    result["status"] = status::to_json(site);
+    auto text = status::to_text(site, false, 0);
+    if (!site.catalog_problem.empty()) return text;
     auto catalog = context.open_catalog();
-    const auto activity =
-        report::activity_since(catalog, context.config, since, context.clock.now());
+    const auto activity = report::activity_since(catalog, since);
     result["activity"] = report::to_json(activity);
-    return report::to_text(activity, context.clock.now());
+    return text + "\n" + report::to_text(activity);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::database) throw;
-    context.warn_of_outage(error, "the summary says nothing of runs and backups");
-    result["activity"] = nullptr;
-    return fmt::format(
-        "The catalog cannot be reached, so nothing is known of runs and backups: {}\n",
-        util::printable(error.message()));
+    if (error.kind() == ErrorKind::interrupted) throw;
+    return fmt::format("How the site is cannot be told: {}\n",
+                       util::printable(error.full_message()));
   }
 }
 
@@ -167,10 +165,10 @@ cli::Report summary(const NotifyOptions& options, run::Context& context) {
                                    : fmt::format("summary: {} problem{}", problems.size(),
                                                  problems.size() == 1 ? "" : "s");
   for (const auto& one : problems)
-    message.severity = std::max(message.severity, one.latest.severity);
+    message.severity = std::max(message.severity, one.worst.severity);
   if (!problems.empty()) message.next = "bkp notify list";
-  message.what = lines_of(problems, now) +
-                 activity_text(context, now - util::parse_duration(options.since), report.result);
+  message.what = lines_of(problems, now) + (problems.empty() ? "" : "\n") +
+                 site_text(context, now - util::parse_duration(options.since), report.result);
   while (message.what.ends_with('\n')) message.what.pop_back();
   report.result["title"] = message.title;
   report.text = fmt::format("{}\n\n{}\n", message.title, message.what);

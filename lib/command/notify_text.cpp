@@ -27,7 +27,7 @@ json to_json(const Tried& tried) {
           {"hint", tried.error ? tried.error->hint() : ""}};
 }
 
-std::string to_text(const std::vector<Tried>& tried) {
+std::string to_text(const std::vector<Tried>& tried, bool dry_run) {
   std::string text;
   for (const auto& one : tried) {
     if (one.error) {
@@ -36,23 +36,23 @@ std::string to_text(const std::vector<Tried>& tried) {
       if (!one.error->hint().empty())
         text += fmt::format("  fix: {}\n", util::printable(one.error->hint()));
     } else {
-      text += fmt::format("{}: delivered\n", one.channel);
+      text += fmt::format("{}: {}\n", one.channel, dry_run ? "can be used" : "delivered");
     }
   }
   return text;
 }
 
 json to_json(const Problem& problem) {
-  json object{{"subject", problem.latest.subject},
-              {"severity", config::to_text(problem.latest.severity)},
-              {"title", problem.latest.title},
-              {"what", problem.latest.what},
-              {"risk", problem.latest.risk},
-              {"next", problem.latest.next},
+  json object{{"subject", problem.worst.subject},
+              {"severity", config::to_text(problem.worst.severity)},
+              {"title", problem.worst.title},
+              {"what", problem.worst.what},
+              {"risk", problem.worst.risk},
+              {"next", problem.worst.next},
               {"since", util::format_rfc3339(problem.since)},
               {"times", problem.times},
               {"run_id", nullptr}};
-  if (problem.latest.run_id) object["run_id"] = *problem.latest.run_id;
+  if (problem.worst.run_id) object["run_id"] = *problem.worst.run_id;
   return object;
 }
 
@@ -68,8 +68,8 @@ json to_json(const Outbox::Waiting& waiting) {
 std::string lines_of(const std::vector<Problem>& problems, util::Time now) {
   std::string text;
   for (const auto& problem : problems) {
-    text += fmt::format("{}: {}, for {}: {}\n", config::to_text(problem.latest.severity),
-                        problem.latest.title, length(problem.since, now), problem.latest.what);
+    text += fmt::format("{}: {}, for {}: {}\n", config::to_text(problem.worst.severity),
+                        problem.worst.title, length(problem.since, now), problem.worst.what);
   }
   return text;
 }
@@ -78,10 +78,10 @@ std::string to_text(const std::vector<Problem>& problems,
                     const std::vector<Outbox::Waiting>& waiting, util::Time now) {
   std::string text;
   for (const auto& problem : problems) {
-    text += fmt::format("{}: {}, for {}\n  {}\n", config::to_text(problem.latest.severity),
-                        problem.latest.title, length(problem.since, now), problem.latest.what);
-    if (!problem.latest.next.empty()) text += fmt::format("  next: {}\n", problem.latest.next);
-    text += fmt::format("  bkp notify forget {}\n", util::shell_quoted(problem.latest.subject));
+    text += fmt::format("{}: {}, for {}\n  {}\n", config::to_text(problem.worst.severity),
+                        problem.worst.title, length(problem.since, now), problem.worst.what);
+    if (!problem.worst.next.empty()) text += fmt::format("  next: {}\n", problem.worst.next);
+    text += fmt::format("  bkp notify forget {}\n", util::shell_quoted(problem.worst.subject));
   }
   if (problems.empty()) text += "nothing is wrong that this host knows of\n";
   for (const auto& one : waiting) {

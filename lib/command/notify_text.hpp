@@ -19,7 +19,7 @@ struct Tried {
 };
 
 nlohmann::json to_json(const Tried& tried);
-std::string to_text(const std::vector<Tried>& tried);
+std::string to_text(const std::vector<Tried>& tried, bool dry_run);
 
 nlohmann::json to_json(const notify::Problem& problem);
 nlohmann::json to_json(const notify::Outbox::Waiting& waiting);

@@ -177,27 +177,46 @@ cli::Report enable(const ScheduleOptions& options, run::Context& context, bool e
   return report_of(changed, enabled ? "enabled" : "disabled", context);
 }
 
-/// Tells of a run that could not say by itself that it failed: it never began, or was killed.
-void tell(notify::Notifier& notifier, const schedule::Outcome& outcome, bool somebody_watches) {
-  notify::RunFacts run;
+std::string subject_of(const schedule::Outcome& outcome) {
   const auto words = schedule::words_of_command(outcome.command);
-  run.command = words.front();
-  try {
-    run.subject = check_arguments(words.front(), {words.begin() + 1, words.end()});
-  } catch (const Error&) {
-    run.subject = util::printable(outcome.command);
-  }
+  return check_arguments(words.front(), {words.begin() + 1, words.end()});
+}
+
+/// Tells of runs what they could not tell themselves: that one never began, or was killed; and that
+/// such a one is over.
+void tell(notify::Notifier& notifier, const schedule::Outcome& outcome, bool somebody_watches) {
+  const auto of_schedule = fmt::format("schedule {}", outcome.schedule_id);
+  notify::RunFacts run;
   run.run_key = outcome.run_key;
   run.somebody_watches = somebody_watches;
   const auto due = util::format_rfc3339(outcome.due_at);
-  const bool begun = outcome.status.has_value();
-  const Error error{
-      begun ? ErrorKind::internal : ErrorKind::locked,
-      begun ? fmt::format("the run that was due at {} ended with {}", due,
-                          outcome.status->to_string())
-            : fmt::format("the run that was due at {} was not begun: {}", due, outcome.reason),
-      fmt::format("bkp {} -v", run.subject)};
-  notifier.failed(run, error);
+  if (outcome.unreadable) {
+    run.command = "schedule";
+    run.subject = of_schedule;
+    notifier.failed(run, Error{ErrorKind::usage,
+                               fmt::format("{} cannot be followed: {}",
+                                           util::printable(outcome.command), outcome.reason),
+                               fmt::format("bkp schedule edit {}", outcome.schedule_id)});
+  } else if (!outcome.still_going) {
+    run.subject = subject_of(outcome);
+    run.command = run.subject.substr(0, run.subject.find(' '));
+    if (!outcome.failed() && outcome.status) {
+      notifier.succeeded(of_schedule);
+      notifier.succeeded(run.subject);
+    } else if (outcome.status) {
+      const Error error{
+          ErrorKind::internal,
+          fmt::format("the run that was due at {} ended with {}", due, outcome.status->to_string()),
+          fmt::format("bkp {} -v", run.subject)};
+      // What could end by itself has called the switches by itself.
+      outcome.status->signal != 0 ? notifier.lost(run, error) : notifier.failed(run, error);
+    } else {
+      notifier.failed(run, Error{ErrorKind::locked,
+                                 fmt::format("the run that was due at {} was not begun: {}", due,
+                                             outcome.reason),
+                                 fmt::format("bkp {}", run.subject)});
+    }
+  }
   notifier.deliver();
 }
 
@@ -218,10 +237,14 @@ cli::Report run_due(run::Context& context) {
   report.text = to_text(outcomes, context.dry_run);
   const auto failed = std::ranges::find_if(outcomes, &schedule::Outcome::failed);
   if (failed != outcomes.end()) {
+    const auto due = std::ranges::count_if(outcomes, [](const schedule::Outcome& one) {
+      return one.kind == schedule::Outcome::Kind::begun ||
+             one.kind == schedule::Outcome::Kind::left_out;
+    });
     report.error = Error{
         ErrorKind::partial,
         fmt::format("{} of {} runs that were due failed; `bkp {}`: {}",
-                    std::ranges::count_if(outcomes, &schedule::Outcome::failed), outcomes.size(),
+                    std::ranges::count_if(outcomes, &schedule::Outcome::failed), due,
                     util::printable(failed->command),
                     failed->status ? failed->status->to_string() : util::printable(failed->reason)),
         "each has said why, above and in the catalog's table runs"};

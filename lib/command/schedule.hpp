@@ -29,7 +29,7 @@ struct ScheduleOptions {
 
   /// The runs that it begins are; it looks for them once a minute.
   bool recorded() const { return action != "run-due"; }
-  cli::Watch watch() const { return recorded() ? cli::Watch::no : cli::Watch::by_command; }
+  cli::Watch watch() const { return recorded() ? cli::Watch::no : cli::Watch::heartbeat; }
 };
 
 void define(CLI::App& app, ScheduleOptions& options);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "catalog/row.hpp"
 #include "catalog/time_text.hpp"
 #include "cli/table.hpp"
 #include "cron/time_zone.hpp"
@@ -35,6 +36,8 @@ std::string_view name_of(Outcome::Kind kind) {
       return "begun";
     case Outcome::Kind::left_out:
       return "left_out";
+    case Outcome::Kind::waiting:
+      return "waiting";
     case Outcome::Kind::planned:
       break;
   }
@@ -47,16 +50,20 @@ std::vector<ListedSchedule> list_schedules(pg::Connection& session) {
   std::vector<ListedSchedule> listed;
   for (auto& one : schedule::ScheduleTable{session}.all()) {
     const auto last = session.exec(
-        "SELECT status FROM runs WHERE schedule_id = $1::bigint ORDER BY id DESC LIMIT 1",
+        "SELECT status, started_at FROM runs WHERE schedule_id = $1::bigint "
+        "ORDER BY id DESC LIMIT 1",
         {std::to_string(one.id)});
-    listed.push_back({std::move(one), last.rows() == 0 ? std::nullopt : last.optional_text(0, 0)});
+    auto& entry = listed.emplace_back(ListedSchedule{std::move(one), std::nullopt});
+    if (last.rows() == 0) continue;
+    auto& run = entry.last_run.emplace();
+    catalog::Row{last, 0} >> run.status >> run.at;
   }
   return listed;
 }
 
 json to_json(const ListedSchedule& listed) {
   auto result = schedule::to_json(listed.schedule);
-  result["last_status"] = listed.last_status ? json(*listed.last_status) : json();
+  result["last_status"] = listed.last_run ? json(listed.last_run->status) : json();
   return result;
 }
 
@@ -73,12 +80,14 @@ std::string to_text(const std::vector<ListedSchedule>& listed, util::Time now, s
                     {"COMMAND", Align::left, keep},
                     {"LAST RUN"},
                     {"NEXT RUN", Align::left, keep}}};
-  for (const auto& [one, last_status] : listed) {
-    const auto last = one.last_run_at
-                          ? fmt::format("{} ago, {}", util::format_duration(now - *one.last_run_at),
-                                        last_status.value_or("unknown"))
-                          : last_status.value_or("none");
+  for (const auto& [one, last_run] : listed) {
+    const auto last =
+        last_run
+            ? fmt::format("{} ago, {}", util::format_duration(now - last_run->at), last_run->status)
+            : std::string{"none"};
     auto command = one.command;
+    if (!one.retention_policy.is_null())
+      command += fmt::format(" --policy '{}'", one.retention_policy.dump());
     if (one.destination) command += fmt::format(" on {}", *one.destination);
     table.add({std::to_string(one.id), one.schedule, one.time_zone, std::move(command), last,
                next_text(one)});
@@ -145,6 +154,8 @@ std::string to_text(const std::vector<Outcome>& outcomes, bool dry_run) {
                         util::format_rfc3339(outcome.due_at), util::printable(outcome.command));
     if (outcome.kind == Outcome::Kind::left_out) {
       text += fmt::format("left out: {}", util::printable(outcome.reason));
+    } else if (outcome.kind == Outcome::Kind::waiting) {
+      text += fmt::format("waits: {}", outcome.reason);
     } else if (dry_run) {
       text += "would be begun";
     } else if (outcome.failed()) {

@@ -14,7 +14,12 @@ namespace bkp::command {
 /// A schedule and how its last run ended.
 struct ListedSchedule {
   schedule::Schedule schedule;
-  std::optional<std::string> last_status;  ///< of runs; none: it has begun none
+  /// Its last run that began, or was left out; none: there is none.
+  struct LastRun {
+    std::string status;  ///< of runs
+    util::Time at;       ///< when it began
+  };
+  std::optional<LastRun> last_run;
 };
 
 /// By id. The session is one of catalog::open_session().

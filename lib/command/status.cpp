@@ -1,16 +1,15 @@
 #include "command/status.hpp"
 
 #include <filesystem>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "cli/table.hpp"
-#include "notify/notifier.hpp"
 #include "status/look.hpp"
 #include "status/render.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 namespace bkp::command {
 
@@ -25,13 +24,12 @@ constexpr unsigned readable = 0644;
 constexpr auto subject_prefix = "status ";
 
 /// What is red, or is not any more, is for the channels too.
-void note_conditions(const status::SiteStatus& site, run::Context& context) {
-  std::set<std::string> subjects;
+run::Conditions conditions_of(const status::SiteStatus& site) {
+  run::Conditions conditions;
   for (const auto& item : status::items_of(site)) {
     if (item.told) continue;
-    run::Condition condition;
+    auto& condition = conditions.all.emplace_back();
     condition.subject = fmt::format("{}{}", subject_prefix, item.what);
-    subjects.insert(condition.subject);
     condition.topic = config::Topic::failure;
     condition.good = item.level != status::Level::red;
     condition.severity = config::Severity::critical;
@@ -39,16 +37,29 @@ void note_conditions(const status::SiteStatus& site, run::Context& context) {
     condition.solved_title = fmt::format("{}: not red any more", item.what);
     condition.what = item.text;
     condition.next = item.next;
-    context.conditions.push_back(std::move(condition));
   }
-  // What there is no more, as a database that was dropped, is not red any more either.
-  for (const auto& [subject, problem] :
-       notify::read_problems(notify::problems_file(context.config)).open) {
-    if (!subject.starts_with(subject_prefix) || subjects.contains(subject)) continue;
-    run::Condition gone;
-    gone.subject = subject;
-    context.conditions.push_back(std::move(gone));
+  // What there is no more, as a database that was dropped, is not red any more either; what could
+  // not be asked is.
+  if (site.is_complete()) conditions.complete_below = subject_prefix;
+  return conditions;
+}
+
+/// A plugin's reader sees stdout alone.
+cli::Report plugin_report(run::Context& context) {
+  cli::Report report;
+  report.text_is_document = true;
+  try {
+    const auto site = status::look(context);
+    report.result = status::to_json(site);
+    report.text = status::to_plugin_output(site);
+    report.exit_code = status::plugin_exit_code(status::level_of(status::items_of(site)));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    report.text = fmt::format("BKP UNKNOWN - site {}: {}\n", context.config.site,
+                              util::printable(error.full_message()));
+    report.exit_code = status::plugin_unknown;
   }
+  return report;
 }
 
 }  // namespace
@@ -67,16 +78,11 @@ void define(CLI::App& app, StatusOptions& options) {
 }
 
 cli::Report run(const StatusOptions& options, run::Context& context) {
+  if (options.check) return plugin_report(context);
   const auto site = status::look(context);
   cli::Report report;
   report.result = status::to_json(site);
-  if (options.check) {
-    report.text = status::to_plugin_output(site);
-    report.text_is_document = true;
-    report.exit_code = status::plugin_exit_code(status::level_of(status::items_of(site)));
-    return report;
-  }
-  note_conditions(site, context);
+  context.conditions = conditions_of(site);
   if (options.prometheus.empty()) {
     report.text = status::to_text(site, context.colored_text, cli::terminal_width());
   } else if (options.prometheus == "-") {

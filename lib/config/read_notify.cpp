@@ -30,12 +30,16 @@ Enum to_enum(const Value& value, Names names) {
   return static_cast<Enum>(found - names.begin());
 }
 
+/// Blanks and control characters.
+bool has_unfit(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
+}
+
 /// What becomes a line of a mail's head, or of a dialogue with its server.
 std::string to_address(const Value& value) {
   auto text = to_text(value);
-  const auto unfit = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
-  if (text.find('@') == text.npos || std::ranges::any_of(text, unfit) ||
-      text.find_first_of("<>,;\"") != text.npos) {
+  if (text.find('@') == text.npos || has_unfit(text) || text.find_first_of("<>,;\"") != text.npos) {
     value.fail(fmt::format("is no address of mail: {}", util::quoted(text)),
                "write it without name and brackets: ops@example.org");
   }
@@ -66,9 +70,8 @@ constexpr auto mail_url_hint = "write smtp://HOST, smtp://HOST:587 or smtps://HO
 
 store::UrlParts require_mail_url(const Value& value, const std::string& url) {
   const auto parts = store::split_url(url);
-  const auto unfit = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
   if (!parts || (parts->scheme != "smtp" && parts->scheme != "smtps") ||
-      store::url_host(url).empty() || std::ranges::any_of(url, unfit) ||
+      store::url_host(url).empty() || has_unfit(url) ||
       !(parts->path.empty() || parts->path == "/")) {
     value.fail("is no URL of a mail server", mail_url_hint);
   }
@@ -78,7 +81,8 @@ store::UrlParts require_mail_url(const Value& value, const std::string& url) {
 /// What of a channel of mail hangs on its URL.
 void read_mail_url(const Section& section, const ConnectionSeams& seams, MailWay& mail) {
   const auto value = section.require("url", mail_url_hint);
-  if (seams.connections == Connections::left_out) return;
+  // A text that stands there costs nothing to read.
+  if (seams.connections == Connections::left_out && value.node.IsMap()) return;
   mail.url = resolved(value, seams);
   const auto parts = require_mail_url(value, mail.url);
   if (store::url_password(mail.url)) {
@@ -111,9 +115,7 @@ std::string read_suffix(const Section& section, std::string_view key, std::strin
   const auto value = section.find(key);
   if (!value) return fallback;
   auto text = to_text(*value);
-  const auto unfit = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
-  if (std::ranges::any_of(text, unfit) ||
-      !(text.empty() || text.front() == '/' || text.front() == '?')) {
+  if (has_unfit(text) || !(text.empty() || text.front() == '/' || text.front() == '?')) {
     value->fail(fmt::format("cannot stand behind the URL: {}", util::quoted(text)),
                 "write what is added to it, \"/fail\" or \"?state=fail\"; \"\": it is not called");
   }
@@ -169,7 +171,7 @@ Channel read_channel(const Section& section, const ConnectionSeams& seams) {
   channel.line = section.line();
   const auto name = section.require("name", "name the channel, e.g. `name: ops`");
   channel.name = to_text(name);
-  // It is the name of a file where messages wait.
+  // It is typed: bkp notify test NAME.
   require_no_problem(name, problem_with_store_name(channel.name));
   read_way(section, seams, channel);
   read_topics(section, channel);

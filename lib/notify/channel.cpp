@@ -1,5 +1,7 @@
 #include "notify/channel.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "notify/http.hpp"
@@ -17,15 +19,29 @@ using util::Error;
 
 namespace {
 
-Wording own_words(const Message& message, const config::Channel& channel, Escape escape,
-                  util::Log& log) {
+/// By the channel's template, where it has one that can be used.
+std::optional<Wording> words_of_template(const Message& message, const config::Channel& channel,
+                                         Escape escape, util::Log& log) {
+  if (!channel.template_file) return std::nullopt;
   try {
     return wording_of(message, channel, escape);
   } catch (const Error& error) {
     log.warning("channel {}: {}: the message goes out in bkp's own words",
                 util::quoted(channel.name), error.full_message());
-    return wording_of(message, escape);
+    return std::nullopt;
   }
+}
+
+/// In a block of code nothing is markup: neither Slack's nor that of those who speak like it.
+std::string in_code_block(std::string text) {
+  std::ranges::replace(text, '`', '\'');
+  return fmt::format("```\n{}```", text);
+}
+
+std::string without_markup(std::string text) {
+  constexpr std::string_view markup = "*`~[]@";
+  std::erase_if(text, [&](char c) { return markup.find(c) != markup.npos; });
+  return text;
 }
 
 std::string dumped(const json& object) {
@@ -39,36 +55,31 @@ struct Delivery {
   util::Log& log;
 
   void operator()(const config::SlackWay& way) const {
-    const auto words = own_words(message, channel, escaped_for_slack, log);
-    auto text = words.text;
-    // The first line of bkp's own words, in bold.
-    if (!channel.template_file) {
-      const auto end = std::min(text.find('\n'), text.size());
-      text = fmt::format("*{}*{}", text.substr(0, end), text.substr(end));
-    }
-    post(way.url_file, "application/json", dumped({{"text", text}}));
+    const auto words = words_of_template(message, channel, escaped_for_slack, log);
+    const auto text = words
+                          ? words->text
+                          : escaped_for_slack(fmt::format("*{}*\n{}", without_markup(message.title),
+                                                          in_code_block(text_of(message))));
+    send(request_to(way.url_file, "application/json", dumped({{"text", text}})));
   }
 
   void operator()(const config::WebhookWay& way) const {
-    const auto body = channel.template_file
-                          ? own_words(message, channel, escaped_for_json, log).text
-                          : dumped(to_json(message));
-    Post request = request_to(way.url_file, "application/json", body);
+    const auto words = words_of_template(message, channel, escaped_for_json, log);
+    auto request = request_to(way.url_file, "application/json",
+                              words ? words->text : dumped(to_json(message)));
     if (way.header_file) request.headers = read_headers(*way.header_file);
     send(request);
   }
 
   void operator()(const config::MailWay& way) const {
-    const auto words = own_words(message, channel, unescaped, log);
-    send_mail(way, channel.ca_file, mail_text(message, words, way));
+    send_mail(way, channel.ca_file, mail_text(message, words(), way));
   }
 
   void operator()(const config::PingWay& way) const {
     const auto& suffix = message.kind == Kind::started  ? way.start
                          : message.kind == Kind::failed ? way.failure
                                                         : std::string{};
-    auto request = request_to(way.url_file, "text/plain; charset=utf-8",
-                              own_words(message, channel, unescaped, log).text);
+    auto request = request_to(way.url_file, "text/plain; charset=utf-8", words().text);
     request.url += suffix;
     send(request);
   }
@@ -78,9 +89,9 @@ struct Delivery {
                   std::string body) const {
     return {read_url(url_file), std::move(content_type), std::move(body), {}, channel.ca_file};
   }
-  void post(const std::filesystem::path& url_file, std::string content_type,
-            std::string body) const {
-    send(request_to(url_file, std::move(content_type), std::move(body)));
+  Wording words() const {
+    return words_of_template(message, channel, unescaped, log)
+        .value_or(wording_of(message, unescaped));
   }
 };
 
@@ -106,7 +117,8 @@ void require_usable(const config::Channel& channel) {
   if (const auto* const webhook = std::get_if<config::WebhookWay>(&channel.way);
       webhook != nullptr && webhook->header_file)
     read_headers(*webhook->header_file);
-  wording_of(Message{}, channel, unescaped);
+  const bool to_webhook = std::holds_alternative<config::WebhookWay>(channel.way);
+  wording_of(Message{}, channel, to_webhook ? escaped_for_json : unescaped);
 }
 
 bool is_open_to_listeners(const config::Channel& channel) {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <functional>
-
 #include "config/channels.hpp"
 #include "notify/message.hpp"
-#include "util/interrupt.hpp"
 #include "util/log.hpp"
 
 namespace bkp::notify {

@@ -6,6 +6,7 @@
 
 #include "net/easy.hpp"
 #include "notify/patience.hpp"
+#include "notify/refusal.hpp"
 #include "notify/secret_file.hpp"
 #include "store/url.hpp"
 #include "util/error.hpp"
@@ -19,9 +20,6 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::size_t longest_answer = 64U << 10U;
-constexpr std::size_t shown_of_answer = 200;
-
 bool is_unfit(char c) {
   return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
 }
@@ -32,25 +30,24 @@ Error not_a_url(const std::filesystem::path& file) {
                "write the URL into it, and nothing else"};
 }
 
-struct Answer {
-  std::string location;
-  std::string body;
-};
-
-[[noreturn]] void refuse(long status, const Answer& answer) {
+/// What stands in an answer may repeat the URL, so nothing of it is shown.
+[[noreturn]] void refuse(long status, const std::string& location) {
   if (status / 100 == 3) {
-    const auto to = store::url_host(answer.location);
+    const auto to = store::url_host(location);
     throw Error{ErrorKind::store,
                 fmt::format("it answers with a redirection ({}){}, which is not followed", status,
                             to.empty() ? "" : fmt::format(" to {}", util::quoted(to))),
                 "write the address that it has now into the file"};
   }
-  auto said = util::printable(std::string_view{answer.body}.substr(0, shown_of_answer));
-  throw Error{ErrorKind::store,
-              fmt::format("it answers with status {}{}{}", status, said.empty() ? "" : ": ", said),
+  const auto message = fmt::format("it answers with status {}", status);
+  if (status == 400 || status == 413 || status == 415 || status == 422) {
+    throw Refusal{ErrorKind::store, message,
+                  "it does not take messages of this form: see template_file, and its own manual"};
+  }
+  throw Error{ErrorKind::store, message,
               status == 401 || status == 403 || status == 404 || status == 410
                   ? "the URL in the file is not right, or not valid any more"
-                  : "it is tried again"};
+                  : "it may be busy or down; see what it says itself"};
 }
 
 }  // namespace
@@ -88,6 +85,7 @@ void send(const Post& post) {
   easy.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
   easy.set(CURLOPT_POSTFIELDS, post.body);
   easy.set(CURLOPT_USERAGENT, fmt::format("bkp/{}", util::version()));
+  easy.set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that hangs is not waited for
   easy.set(CURLOPT_TIMEOUT, static_cast<long>(delivery_limit.count()));
   if (post.ca_file) easy.set(CURLOPT_CAINFO, post.ca_file->string());
   auto headers = post.headers;
@@ -95,24 +93,20 @@ void send(const Post& post) {
   headers.emplace_back("Expect:");
   easy.set_headers(headers);
 
-  Answer answer;
+  std::string location;
   net::Callbacks callbacks;
-  callbacks.write = [&](std::span<const std::byte> data) {
-    if (answer.body.size() < longest_answer)
-      answer.body.append(reinterpret_cast<const char*>(data.data()), data.size());
-  };
   callbacks.header = [&](std::string_view line) {
     constexpr std::string_view name = "location:";
     if (util::lower(line.substr(0, name.size())) != name) return;
     line.remove_prefix(name.size());
     while (line.starts_with(' ')) line.remove_prefix(1);
-    answer.location = line;
+    location = line;
   };
   // The run may have been told to end: that is what there is to say.
   const util::Interrupt undisturbed;
   easy.perform(callbacks, undisturbed);
   const auto status = easy.info(CURLINFO_RESPONSE_CODE);
-  if (status / 100 != 2) refuse(status, answer);
+  if (status / 100 != 2) refuse(status, location);
 }
 
 }  // namespace bkp::notify

@@ -26,7 +26,7 @@ std::string hint_of(CURLcode code) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return "name the certificate that signed the server's as ca_file";
     default:
-      return "it is tried again";
+      return "see whether it answers, and what its log says";
   }
 }
 
@@ -44,6 +44,9 @@ void send_mail(const config::MailWay& way, const std::optional<std::filesystem::
   easy.set(CURLOPT_USE_SSL,
            static_cast<long>(way.tls == config::MailTls::off ? CURLUSESSL_NONE : CURLUSESSL_ALL));
   if (ca_file) easy.set(CURLOPT_CAINFO, ca_file->string());
+  easy.set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that hangs is not waited for
+  // Somebody who has left must not keep it from the others.
+  easy.set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
   easy.set(CURLOPT_TIMEOUT, static_cast<long>(delivery_limit.count()));
   if (way.password_file) {
     easy.set(CURLOPT_USERNAME, *way.user);

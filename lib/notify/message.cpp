@@ -107,6 +107,8 @@ std::string text_of(const Message& message) {
   if (!message.what.empty()) text += "\n" + message.what + "\n";
   text += "\n";
   add_line(text, "Where", fmt::format("site {}, host {}", message.site, message.host));
+  if (message.kind == Kind::problem || message.kind == Kind::reminder)
+    add_line(text, "Severity", config::to_text(message.severity));
   add_line(text, "Since", since_text(message));
   add_line(text, "At risk", message.risk);
   add_line(text, "Next", message.next);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <set>
@@ -9,11 +10,11 @@
 #include <fmt/format.h>
 
 #include "notify/channel.hpp"
+#include "notify/refusal.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/rng.hpp"
 #include "util/text.hpp"
-#include "util/units.hpp"
 
 namespace bkp::notify {
 
@@ -24,6 +25,10 @@ namespace {
 
 constexpr int message_version = 1;
 constexpr auto ending = ".json";
+constexpr std::chrono::seconds longest_delay{3600};
+constexpr std::chrono::hours longest_worth{72};
+// Whoever waits for the run's end waits for this too.
+constexpr std::chrono::seconds delivery_budget{30};
 
 std::string to_line(const Outbox::Waiting& waiting) {
   const json object{{"v", message_version},
@@ -33,7 +38,7 @@ std::string to_line(const Outbox::Waiting& waiting) {
                     {"attempts", waiting.attempts},
                     {"next_attempt", util::format_rfc3339(waiting.next_attempt)},
                     {"error", waiting.error}};
-  return object.dump() + "\n";
+  return object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 Outbox::Waiting from_line(const std::string& text) {
@@ -53,22 +58,29 @@ Outbox::Waiting from_line(const std::string& text) {
 }  // namespace
 
 std::chrono::seconds delay_after(int failed) {
-  constexpr std::chrono::seconds longest{3600};
-  return std::min(longest, std::chrono::seconds{60} * (1 << std::clamp(failed - 1, 0, 10)));
+  return std::min(longest_delay, std::chrono::seconds{60} * (1 << std::clamp(failed - 1, 0, 10)));
 }
 
-std::chrono::seconds worth_of(const Message& message) {
-  const bool for_ping = message.kind == Kind::started || message.kind == Kind::succeeded ||
-                        message.kind == Kind::failed;
-  return for_ping ? std::chrono::hours{1} : std::chrono::hours{72};
+std::chrono::seconds worth_of(const config::Channel& channel, const Error& error) {
+  const bool soon_over = channel.is_ping() || dynamic_cast<const Refusal*>(&error) != nullptr;
+  return soon_over ? std::chrono::hours{1} : longest_worth;
 }
 
-void Outbox::put(const std::string& channel, const Message& message) const {
+void Outbox::put(const std::string& channel, const Message& message) {
   util::make_private_directories(m_directory);
-  Waiting waiting{channel, message, message.at, 0, message.at, {}, {}};
+  const Waiting waiting{channel, message, message.at, 0, message.at, {}, {}};
+  const auto nanoseconds =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(message.at.time_since_epoch()).count();
   const auto name =
-      fmt::format("{}-{}{}", util::format_compact(message.at), util::random_hex(8), ending);
+      fmt::format("{:020}-{:04}-{}{}", nanoseconds, m_sequence++, util::random_hex(4), ending);
   util::write_file_atomically(m_directory / name, to_line(waiting));
+}
+
+void Outbox::clear(const std::string& channel) const {
+  for (const auto& waiting : all()) {
+    std::error_code unknown;
+    if (waiting.channel == channel) std::filesystem::remove(waiting.file, unknown);
+  }
 }
 
 std::vector<Outbox::Waiting> Outbox::all() const {
@@ -95,7 +107,9 @@ void Outbox::deliver(const std::vector<config::Channel>& channels, const Deliver
   if (!std::filesystem::exists(m_directory, unknown)) return;
   const auto lock = util::open_or_make(m_directory / "lock");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
-  std::set<std::string> failed;
+  const auto until = std::chrono::steady_clock::now() + delivery_budget;
+  remove_unreadable(now);
+  std::set<std::string> held_up;
   for (auto& waiting : all()) {
     const auto channel = std::ranges::find(channels, waiting.channel, &config::Channel::name);
     if (channel == channels.end()) {
@@ -104,33 +118,63 @@ void Outbox::deliver(const std::vector<config::Channel>& channels, const Deliver
       std::filesystem::remove(waiting.file, unknown);
       continue;
     }
-    if (!can_deliver(*channel)) continue;
-    if (waiting.next_attempt > now || failed.contains(waiting.channel)) continue;
-    try {
-      deliver(*channel, waiting.message);
-      std::filesystem::remove(waiting.file, unknown);
-    } catch (const Error& error) {
-      failed.insert(waiting.channel);
-      fail(std::move(waiting), error.full_message(), now, log);
+    if (!can_deliver(*channel) || held_up.contains(waiting.channel)) continue;
+    // Further ahead than any delay: a clock that was wrong has put it there.
+    const bool due = waiting.next_attempt <= now || waiting.next_attempt > now + 2 * longest_delay;
+    if (!due) {
+      held_up.insert(waiting.channel);
+      continue;
     }
+    if (std::chrono::steady_clock::now() >= until) return;
+    attempt(std::move(waiting), *channel, deliver, now, log, held_up);
   }
 }
 
-void Outbox::fail(Waiting waiting, const std::string& error, Time now, util::Log& log) const {
+void Outbox::attempt(Waiting waiting, const config::Channel& channel, const Deliver& deliver,
+                     Time now, util::Log& log, std::set<std::string>& held_up) const {
+  try {
+    deliver(channel, waiting.message);
+    std::error_code unknown;
+    std::filesystem::remove(waiting.file, unknown);
+  } catch (const Error& error) {
+    held_up.insert(waiting.channel);
+    fail(std::move(waiting), channel, error, now, log);
+  }
+}
+
+void Outbox::fail(Waiting waiting, const config::Channel& channel, const Error& error, Time now,
+                  util::Log& log) const {
   ++waiting.attempts;
-  waiting.error = util::printable(error);
+  waiting.error = util::printable_lines(error.full_message());
   waiting.next_attempt = now + delay_after(waiting.attempts);
   const auto told = fmt::format("channel {} was not told of {}: {}", util::quoted(waiting.channel),
                                 util::quoted(waiting.message.title), waiting.error);
-  if (waiting.since + worth_of(waiting.message) <= now) {
+  if (waiting.since + worth_of(channel, error) <= now) {
     log.warning("{}; it is given up after {} attempts", told, waiting.attempts);
     std::error_code unknown;
     std::filesystem::remove(waiting.file, unknown);
     return;
   }
-  log.warning("{}; it is tried again in {}", told,
-              util::format_duration(delay_after(waiting.attempts)));
+  if (waiting.attempts == 1) {
+    log.warning("{}; it is tried again", told);
+  } else {
+    log.debug("{}", told);
+  }
   util::write_file_atomically(waiting.file, to_line(waiting));
+}
+
+/// What no version of bkp can read is of no use to anybody in the end.
+void Outbox::remove_unreadable(Time now) const {
+  std::set<std::filesystem::path> readable;
+  for (const auto& waiting : all()) readable.insert(waiting.file);
+  std::error_code unknown;
+  for (const auto& entry : std::filesystem::directory_iterator{m_directory, unknown}) {
+    if (entry.path().filename() == "lock" || readable.contains(entry.path())) continue;
+    struct ::stat info {};
+    if (::stat(entry.path().c_str(), &info) != 0) continue;
+    if (std::chrono::system_clock::from_time_t(info.st_mtime) + longest_worth < now)
+      std::filesystem::remove(entry.path(), unknown);
+  }
 }
 
 }  // namespace bkp::notify

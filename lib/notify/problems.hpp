@@ -27,7 +27,8 @@ struct Finding {
 
 /// Something that is wrong since a while.
 struct Problem {
-  Finding latest;
+  Finding worst;        ///< the last of the worst ones; its severity is what was told
+  std::string run_key;  ///< of the last finding
   Time since;
   int times = 1;
   std::string thread;  ///< the id of the message that told of it first
@@ -35,23 +36,22 @@ struct Problem {
   std::chrono::seconds interval{0};  ///< to the reminder behind that
 };
 
-/// What is wrong at a site, and when what was last right. A message is due when something becomes
-/// wrong or worse, when it is right again, and at growing intervals in between.
+/// What is wrong at a site. A message is due when something becomes wrong or worse, when it is
+/// right again, and at growing intervals in between.
 struct Problems {
   std::map<std::string, Problem> open;  ///< by subject
-  std::map<std::string, Time> last_good;
 
   /// The message that is due because of a finding, if any. Times to remind at are counted from
   /// `remind_after` on.
   std::optional<Message> found(const Finding& finding, Time now, std::chrono::seconds remind_after);
-  /// The same when something is as it should be. `last_good` is set to `now`.
+  /// The same when something is as it should be.
   std::optional<Message> solved(const std::string& subject, Time now);
   /// Problems of which somebody is to be reminded; all of them, as soon as one is due, so that they
-  /// make one message. Moves their times on.
-  std::vector<Problem> to_remind(Time now);
+  /// make one message, the worst first. Moves their times on. With `remind_after` 0, none.
+  std::vector<Problem> to_remind(Time now, std::chrono::seconds remind_after);
 };
 
-/// The interval doubles up to this.
+/// The interval doubles up to this, or up to `remind_after` where that is longer.
 inline constexpr std::chrono::hours longest_interval{24};
 
 /// One message about several problems.

@@ -24,22 +24,22 @@ Time time_of(const json& text) {
 }
 
 json to_json(const Problem& problem) {
-  const auto& latest = problem.latest;
-  json object{{"topic", config::to_text(latest.topic)},
-              {"severity", config::to_text(latest.severity)},
-              {"title", latest.title},
-              {"solved_title", latest.solved_title},
-              {"what", latest.what},
-              {"risk", latest.risk},
-              {"next", latest.next},
-              {"run_key", latest.run_key},
+  const auto& worst = problem.worst;
+  json object{{"topic", config::to_text(worst.topic)},
+              {"severity", config::to_text(worst.severity)},
+              {"title", worst.title},
+              {"solved_title", worst.solved_title},
+              {"what", worst.what},
+              {"risk", worst.risk},
+              {"next", worst.next},
               {"run_id", nullptr},
+              {"run_key", problem.run_key},
               {"since", text_of_time(problem.since)},
               {"times", problem.times},
               {"thread", problem.thread},
               {"remind_at", text_of_time(problem.remind_at)},
               {"interval_seconds", problem.interval.count()}};
-  if (latest.run_id) object["run_id"] = *latest.run_id;
+  if (worst.run_id) object["run_id"] = *worst.run_id;
   return object;
 }
 
@@ -55,18 +55,18 @@ Problem problem_from_json(const std::string& subject, const json& object) {
   using config::Severity;
   using config::Topic;
   Problem problem;
-  auto& latest = problem.latest;
-  latest.subject = subject;
-  latest.topic = enum_of(object.at("topic"), {Topic::failure, Topic::capacity});
-  latest.severity =
+  auto& worst = problem.worst;
+  worst.subject = subject;
+  worst.topic = enum_of(object.at("topic"), {Topic::failure, Topic::capacity});
+  worst.severity =
       enum_of(object.at("severity"), {Severity::info, Severity::warning, Severity::critical});
-  latest.title = object.at("title");
-  latest.solved_title = object.at("solved_title");
-  latest.what = object.at("what");
-  latest.risk = object.at("risk");
-  latest.next = object.at("next");
-  latest.run_key = object.at("run_key");
-  if (!object.at("run_id").is_null()) latest.run_id = object["run_id"].get<std::int64_t>();
+  worst.title = object.at("title");
+  worst.solved_title = object.at("solved_title");
+  worst.what = object.at("what");
+  worst.risk = object.at("risk");
+  worst.next = object.at("next");
+  if (!object.at("run_id").is_null()) worst.run_id = object["run_id"].get<std::int64_t>();
+  problem.run_key = object.at("run_key");
   problem.since = time_of(object.at("since"));
   problem.times = object.at("times");
   problem.thread = object.at("thread");
@@ -82,8 +82,6 @@ Problems from_text(const std::string& text) {
   Problems problems;
   for (const auto& [subject, one] : object.at("open").items())
     problems.open[subject] = problem_from_json(subject, one);
-  for (const auto& [subject, time] : object.at("last_good").items())
-    problems.last_good[subject] = time_of(time);
   return problems;
 }
 
@@ -108,11 +106,10 @@ Problems read_problems(const std::filesystem::path& file) {
 }
 
 void write_problems(const std::filesystem::path& file, const Problems& problems) {
-  json object{{"v", problems_version}, {"open", json::object()}, {"last_good", json::object()}};
+  json object{{"v", problems_version}, {"open", json::object()}};
   for (const auto& [subject, problem] : problems.open) object["open"][subject] = to_json(problem);
-  for (const auto& [subject, time] : problems.last_good)
-    object["last_good"][subject] = text_of_time(time);
-  util::write_file_atomically(file, object.dump() + "\n");
+  util::write_file_atomically(file,
+                              object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace bkp::notify

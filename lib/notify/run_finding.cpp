@@ -23,14 +23,16 @@ struct Stake {
 
 // What the site does not have while a command fails.
 constexpr std::array stakes{
-    Stake{"full", Severity::critical, "what has changed since then is in no full backup"},
-    Stake{"incr", Severity::critical, "what has changed since then is in no incremental backup"},
+    Stake{"full", Severity::critical, "what has changed since the last one is in no full backup"},
+    Stake{"incr", Severity::critical,
+          "what has changed since the last one is in no incremental backup"},
     Stake{"verify", Severity::critical, "nobody knows whether the backups can be restored"},
     Stake{"wal-push", Severity::critical,
-          "what the server has written since then is lost with its disk, which fills up meanwhile"},
+          "what the server has written since the last one is lost with its disk, which fills up"},
     Stake{"wal-check", Severity::critical,
           "nobody knows whether the cluster can be recovered to any point in time"},
     Stake{"schedule", Severity::critical, "nothing runs by itself"},
+    Stake{"status", Severity::critical, "nobody knows how the backups are"},
     Stake{"copy", Severity::warning, "not every store has every backup"},
     Stake{"consolidate", Severity::warning, "chains of incremental backups grow longer"},
     Stake{"prune", Severity::warning, "the stores fill up with what is no longer to be kept"},
@@ -40,16 +42,15 @@ constexpr std::array stakes{
 
 Severity severity_of(const Stake* stake, const Error& error) {
   const auto full = stake == nullptr ? Severity::warning : stake->severity;
-  // Most of it is there, or another run does the same.
-  const bool mild = error.kind() == ErrorKind::partial || error.kind() == ErrorKind::locked;
-  return mild ? std::min(full, Severity::warning) : full;
+  // Another run does the same, or is in the way of it.
+  return error.kind() == ErrorKind::locked ? std::min(full, Severity::warning) : full;
 }
 
 std::string risk_text(const Stake* stake, std::optional<Time> last_good) {
   const auto last = last_good ? fmt::format("the last one that succeeded ended at {}",
                                             util::format_rfc3339(*last_good))
-                              : std::string{"none has succeeded yet that this host knows of"};
-  return stake == nullptr ? last : fmt::format("{}; {}", last, stake->risk);
+                              : std::string{"when the last one succeeded is not noted here"};
+  return stake == nullptr ? last : fmt::format("{}; {}", stake->risk, last);
 }
 
 }  // namespace
@@ -63,9 +64,9 @@ Finding finding_of(const RunFacts& run, const Error& error, std::optional<Time> 
   const bool partial = error.kind() == ErrorKind::partial;
   finding.title = fmt::format("bkp {} {}", run.subject, partial ? "is not complete" : "failed");
   finding.solved_title = fmt::format("bkp {} works again", run.subject);
-  finding.what = util::printable(error.full_message());
+  finding.what = util::printable_lines(error.full_message());
   finding.risk = risk_text(stake, last_good);
-  finding.next = error.hint().empty() ? "bkp check" : util::printable(error.hint());
+  finding.next = error.hint().empty() ? "bkp check" : util::printable_lines(error.hint());
   finding.run_key = run.run_key;
   finding.run_id = run.run_id;
   return finding;

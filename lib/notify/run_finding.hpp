@@ -15,6 +15,8 @@ struct RunFacts {
   std::string subject;  ///< "full --db studio": what it was to do, so that the next one is the same
   std::string run_key;  ///< may be empty
   std::optional<std::int64_t> run_id;
+  /// Dead man's switches are called.
+  bool is_sign_of_life = true;
   /// Each run counts by itself and leaves a row. If not, it is one of very many (wal-push), and
   /// only what goes wrong with it matters.
   bool recorded = true;

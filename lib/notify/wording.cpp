@@ -93,6 +93,10 @@ Wording wording_of(const Message& message, const std::string& text_of_template, 
   form.set_custom_escape(escape);
   Wording wording{escape(headline_of(message)), form.render(values_of(message))};
   if (auto headline = take_headline(wording.text)) wording.headline = std::move(*headline);
+  if (escape == escaped_for_json && !nlohmann::json::accept(wording.text)) {
+    throw Error{ErrorKind::config, "what the template makes is no JSON",
+                "put what it names between double quotes, and mind the commas"};
+  }
   return wording;
 }
 

@@ -80,6 +80,8 @@ run::Condition condition_of(const StoreUsage& usage) {
   run::Condition condition;
   condition.subject = name;
   condition.good = usage.alert_state != "alert";
+  condition.severity =
+      fullness(usage) >= nearly_full ? config::Severity::critical : config::Severity::warning;
   condition.title = fmt::format("{} fills up", name);
   condition.solved_title = fmt::format("{} has room again", name);
   condition.what = retention::describe(usage);
@@ -147,7 +149,7 @@ StoreUsage record_usage(run::Context& context, const run::NamedStore& store,
   if (usage.alert_state == "alert") {
     context.warn(fmt::format("store {} fills up: {}", util::quoted(store.name), describe(usage)));
   }
-  if (fullness(usage)) context.conditions.push_back(condition_of(usage));
+  if (fullness(usage)) context.conditions.all.push_back(condition_of(usage));
   if (!context.dry_run) context.recorder.save_usage(usage);
   return usage;
 }

@@ -22,6 +22,9 @@ catalog::StoreUsage measure(const run::NamedStore& store, const backup::Layout& 
 /// Share of the capacity that is gone, 0..1, whoever took it; nullopt without a capacity.
 std::optional<double> fullness(const catalog::StoreUsage& usage);
 
+/// A store that is as full as this is as good as full.
+inline constexpr double nearly_full = 0.95;
+
 /// The history a forecast looks at.
 inline constexpr std::chrono::days forecast_window{30};
 

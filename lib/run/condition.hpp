@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/channels.hpp"
 
@@ -18,6 +19,14 @@ struct Condition {
   std::string what;
   std::string risk;
   std::string next;
+};
+
+/// All that a run noticed.
+struct Conditions {
+  std::vector<Condition> all;
+  /// Of the subjects that begin so, those that are not among `all` are as they should be, or are
+  /// not there any more; empty: nothing is said of others.
+  std::string complete_below;
 };
 
 }  // namespace bkp::run

@@ -67,11 +67,11 @@ struct Context {
   std::string triggered_by = "manual";
   std::chrono::seconds lock_wait{0};
   bool dry_run = false;
-  std::vector<std::string> warnings;       ///< for the JSON envelope; add through warn()
-  std::vector<Condition> conditions = {};  ///< whether stores have room, …
-  bool colored_text = false;  ///< the report's text is for a terminal that shows colours
-  bool wants_text = true;     ///< the report's text will be shown
-  bool wants_json = true;     ///< the report's result will be shown
+  std::vector<std::string> warnings;  ///< for the JSON envelope; add through warn()
+  Conditions conditions = {};         ///< whether stores have room, …
+  bool colored_text = false;          ///< the report's text is for a terminal that shows colours
+  bool wants_text = true;             ///< the report's text will be shown
+  bool wants_json = true;             ///< the report's result will be shown
 
   /// Logs the warning and keeps it for the envelope.
   void warn(std::string message);

@@ -84,6 +84,17 @@ std::vector<Timing> timings_of(const std::string& expression) {
   return timings;
 }
 
+/// Names of the IANA database for the same.
+bool is_utc(std::string_view zone) {
+  constexpr std::array<std::string_view, 8> names{"UTC",     "Etc/UTC", "UCT",      "Etc/UCT",
+                                                  "Etc/GMT", "Zulu",    "Etc/Zulu", "Universal"};
+  return std::ranges::find(names, zone) != names.end();
+}
+
+bool is_same_zone(std::string_view one, std::string_view other) {
+  return one == other || (is_utc(one) && is_utc(other));
+}
+
 std::string lines_of(const Schedule& schedule, const CrontabSettings& settings) {
   std::string text =
       fmt::format("\n# Schedule {}: {} in {}", schedule.id, util::printable(schedule.schedule),
@@ -95,7 +106,7 @@ std::string lines_of(const Schedule& schedule, const CrontabSettings& settings) 
   if (!schedule.enabled) {
     text += "# It is disabled.\n";
     prefix = "#";
-  } else if (schedule.time_zone != settings.time_zone) {
+  } else if (!is_same_zone(schedule.time_zone, settings.time_zone)) {
     text += fmt::format("# Not so for cron, which works in {}: change the times, then uncomment.\n",
                         settings.time_zone);
     prefix = "#";

@@ -35,6 +35,8 @@ constexpr std::chrono::milliseconds lock_retry{100};
 constexpr std::chrono::hours unreadable_again{24};
 // A claim is of use as long as its run could be taken for due again.
 constexpr std::chrono::hours claims_kept{48};
+// What begins no later than this is not made up for: cron may be a few minutes late.
+constexpr std::chrono::minutes on_time{5};
 
 std::string reason_too_late(Time due_at, std::chrono::seconds may_be_late) {
   return fmt::format("it was due at {} and may be late by {} at most", util::format_rfc3339(due_at),
@@ -73,7 +75,7 @@ class DueRuns {
       plan();
       if (!m_context.dry_run) begin_all();
     }
-    tell_of_what_was_left_out();
+    tell();
     if (m_processes) m_processes->wait();
     return std::move(m_outcomes);
   }
@@ -103,9 +105,12 @@ class DueRuns {
     return file;
   }
 
-  void tell_of_what_was_left_out() const {
+  /// Of what is over already.
+  void tell() {
+    m_may_tell = true;
     for (const auto& outcome : m_outcomes) {
-      if (outcome.kind == Outcome::Kind::left_out && !m_context.dry_run) m_tell(outcome);
+      const bool over = outcome.kind == Outcome::Kind::left_out || outcome.status.has_value();
+      if (over && !m_context.dry_run) m_tell(outcome);
     }
   }
 
@@ -138,7 +143,7 @@ class DueRuns {
     ScheduleTable table{session};
     RunRows rows{session};
     if (!m_context.dry_run) take_up_pending(rows);
-    auto schedules = table.lock_enabled();
+    auto schedules = in_order(table.lock_enabled());
     for (auto& schedule : schedules) {
       const auto moved = consider(
           schedule, [&](const PlannedRun& run) { return add_row(rows, run); },
@@ -162,14 +167,26 @@ class DueRuns {
   void plan_by_cache(const Error& outage) {
     auto schedules = read_cache(cache_path());
     if (!schedules) throw outage;
-    m_context.warn_of_outage(outage, "the schedules last seen there are followed");
+    *schedules = in_order(std::move(*schedules));
     for (auto& schedule : *schedules) {
       consider(
           schedule, [](const PlannedRun&) { return true; },
           [](const PlannedRun&, const std::string&, const std::string&) {},
           [] { return std::optional<std::string>{}; });
     }
+    // Once a minute is too often to say it where there is nothing to do.
+    if (m_outcomes.empty()) {
+      m_context.log.debug("the catalog cannot be reached: {}", outage.full_message());
+    } else {
+      m_context.warn_of_outage(outage, "the schedules last seen there are followed");
+    }
     m_cache_to_write = std::move(*schedules);
+  }
+
+  /// What is due first comes first.
+  static std::vector<Schedule> in_order(std::vector<Schedule> schedules) {
+    std::ranges::stable_sort(schedules, {}, &Schedule::next_run_at);
+    return schedules;
   }
 
   bool add_row(RunRows& rows, const PlannedRun& run) {
@@ -215,6 +232,7 @@ class DueRuns {
       return put_off(schedule, timed ? step.next_run_at : m_now + unreadable_again, error,
                      add_ended);
     }
+    if (step.kind == Step::Kind::begin && must_wait(schedule, step.due_at)) return false;
     schedule.next_run_at = step.next_run_at;
     if (step.kind == Step::Kind::plan) {
       say_planned(schedule, step);
@@ -234,10 +252,36 @@ class DueRuns {
       const auto reason = fmt::format("the one before is still going: {}", *going);
       add_ended(planned, catalog::status::cancelled, reason);
       leave_out(planned, reason);
+      m_outcomes.back().still_going = true;
       return true;
     }
     if (add_row(planned)) begin(std::move(planned));
     return true;
+  }
+
+  /// What was missed is made up for in the order in which it was due, one after the other: what
+  /// proves or removes backups is of no use before those that were to be taken first.
+  bool must_wait(const Schedule& schedule, Time due_at) {
+    if (!m_claims || due_at + on_time >= m_now) return false;
+    const auto is_before = [&](const catalog::ScheduledRun& run) {
+      return run.schedule_id != schedule.id && run.due_at <= due_at;
+    };
+    const auto claims = m_claims->all();
+    const bool waits =
+        std::ranges::any_of(m_beginning,
+                            [&](const Beginning& one) { return is_before(one.planned.run); }) ||
+        std::ranges::any_of(claims,
+                            [&](const auto& claim) { return claim.held && is_before(claim.run); });
+    if (waits) {
+      Outcome outcome;
+      outcome.kind = Outcome::Kind::waiting;
+      outcome.schedule_id = schedule.id;
+      outcome.command = schedule.command;
+      outcome.due_at = due_at;
+      outcome.reason = "what was due before it goes first";
+      m_outcomes.push_back(std::move(outcome));
+    }
+    return waits;
   }
 
   template <class AddEnded>
@@ -314,7 +358,8 @@ class DueRuns {
       auto& outcome = m_outcomes[index];
       m_processes->begin(std::move(planned), [this, &outcome](const util::ExitStatus& status) {
         outcome.status = status;
-        if (outcome.failed()) m_tell(outcome);
+        // While the lock is held others wait: those that could not even be started are told later.
+        if (m_may_tell) m_tell(outcome);
       });
     }
     if (m_cache_to_write) try_to_write_cache(*m_cache_to_write);
@@ -340,6 +385,7 @@ class DueRuns {
   run::Context& m_context;
   const std::function<void(const Schedule&)>& m_check;
   const std::function<void(const Outcome&)>& m_tell;
+  bool m_may_tell = false;
   std::filesystem::path m_directory;
   Time m_now;
   std::optional<run::Claims> m_claims;  ///< none in a dry run

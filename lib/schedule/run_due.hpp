@@ -17,6 +17,7 @@ struct Outcome {
   enum class Kind {
     begun,     ///< a process was started for it
     left_out,  ///< a run was due and was not begun
+    waiting,   ///< a run was missed, and begins when those missed before it have ended
     planned,   ///< nothing was due; next_run_at was put right
   };
   Kind kind = Kind::begun;
@@ -27,6 +28,7 @@ struct Outcome {
   std::string reason;                      ///< why it was left out, or planned again; may be empty
   std::optional<util::ExitStatus> status;  ///< of begun, but for a dry run
   bool unreadable = false;                 ///< left out because it can be no schedule
+  bool still_going = false;                ///< left out because the one before is
 
   bool failed() const { return unreadable || (status && !status->success()); }
 };
@@ -49,7 +51,11 @@ std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time d
 /// Error{locked} when another run-due has been at the beginning of runs for a minute; Error
 /// {interrupted} after the processes were told to end, and have.
 ///
-/// `tell` is called for each run that was left out or whose process failed, as soon as that is so.
+/// `tell` is called for each run that was left out and each whose process has ended, as soon as
+/// that is so.
+///
+/// Runs that were missed begin one after the other, by when they were due: those behind the first
+/// stay due until it has ended.
 ///
 /// What is due passes `check` first, which throws Error{usage} (or {not_found}) for what cannot be
 /// a schedule: other programs write the table too. Such a run is left out and counts as failed.

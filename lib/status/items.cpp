@@ -17,6 +17,12 @@ std::string ago(Time then, Time now) {
                          std::max(now - then, Time::duration{0}))));
 }
 
+std::string in_one_line(const std::string& text) {
+  auto line = util::printable_lines(text, {});
+  std::ranges::replace(line, '\n', ' ');
+  return line;
+}
+
 std::string backup_command(const Kind& kind) {
   if (kind.database) return fmt::format("bkp full --db {}", util::shell_quoted(*kind.database));
   if (kind.kind == "base") return "bkp full --method base";
@@ -50,7 +56,7 @@ Item item_of(const Kind& kind, Time now) {
 Item item_of(const Archive& archive) {
   Item item{archive.level, "archive of WAL", {}, {}};
   if (!archive.problem.empty()) {
-    item.text = fmt::format("nothing is known of it: {}", archive.problem);
+    item.text = fmt::format("nothing is known of it: {}", in_one_line(archive.problem));
     item.next = "bkp wal-check";
     return item;
   }
@@ -66,21 +72,23 @@ Item item_of(const Archive& archive) {
 Item item_of(const Store& store) {
   Item item{store.level, fmt::format("store {}", store.name), {}, {}};
   if (!store.problem.empty()) {
-    item.text = store.problem;
+    item.text = in_one_line(store.problem);
     item.next = "bkp check";
     return item;
   }
-  item.text = store.usage ? retention::describe(*store.usage) : std::string{"it answers"};
+  item.text = store.usage && (store.is_counted || store.usage->capacity_bytes)
+                  ? retention::describe(*store.usage)
+                  : std::string{"it answers"};
   if (item.level != Level::green) item.next = "bkp prune";
   item.told = true;
   return item;
 }
 
 Item item_of(const Failures& failures, Time now) {
-  return {failures.level, fmt::format("bkp {}", failures.command),
+  return {failures.level, fmt::format("bkp {}", util::printable(failures.command)),
           fmt::format("failed {} since the last success, first {}: {}",
                       failures.count == 1 ? "once" : fmt::format("{} times", failures.count),
-                      ago(failures.since, now), util::printable(failures.error)),
+                      ago(failures.since, now), in_one_line(failures.error)),
           fmt::format("bkp {} -v", failures.command), true};
 }
 
@@ -156,6 +164,8 @@ std::vector<Item> items_of(const SiteStatus& status) {
                                  status.catalog_problem),
                      "bkp check"});
   }
+  if (!status.server_problem.empty())
+    items.push_back({Level::red, "server", in_one_line(status.server_problem), "bkp check"});
   for (const auto& kind : status.kinds) items.push_back(item_of(kind, status.at));
   if (status.kinds.empty())
     items.push_back({Level::red, "backups", "there is none of anything", "bkp full"});

@@ -24,6 +24,11 @@ GoodBackup good_of(const BackupRecord& backup) {
   return {backup.label, backup.started_at, backup.size_bytes};
 }
 
+/// The run of a full backup takes its databases one after the other.
+bool is_on_its_way(const Kind& kind, const std::set<std::string>& running) {
+  return running.contains("full") || (kind.kind == "incremental" && running.contains("incr"));
+}
+
 void fill(Kind& kind, const std::vector<BackupRecord>& newest_first, Time now) {
   for (const auto& backup : newest_first) {
     if (!counts_for(backup, kind)) continue;
@@ -47,9 +52,8 @@ void fill(Kind& kind, const std::vector<BackupRecord>& newest_first, Time now) {
 }  // namespace
 
 std::vector<Kind> kinds_of(const std::vector<BackupRecord>& newest_first,
-                           const std::vector<std::string>& databases,
-                           const std::vector<std::string>& expected, const config::Status& settings,
-                           Time now) {
+                           const std::vector<std::string>& databases, const Expectations& expected,
+                           const config::Status& settings, Time now) {
   std::vector<Kind> kinds;
   const auto add = [&](std::string name, std::optional<std::string> database) {
     Kind kind;
@@ -57,10 +61,16 @@ std::vector<Kind> kinds_of(const std::vector<BackupRecord>& newest_first,
     kind.verified_ages = settings.ages_of("verified");
     kind.kind = std::move(name);
     kind.database = std::move(database);
+    kind.being_made = is_on_its_way(kind, expected.running);
     fill(kind, newest_first, now);
     kinds.push_back(std::move(kind));
   };
-  for (const auto& database : databases) add("dump", database);
+  for (const auto& database : databases) {
+    const bool is_there = std::ranges::any_of(newest_first, [&](const BackupRecord& backup) {
+      return backup.good() && backup.database_name == database;
+    });
+    if (is_there || expected.kinds.contains("dump")) add("dump", database);
+  }
   for (const auto* const name : {"base", "incremental", "config", "files", "redis"}) {
     const std::string kind = name;
     const bool is_there = std::ranges::any_of(newest_first, [&](const BackupRecord& backup) {
@@ -68,7 +78,7 @@ std::vector<Kind> kinds_of(const std::vector<BackupRecord>& newest_first,
                                : kind == "base"      ? backup.method == "base"
                                                      : backup.backup_type == kind);
     });
-    if (is_there || std::ranges::find(expected, kind) != expected.end()) add(kind, std::nullopt);
+    if (is_there || expected.kinds.contains(kind)) add(kind, std::nullopt);
   }
   return kinds;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -7,11 +8,16 @@
 
 namespace bkp::status {
 
-/// The kinds of which there are backups, and those that there ought to be: the dumps of
-/// `databases`, and what `expected` names besides (base, incremental). Pure.
+/// What ought to be there, and what is on its way.
+struct Expectations {
+  std::set<std::string> kinds;    ///< dump, base, incremental: by configuration or schedule
+  std::set<std::string> running;  ///< commands that run now
+};
+
+/// The kinds of which there are backups, and those that there ought to be; dumps are of each of the
+/// `databases`. Pure.
 std::vector<Kind> kinds_of(const std::vector<catalog::BackupRecord>& newest_first,
-                           const std::vector<std::string>& databases,
-                           const std::vector<std::string>& expected, const config::Status& settings,
-                           Time now);
+                           const std::vector<std::string>& databases, const Expectations& expected,
+                           const config::Status& settings, Time now);
 
 }  // namespace bkp::status

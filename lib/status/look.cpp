@@ -8,10 +8,10 @@
 
 #include "backup/databases.hpp"
 #include "backup/repository.hpp"
-#include "catalog/time_text.hpp"
 #include "pg/connection.hpp"
 #include "retention/usage.hpp"
 #include "schedule/schedule_table.hpp"
+#include "status/failures.hpp"
 #include "status/kinds.hpp"
 #include "util/error.hpp"
 #include "wal/archiver.hpp"
@@ -26,14 +26,7 @@ namespace {
 
 // Cron calls run-due once a minute.
 constexpr std::chrono::minutes overdue_after{15};
-// From here on a store is as good as full.
-constexpr double nearly_full = 0.95;
-
-/// Runs whose failures matter, and how much.
-Level level_of_failures(const std::string& command) {
-  const std::set<std::string_view> vital{"full", "incr", "verify", "wal-check"};
-  return vital.contains(command) ? Level::red : Level::yellow;
-}
+constexpr std::chrono::hours remembered{24 * 8};
 
 class Look {
  public:
@@ -47,7 +40,7 @@ class Look {
     const auto backups = backup::list_backups(m_context, {});
     ask_server(backups);
     m_status.kinds =
-        kinds_of(backups, m_databases, expected_kinds(), m_context.config.status, m_status.at);
+        kinds_of(backups, m_databases, expectations(), m_context.config.status, m_status.at);
     ask_stores();
     add_objectives();
     return std::move(m_status);
@@ -78,24 +71,11 @@ class Look {
   }
 
   void ask_runs(catalog::Catalog& catalog) {
-    const auto failed = catalog.connection().exec(
-        "SELECT command, count(*)::integer, min(started_at)::text, "
-        "(array_agg(error_message ORDER BY id DESC))[1] FROM runs AS run "
-        "WHERE status IN ('failed', 'partial') AND started_at > now() - interval '30 days' "
-        "AND command IN ('full', 'incr', 'verify', 'prune', 'copy', 'wal-check', 'consolidate', "
-        "'runbook', 'check') "
-        "AND id > coalesce((SELECT max(id) FROM runs AS good "
-        "WHERE good.command = run.command AND good.status = 'completed'), 0) "
-        "GROUP BY command ORDER BY command");
-    for (int row = 0; row < failed.rows(); ++row) {
-      Failures one;
-      one.command = failed.text(row, 0);
-      one.count = static_cast<int>(failed.integer(row, 1));
-      one.since = catalog::time_from_text(failed.text(row, 2));
-      one.error = failed.text(row, 3);
-      one.level = level_of_failures(one.command);
-      m_status.failures.push_back(std::move(one));
-    }
+    m_status.failures = failures_in(catalog, m_status.at);
+    const auto running = catalog.connection().exec(
+        "SELECT DISTINCT command FROM runs WHERE status IN ('pending', 'running') "
+        "AND started_at > now() - interval '1 day'");
+    for (int row = 0; row < running.rows(); ++row) m_running.emplace(running.text(row, 0));
     const auto window = catalog.connection().exec(
         "SELECT extract(epoch FROM finished_at - started_at)::float8 FROM runs "
         "WHERE command IN ('full', 'incr') AND status IN ('completed', 'partial') "
@@ -107,6 +87,7 @@ class Look {
         "v.restore_duration_seconds AS seconds FROM verifications v "
         "JOIN backups b ON b.id = v.backup_id "
         "WHERE v.success AND v.restore_duration_seconds > 0 "
+        "AND v.finished_at > now() - interval '90 days' "
         "ORDER BY b.method, b.database_name, v.id DESC) AS last");
     if (restore.rows() > 0 && !restore.is_null(0, 0)) m_restore = restore.number(0, 0);
   }
@@ -133,18 +114,27 @@ class Look {
         m_databases.push_back(database.name);
       archiver = wal::ask_archiver(server);
     });
+    m_status.server_problem = problem;
     if (m_databases.empty()) m_databases = databases_in(backups);
     if (!problem.empty()) {
-      m_status.archive.emplace().problem = problem;
+      // Whether the site archives is for the server to say; base backups are made where it does.
+      const auto is_physical = [](const BackupRecord& backup) {
+        return backup.good() && (backup.method == "base" || backup.method == "pages");
+      };
+      if (std::ranges::any_of(backups, is_physical)) m_status.archive.emplace().problem = problem;
     } else if (archiver && archiver->mode != "off") {
       m_status.archive = archive_of(*archiver);
     }
   }
 
-  static std::vector<std::string> databases_in(const std::vector<BackupRecord>& backups) {
+  /// Those of the last week of dumps: what was dropped long ago is not missed.
+  static std::vector<std::string> databases_in(const std::vector<BackupRecord>& newest_first) {
     std::set<std::string> names;
-    for (const auto& backup : backups) {
-      if (backup.database_name && backup.good()) names.insert(*backup.database_name);
+    std::optional<Time> newest;
+    for (const auto& backup : newest_first) {
+      if (!backup.database_name || !backup.good()) continue;
+      if (!newest) newest = backup.started_at;
+      if (backup.started_at + remembered >= *newest) names.insert(*backup.database_name);
     }
     return {names.begin(), names.end()};
   }
@@ -165,28 +155,31 @@ class Look {
     return archive;
   }
 
-  /// What the schedules make besides dumps.
-  std::vector<std::string> expected_kinds() const {
-    std::vector<std::string> kinds;
+  /// What the configuration and the schedules make.
+  Expectations expectations() const {
+    Expectations expected;
+    expected.running = m_running;
+    for (const auto& method : m_context.config.full.method) expected.kinds.insert(method);
     for (const auto& one : m_status.schedules) {
-      if (one.command.starts_with("incr")) kinds.emplace_back("incremental");
-      if (one.command.starts_with("full --method base") ||
-          one.command.starts_with("full --method all"))
-        kinds.emplace_back("base");
+      if (one.command.starts_with("incr")) expected.kinds.emplace("incremental");
+      if (one.command.starts_with("full --method base")) expected.kinds.emplace("base");
+      if (one.command.starts_with("full --method dump")) expected.kinds.emplace("dump");
+      if (one.command.starts_with("full --method all")) expected.kinds.insert({"base", "dump"});
     }
-    if (std::ranges::find(m_context.config.full.method, "base") !=
-        m_context.config.full.method.end())
-      kinds.emplace_back("base");
-    return kinds;
+    return expected;
   }
 
   void ask_stores() {
     const backup::Layout layout{m_context.config.site};
     const auto opened = m_context.open_stores();
     for (const auto& wanted : m_context.config.stores) {
-      Store store{wanted.name, wanted.required, {}, {}, Level::green};
-      if (const auto usage = m_usage.find(wanted.name); usage != m_usage.end())
+      Store store;
+      store.name = wanted.name;
+      store.required = wanted.required;
+      if (const auto usage = m_usage.find(wanted.name); usage != m_usage.end()) {
         store.usage = usage->second;
+        store.is_counted = true;
+      }
       const auto failure =
           std::ranges::find(opened.failures, wanted.name, &run::StoreFailure::name);
       if (failure != opened.failures.end()) store.problem = failure->error.message();
@@ -226,7 +219,7 @@ class Look {
       return;
     }
     const auto full = store.usage ? retention::fullness(*store.usage) : std::nullopt;
-    if (full >= nearly_full) {
+    if (full >= retention::nearly_full) {
       store.level = Level::red;
     } else if (full >= m_context.config.status.capacity_alert) {
       store.level = Level::yellow;
@@ -249,12 +242,17 @@ class Look {
     }
     Objective rto{"rto", wanted.rto, m_restore, "the longest of the last test restores"};
     Objective window{"window", wanted.window, m_window, "the longest backup run of 8 days"};
-    m_status.objectives = {std::move(rpo), std::move(rto), std::move(window)};
+    m_status.objectives.push_back(std::move(rpo));
+    // What was measured stands in the catalog.
+    if (!m_status.catalog_problem.empty()) return;
+    m_status.objectives.push_back(std::move(rto));
+    m_status.objectives.push_back(std::move(window));
   }
 
   run::Context& m_context;
   SiteStatus m_status;
   std::vector<std::string> m_databases;
+  std::set<std::string> m_running;  ///< commands
   std::map<std::string, catalog::StoreUsage> m_usage;
   std::optional<double> m_window;
   std::optional<double> m_restore;

@@ -47,7 +47,7 @@ std::string data_of(const SiteStatus& status) {
              fmt::format("{};{}", target, 2 * target));
   }
   for (const auto& store : status.stores) {
-    if (store.usage)
+    if (store.is_counted)
       data.add(fmt::format("store {}", store.name), store.usage->used_bytes, "B", ";");
   }
   return data.take();

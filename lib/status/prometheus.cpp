@@ -4,6 +4,7 @@
 
 #include "retention/usage.hpp"
 #include "status/render.hpp"
+#include "util/text.hpp"
 #include "util/version.hpp"
 
 namespace bkp::status {
@@ -12,9 +13,11 @@ namespace {
 
 using Labels = std::vector<std::pair<std::string_view, std::string>>;
 
+/// Valid UTF-8, as the format wants it.
 std::string escaped(std::string_view value) {
   std::string result;
-  for (const char c : value) {
+  const auto shown = util::is_valid_utf8(value) ? std::string{value} : util::printable(value);
+  for (const char c : shown) {
     if (c == '\\' || c == '"') result += '\\';
     if (c == '\n') {
       result += "\\n";
@@ -100,10 +103,15 @@ void write_stores(const SiteStatus& status, Exposition& out) {
     }
   };
   out.metric("store_up", "Whether the store can be used.");
-  for (const auto& store : status.stores)
-    out.sample(store.problem.empty() ? 1 : 0, {{"store", store.name}});
-  of_each("store_used_bytes", "What the site uses of the store.",
-          [](const auto& usage) { return std::optional{usage.used_bytes}; });
+  for (const auto& store : status.stores) {
+    out.sample(store.problem.empty() ? 1 : 0,
+               {{"store", store.name}, {"required", store.required ? "true" : "false"}});
+  }
+  out.metric("store_used_bytes", "What the site uses of the store.");
+  for (const auto& store : status.stores) {
+    if (store.is_counted)
+      out.sample(static_cast<double>(store.usage->used_bytes), {{"store", store.name}});
+  }
   of_each("store_capacity_bytes", "What the store can hold.",
           [](const auto& usage) { return usage.capacity_bytes; });
   of_each("store_available_bytes", "What is left of it.",
@@ -151,6 +159,8 @@ std::string to_prometheus(const SiteStatus& status) {
   out.sample(static_cast<double>(level_of(items_of(status))));
   out.metric("catalog_up", "Whether the catalog can be reached.");
   out.sample(status.catalog_problem.empty() ? 1 : 0);
+  out.metric("server_up", "Whether the cluster that is protected answers.");
+  out.sample(status.server_problem.empty() ? 1 : 0);
   write_kinds(status, out);
   write_archive(status, out);
   write_stores(status, out);

@@ -58,12 +58,13 @@ struct Store {
   bool required = true;
   std::string problem;                       ///< why it cannot be used; empty: it can
   std::optional<catalog::StoreUsage> usage;  ///< the last sample; of now where the store says it
+  bool is_counted = false;                   ///< what the site uses is of a sample
   Level level = Level::green;
 };
 
-/// Runs of a command that have not succeeded since the last one that has.
+/// Runs that have failed since the last one that did the same and has not.
 struct Failures {
-  std::string command;
+  std::string command;  ///< with its arguments: "verify --all --level checksum"
   int count = 0;
   Time since;
   std::string error;  ///< of the last
@@ -95,6 +96,7 @@ struct SiteStatus {
   std::string site;
   Time at;
   std::string catalog_problem;  ///< why the catalog cannot be asked; empty: it can
+  std::string server_problem;   ///< the same of the cluster that is protected
   std::vector<Kind> kinds;
   std::optional<Archive> archive;  ///< none: the site does not archive
   std::vector<Store> stores;
@@ -102,6 +104,9 @@ struct SiteStatus {
   std::vector<Schedule> schedules;  ///< enabled ones, the next first
   std::vector<Objective> objectives;
   std::optional<Time> runbook_at;  ///< when the page on the first store that has one was made
+
+  /// Nothing is missing because it could not be asked.
+  bool is_complete() const { return catalog_problem.empty() && server_problem.empty(); }
 };
 
 /// One thing that is said of a site: how it is, what it is, and what to do where it is not green.

@@ -94,6 +94,15 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string printable_lines(std::string_view text, std::string_view indent) {
+  std::string result;
+  for (const auto line : split_lines(text)) {
+    if (!result.empty()) result.append("\n").append(indent);
+    result += printable(line);
+  }
+  return result;
+}
+
 std::string quoted(std::string_view name) {
   return '"' + printable(name) + '"';
 }

@@ -12,6 +12,9 @@ namespace bkp::util {
 /// everything else stays. Hostile names do no harm once they went through here.
 std::string printable(std::string_view text);
 
+/// Each line made printable(); all but the first begin with `indent`. A last line end goes.
+std::string printable_lines(std::string_view text, std::string_view indent = {});
+
 /// printable() between double quotes: how messages name databases, tables and files.
 std::string quoted(std::string_view name);
 // Exact matches, so that an unqualified call never means std::quoted, which std::string arguments

@@ -121,8 +121,8 @@ TEST_CASE("a summary says what happened, to whoever wants it") {
   const auto outcome = site.must({"notify", "summary"});
   CHECK_THAT(outcome.out, Contains("summary: 1 problem") && Contains("bkp prune failed") &&
                               Contains("full         1 completed") &&
-                              Contains("prune        1 failed") && Contains("database studio: ") &&
-                              Contains("not verified"));
+                              Contains("prune        1 failed") && Contains("database studio") &&
+                              Contains("none was ever verified"));
   const auto mails = site.mail().received();
   REQUIRE(mails.size() == 2);
   CHECK_THAT(mails.back(), Contains("Subject: studio: summary: 1 problem") &&
@@ -145,6 +145,57 @@ TEST_CASE("a run that a schedule began and that was killed is told of by run-due
   site.make_all_due(1);
   site.must({"schedule", "run-due"});
   CHECK(site.titles().back() == "*bkp full --db studio works again*");
+}
+
+TEST_CASE("who asks for successes is told of each, and cron's switch hears each call of run-due") {
+  NotifiedSite site;
+  site.write_config(
+      site.base_config() + "schedules: []\n" + site.channels() +
+      "    - {name: all, webhook: {url_file: " + (site.directory() / "slack").string() +
+      "}, on: [success]}\n    - {name: cron, ping: {url_file: " +
+      (site.directory() / "ping").string() + "}, commands: [schedule]}\n");
+  site.must({"full"});
+  REQUIRE(site.slack().received().size() == 1);
+  CHECK_THAT(site.slack().received().front(), Contains("\"title\":\"bkp full succeeded\""));
+  const auto calls = site.ping().received().size();
+  site.must({"schedule", "run-due", "-q"});
+  const auto lines = request_lines(site.ping());
+  REQUIRE(lines.size() == calls + 2);
+  CHECK(lines[calls] == "POST /uuid-of-the-switch/start");
+  CHECK(lines[calls + 1] == "POST /uuid-of-the-switch");
+}
+
+TEST_CASE("what a schedule began is told of and over, whatever command it is") {
+  NotifiedSite site;
+  site.add("list --type full");
+  site.psql("update bkp.backup_schedules set command = 'show nothing'");
+  site.make_all_due(0);
+  CHECK(site.run({"schedule", "run-due"}).exit_code == 3);
+  CHECK(site.titles() == Titles{"*bkp show nothing failed*"});
+  site.psql("update bkp.backup_schedules set command = 'list --tipe full'");
+  site.make_all_due(1);
+  CHECK(site.run({"schedule", "run-due"}).exit_code == 3);
+  CHECK(site.titles().back() == "*bkp schedule 1 failed*");
+  site.psql("update bkp.backup_schedules set command = 'list --type full'");
+  site.make_all_due(2);
+  site.must({"schedule", "run-due"});
+  CHECK(site.titles().back() == "*bkp schedule 1 works again*");
+  CHECK(site.json({"notify", "list"})["result"]["problems"].size() == 1);
+}
+
+TEST_CASE("a run that is left out because the one before goes on is no failure") {
+  NotifiedSite site;
+  const auto id = site.add("full --db studio");
+  site.make_due(id);
+  const auto lock = site.hold_write_lock();
+  auto running = site.command({"schedule", "run-due"}).start();
+  REQUIRE(wait_until([&] { return site.runs(id).starts_with("running"); }));
+  site.make_all_due(1);
+  site.must({"schedule", "run-due"});
+  CHECK_THAT(site.runs(id), Contains("cancelled"));
+  ScheduledSite::release(lock);
+  CHECK(running.wait().succeeded());
+  CHECK(site.titles().empty());
 }
 
 TEST_CASE("what a scheduled run has told itself, run-due does not tell again") {
@@ -205,11 +256,18 @@ TEST_CASE("check looks at channels, and says when there are none") {
     return text;
   };
   const auto at_first = messages();
-  CHECK_THAT(at_first, !Contains("channel ops") && Contains("a channel wants summaries"));
+  CHECK_THAT(at_first, !Contains("channel ops") && Contains("a channel wants summaries") &&
+                           Contains("no schedule looks"));
   site.must({"schedule", "add", "--schedule", "0 7 * * *", "notify summary"});
-  CHECK_THAT(messages(), !Contains("summaries"));
+  site.must({"schedule", "add", "--schedule", "50 * * * *", "status"});
+  CHECK_THAT(messages(), !Contains("summaries") && !Contains("no schedule looks"));
   std::filesystem::permissions(site.directory() / "slack", std::filesystem::perms{0644});
   CHECK_THAT(messages(), Contains("channel ops: the file with the URL"));
+  auto config = site.base_config() + "schedules: []\n" + site.channels();
+  config += "    - {name: slip, slack: {url_file: " + (site.directory() / "slack").string() +
+            "}, commands: [ful]}\n";
+  site.write_config(config);
+  CHECK_THAT(messages(), Contains("channel slip: it is for \"ful\", which is no command"));
   site.write_config(site.base_config() + "schedules: []\n");
   CHECK_THAT(messages(), Contains("nobody is told when a backup fails"));
 }

@@ -161,7 +161,7 @@ TEST_CASE("several that are due run beside each other; one that fails is said, a
   const auto good = site.add("full --db studio");
   const auto bad = site.add("full --db nowhere");
   const auto other = site.add("prune");
-  for (const auto& id : {good, bad, other}) site.make_due(id);
+  site.make_all_due_now();
   const auto outcome = site.run({"schedule", "run-due", "-q"});
   CAPTURE(outcome);
   CHECK(outcome.exit_code == 3);
@@ -169,6 +169,23 @@ TEST_CASE("several that are due run beside each other; one that fails is said, a
   CHECK(site.runs(good) == "completed schedule full 0");
   CHECK(site.runs(bad) == "failed schedule full 10");
   CHECK(site.runs(other) == "completed schedule prune 0");
+}
+
+TEST_CASE("what was missed begins one after the other, in the order in which it was due") {
+  ScheduledSite site;
+  const auto prune = site.add("prune");
+  const auto full = site.add("full --db studio");
+  site.psql("update bkp.backup_schedules set schedule = '" + ScheduledSite::far_off(1) +
+            "' where id = " + prune);
+  site.psql("update bkp.backup_schedules set next_run_at = now() - interval '1 hour' where id = " +
+            full);
+  site.make_due(prune);
+  const auto first = site.must({"schedule", "run-due"}).out;
+  CHECK_THAT(first, Contains("full --db studio: done") &&
+                        Contains("prune: waits: what was due before it goes first"));
+  CHECK(site.runs(prune).empty());
+  CHECK_THAT(site.must({"schedule", "run-due"}).out, Contains("prune: done"));
+  CHECK(site.must({"schedule", "run-due"}).out == "nothing is due\n");
 }
 
 TEST_CASE("a run that is still going is not begun again, and that is said") {

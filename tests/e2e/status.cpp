@@ -100,16 +100,22 @@ TEST_CASE("a monitoring plugin gets 0, 1, 2 and 3") {
 
 TEST_CASE(
     "failures since the last success are counted, and a schedule that nobody follows is seen") {
-  ScheduledSite site;
+  NotifiedSite site;
   site.must({"full"});
-  site.run({"verify", "nothing-of-this-name"});
-  site.run({"verify", "nothing-of-this-name"});
+  const auto verify = [&] { return site.run({"verify", "--level", "checksum", "-q"}); };
+  site.lose_store();
+  verify();
+  verify();
+  site.find_store();
   auto status = status_of(site);
   REQUIRE(status["failures"].size() == 1);
-  CHECK(status["failures"][0]["command"] == "verify");
+  CHECK(status["failures"][0]["command"] == "verify --level checksum");
   CHECK(status["failures"][0]["count"] == 2);
   CHECK(status["level"] == "red");
+  // What else succeeds does not hide it.
   site.must({"verify"});
+  CHECK(status_of(site)["failures"].size() == 1);
+  CHECK(verify().succeeded());
   CHECK(status_of(site)["failures"].empty());
   const auto id = site.add("prune");
   site.psql("update bkp.backup_schedules set next_run_at = now() - interval '1 hour'");

@@ -1,5 +1,7 @@
 """A mail server for tests: each mail it takes becomes DIRECTORY/N.eml, with the envelope above it.
 
+Whoever is called gone is unknown.
+
 usage: mail_listener.py DIRECTORY [--certificate FILE --key FILE [--from-the-beginning]]
                         [--user NAME --password TEXT]
 The port it listens on is in DIRECTORY/port as soon as it does.
@@ -31,6 +33,12 @@ def write(name, contents):
 
 class Handler:
     numbers = itertools.count(1)
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address.startswith("gone@"):
+            return "550 there is nobody of that name"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, server, session, envelope):
         head = f"FROM {envelope.mail_from}\nTO {' '.join(envelope.rcpt_tos)}\nTLS {session.ssl is not None}\n"

@@ -42,6 +42,24 @@ class ScheduledSite : public Site {
     psql("update bkp.backup_schedules set schedule = '" + far_off(number) +
          "', next_run_at = now()");
   }
+  /// As if they had been waited for: all are due this minute.
+  void make_all_due_now() {
+    psql(
+        "update bkp.backup_schedules set schedule = to_char(now() at time zone 'UTC', "
+        "'FMMI FMHH24') || ' * * *', next_run_at = now()");
+  }
+  /// Calls run-due, as cron would, until nothing is due and nothing runs.
+  void follow() {
+    const auto left = [&](const std::string& sql) {
+      return std::stoi(psql("select count(*) " + sql));
+    };
+    do {
+      must({"schedule", "run-due"});
+    } while (left("from bkp.backup_schedules where next_run_at <= now()") > 0 ||
+             left("from bkp.runs where status = 'pending'") > 0);
+    if (!wait_until([&] { return left("from bkp.runs where status = 'running'") == 0; }))
+      fail("runs that end");
+  }
   /// A daily expression for each number up to 119, half a day from now, so that none comes due by
   /// itself while a test runs.
   static std::string far_off(int number) {

@@ -87,8 +87,22 @@ TEST_CASE("Slack gets one text, in which nothing is an instruction to it") {
   CHECK_THAT(request,
              Contains("POST /services/T0/secret") && Contains("Content-Type: application/json"));
   const std::string text = body_of(request)["text"];
-  CHECK_THAT(text, Catch::StartsWith("*bkp full failed*\n") &&
+  CHECK_THAT(text, Catch::StartsWith("*bkp full failed*\n```\nbkp full failed\n") &&
                        Contains("&lt;!channel&gt; no space in \"größe\" &amp; more"));
+}
+
+TEST_CASE("what would be markup where Slack's is spoken is none") {
+  Channels channels;
+  const HttpListener listener;
+  auto hostile = message();
+  hostile.title = "@all *bold* [here](http://evil)";
+  hostile.what = "``` [there](http://evil) @channel";
+  channels.deliver(channels.slack(listener), hostile);
+  const std::string text = body_of(listener.received().front())["text"];
+  CHECK_THAT(text,
+             Catch::StartsWith("*all bold here(http://evil)*\n```\n") && Catch::EndsWith("```"));
+  const auto block = text.find("```");
+  CHECK(text.find('`', block + 3) == text.size() - 3);
 }
 
 TEST_CASE("a webhook gets the whole message, its own head lines, or the words of a template") {
@@ -107,6 +121,11 @@ TEST_CASE("a webhook gets the whole message, its own head lines, or the words of
                                    Contains("X-Site: studio"));
   CHECK(message_from_json(body_of(received.front())) == message());
   CHECK(body_of(received.back()) == nlohmann::json{{"message", message().what}});
+  // A template that makes no JSON costs its words, and the message goes out all the same.
+  webhook.template_file = channels.secret("template", "{{what}}");
+  CHECK(test::error_of([&] { require_usable(webhook); }).kind() == ErrorKind::config);
+  channels.deliver(webhook);
+  CHECK(message_from_json(body_of(listener.received().back())) == message());
 }
 
 TEST_CASE("a template that cannot be used costs its words, not the message") {
@@ -147,10 +166,11 @@ TEST_CASE("an answer that is no success is an error that keeps the URL to itself
     std::string answer;
     std::string said;
   };
-  const auto [answer, said] = GENERATE(values<Answer>({{"500", "status 500: no"},
-                                                       {"404", "status 404"},
-                                                       {"302", "a redirection (302) to \"127.0.0.1\""},
-                                                       {"close", "mpty reply"}}));
+  const auto [answer, said] =
+      GENERATE(values<Answer>({{"500", "status 500"},
+                               {"404", "status 404"},
+                               {"302", "a redirection (302) to \"127.0.0.1\""},
+                               {"close", "mpty reply"}}));
   listener.answer(answer == "302" ? "302 " + elsewhere.url("/token") : answer);
   const auto error = channels.error_of(channels.slack(listener));
   CHECK(error.kind() == ErrorKind::store);
@@ -214,6 +234,16 @@ TEST_CASE(
     CHECK_THAT(error.hint(), Contains("password_file"));
     CHECK_THAT(error.message(), !Contains("wrong"));
   }
+}
+
+TEST_CASE("mail for somebody who has left reaches the others") {
+  Channels channels;
+  const MailListener listener{MailListener::Tls::none, "", ""};
+  auto mail = channels.mail(listener, config::MailTls::off);
+  std::get<config::MailWay>(mail.way).to = {"gone@example.org", "b@example.org"};
+  channels.deliver(mail);
+  REQUIRE(listener.received().size() == 1);
+  CHECK_THAT(listener.received().front(), Contains("\nTO b@example.org\n"));
 }
 
 TEST_CASE("mail is not sent where TLS is required and there is none, or a stranger's") {

@@ -47,8 +47,8 @@ TEST_CASE("a problem is told once, and again when it is solved") {
   CHECK(solved->since == start);
   CHECK(solved->thread == first->id);
   CHECK(problems.open.empty());
+  CHECK_FALSE(solved->run_id);
   CHECK_FALSE(problems.solved("full", start + 30min));
-  CHECK(problems.last_good.at("full") == start + 30min);
   CHECK(problems.found(finding("full"), start + 40min, 1h));
 }
 
@@ -59,7 +59,16 @@ TEST_CASE("what becomes worse is told again, what becomes milder is not") {
   REQUIRE(worse);
   CHECK(worse->since == start);
   CHECK(worse->times == 2);
-  CHECK_FALSE(problems.found(finding("full", Severity::warning), start + 2min, 1h));
+  auto milder = finding("full", Severity::warning);
+  milder.what = "another run is in the way";
+  CHECK_FALSE(problems.found(milder, start + 2min, 1h));
+  CHECK_FALSE(problems.found(finding("full", Severity::critical), start + 3min, 1h));
+  // Who was told how bad it is, is told that it is over, and reminded of what it was.
+  problems.found(milder, start + 4min, 1h);
+  const auto due = problems.to_remind(start + 2h, 1h);
+  REQUIRE(due.size() == 1);
+  CHECK(reminder_of(due, start + 2h).what == "the disk is full");
+  CHECK(problems.solved("full", start + 5min)->severity == Severity::critical);
 }
 
 TEST_CASE("a second finding of the same run says nothing and counts nothing") {
@@ -79,7 +88,7 @@ TEST_CASE("reminders come at intervals that double up to a day") {
   problems.found(finding("full"), start, 1h);
   std::vector<std::chrono::hours> reminded;
   for (auto hours = 0h; hours < 24h * 6; ++hours) {
-    if (!problems.to_remind(start + hours).empty()) reminded.push_back(hours);
+    if (!problems.to_remind(start + hours, 1h).empty()) reminded.push_back(hours);
   }
   CHECK(reminded == std::vector<std::chrono::hours>{1h, 3h, 7h, 15h, 31h, 55h, 79h, 103h, 127h});
 }
@@ -88,8 +97,8 @@ TEST_CASE("several problems make one reminder, the worst first") {
   Problems problems;
   problems.found(finding("prune", Severity::warning), start, 1h);
   problems.found(finding("full"), start + 50min, 1h);
-  CHECK(problems.to_remind(start + 59min).empty());
-  const auto due = problems.to_remind(start + 1h);
+  CHECK(problems.to_remind(start + 59min, 1h).empty());
+  const auto due = problems.to_remind(start + 1h, 1h);
   REQUIRE(due.size() == 2);
   const auto message = reminder_of(due, start + 1h);
   CHECK(message.kind == Kind::reminder);
@@ -100,13 +109,24 @@ TEST_CASE("several problems make one reminder, the worst first") {
         "bkp prune failed, for 1h: the disk is full");
   CHECK(message.since == start);
   // The younger one's time has moved on too.
-  CHECK(problems.to_remind(start + 2h).empty());
+  CHECK(problems.to_remind(start + 2h, 1h).empty());
+}
+
+TEST_CASE("a clock that was wrong neither silences reminders nor makes ages negative") {
+  Problems problems;
+  problems.found(finding("full"), start + 24h * 1500, 1h);
+  const auto due = problems.to_remind(start, 1h);
+  REQUIRE(due.size() == 1);
+  problems.found(finding("prune"), start, 1h);
+  auto both = problems.to_remind(start + 3h, 1h);
+  REQUIRE(both.size() == 2);
+  CHECK(reminder_of(both, start + 3h).what.find("-") == std::string::npos);
 }
 
 TEST_CASE("whoever wants no reminders gets none") {
   Problems problems;
-  problems.found(finding("full"), start, 0s);
-  CHECK(problems.to_remind(start + 24h * 365).empty());
+  problems.found(finding("full"), start, 1h);
+  CHECK(problems.to_remind(start + 24h * 365, 0s).empty());
 }
 
 TEST_CASE("problems read back as they were written; anything else is refused by name") {
@@ -120,18 +140,16 @@ TEST_CASE("problems read back as they were written; anything else is refused by 
   capacity.run_key = "k";
   problems.found(capacity, start, 1h);
   problems.found(finding("full"), start, 1h);
-  problems.solved("verify", start);
   write_problems(file, problems);
   const auto again = read_problems(file);
-  CHECK(again.last_good == problems.last_good);
   REQUIRE(again.open.size() == 2);
   const auto& read = again.open.at("store local");
   const auto& written = problems.open.at("store local");
-  CHECK(read.latest.topic == config::Topic::capacity);
-  CHECK(read.latest.severity == Severity::warning);
-  CHECK(read.latest.run_id == 17);
-  CHECK(read.latest.run_key == "k");
-  CHECK(read.latest.title == written.latest.title);
+  CHECK(read.worst.topic == config::Topic::capacity);
+  CHECK(read.worst.severity == Severity::warning);
+  CHECK(read.worst.run_id == 17);
+  CHECK(read.run_key == "k");
+  CHECK(read.worst.title == written.worst.title);
   CHECK(read.thread == written.thread);
   CHECK(read.remind_at == written.remind_at);
   CHECK(read.interval == written.interval);

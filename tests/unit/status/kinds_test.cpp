@@ -1,6 +1,7 @@
 #include "status/kinds.hpp"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 namespace bkp::status {
 
@@ -39,8 +40,9 @@ BackupRecord verified(BackupRecord backup, std::chrono::seconds ago) {
 }
 
 Kind only(const std::vector<BackupRecord>& backups, const std::vector<std::string>& databases,
-          const std::vector<std::string>& expected = {}) {
-  const auto kinds = kinds_of(backups, databases, expected, {}, now);
+          const std::set<std::string>& expected = {"dump"},
+          const std::set<std::string>& running = {}) {
+  const auto kinds = kinds_of(backups, databases, {expected, running}, {}, now);
   REQUIRE(kinds.size() == 1);
   return kinds.front();
 }
@@ -70,6 +72,16 @@ TEST_CASE("what is being made keeps an old one from being red, and nothing from 
   CHECK(only({dump("a", 1min, "running"), dump("a", 25h)}, {"a"}).level == Level::yellow);
   CHECK(only({dump("a", 1min, "running"), dump("a", 1h)}, {"a"}).level == Level::green);
   CHECK(only({dump("a", 1min, "running")}, {"a"}).level == Level::red);
+  // A run of full takes its databases one after the other.
+  CHECK(only({dump("a", 25h)}, {"a"}, {"dump"}, {"full"}).level == Level::yellow);
+  CHECK(only({dump("a", 25h)}, {"a"}, {"dump"}, {"prune"}).level == Level::red);
+}
+
+TEST_CASE("dumps are expected where they are taken") {
+  CHECK(kinds_of({}, {"a", "b"}, {{"base"}, {}}, {}, now).size() == 1);
+  const auto kinds = kinds_of({dump("a", 1h)}, {"a", "b"}, {{"base"}, {}}, {}, now);
+  REQUIRE(kinds.size() == 2);
+  CHECK(kinds[0].database == "a");
 }
 
 TEST_CASE("a base backup is as good as an incremental one, not the other way round") {

@@ -37,11 +37,11 @@ SiteStatus site() {
   archive.waiting = 2;
   archive.level = Level::yellow;
   status.archive = archive;
-  Store store{"local", true, {}, catalog::StoreUsage{}, Level::green};
+  Store store{"local", true, {}, catalog::StoreUsage{}, true, Level::green};
   store.usage->used_bytes = 1000;
   store.usage->capacity_bytes = 10'000;
   store.usage->available_bytes = 8000;
-  status.stores = {store, Store{"away", false, "it is gone", {}, Level::yellow}};
+  status.stores = {store, Store{"away", false, "it is gone", {}, false, Level::yellow}};
   status.failures = {{"prune", 2, noon - 2h, "no\x1b[31m room", Level::yellow}};
   status.schedules = {{1, "full", noon - 10h, noon + 14h, false}};
   status.objectives = {{"rpo", 15min, 1200.0, "how far the archive of WAL is behind"},
@@ -102,6 +102,11 @@ TEST_CASE("a catalog that is down and a schedule nobody follows are red") {
   status.catalog_problem = "no route";
   CHECK(items_of(status).front().what == "catalog");
   status.catalog_problem.clear();
+  CHECK(status.is_complete());
+  status.server_problem = "it is down\nand out";
+  CHECK(items_of(status).front().text == "it is down and out");
+  CHECK_FALSE(status.is_complete());
+  status.server_problem.clear();
   status.schedules.front().overdue = true;
   status.schedules.front().next_run_at = noon - 1h;
   CHECK(items_of(status).front().what == "schedules");
@@ -125,11 +130,12 @@ TEST_CASE("Prometheus gets each metric once, with its help, and labels that cann
   const auto text = to_prometheus(status);
   CHECK_THAT(text, Contains("bkp_backup_level{site=\"studio\",kind=\"dump\","
                             "database=\"a\\\"b\\\\c\\nd\"} 0\n"));
-  CHECK_THAT(text, Contains("bkp_status_level{site=\"studio\"} 2\n") &&
-                       Contains("bkp_archive_lag_seconds{site=\"studio\"} 1200\n") &&
-                       Contains("bkp_store_up{site=\"studio\",store=\"away\"} 0\n") &&
-                       Contains("bkp_objective_met{site=\"studio\",objective=\"window\"} 1\n") &&
-                       Contains("bkp_failed_runs{site=\"studio\",command=\"prune\"} 2\n"));
+  CHECK_THAT(text,
+             Contains("bkp_status_level{site=\"studio\"} 2\n") &&
+                 Contains("bkp_archive_lag_seconds{site=\"studio\"} 1200\n") &&
+                 Contains("bkp_store_up{site=\"studio\",store=\"away\",required=\"false\"} 0\n") &&
+                 Contains("bkp_objective_met{site=\"studio\",objective=\"window\"} 1\n") &&
+                 Contains("bkp_failed_runs{site=\"studio\",command=\"prune\"} 2\n"));
   std::set<std::string> named;
   std::string current;
   for (const auto& line : lines_of(text)) {

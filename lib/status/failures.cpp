@@ -1,0 +1,78 @@
+#include "status/failures.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "catalog/row.hpp"
+#include "util/text.hpp"
+
+namespace bkp::status {
+
+namespace {
+
+// cli::SharedOptions: those with a value, and those without.
+constexpr std::array<std::string_view, 5> with_value{"--config", "--log-format", "--color",
+                                                     "--lock-wait", "--triggered-by"};
+constexpr std::array<std::string_view, 7> without_value{
+    "--json", "--quiet", "-q", "--verbose", "-v", "--syslog", "--dry-run"};
+
+bool is_shared(std::string_view word) {
+  return std::ranges::find(without_value, word) != without_value.end() ||
+         std::ranges::any_of(with_value, [&](std::string_view option) {
+           return word.starts_with(option) && word.substr(option.size()).starts_with('=');
+         });
+}
+
+Level level_of(const std::string& command) {
+  constexpr std::array<std::string_view, 4> vital{"full", "incr", "verify", "wal-check"};
+  return std::ranges::find(vital, command) != vital.end() ? Level::red : Level::yellow;
+}
+
+}  // namespace
+
+std::string command_line(const std::string& command, const std::vector<std::string>& arguments) {
+  std::string line = command;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (is_shared(arguments[i])) continue;
+    if (std::ranges::find(with_value, arguments[i]) != with_value.end()) {
+      ++i;
+      continue;
+    }
+    line += " " + util::shell_quoted(arguments[i]);
+  }
+  return line;
+}
+
+std::vector<Failures> failures_in(catalog::Catalog& catalog, Time now) {
+  const auto found = catalog.connection().exec(
+      "SELECT command, arguments, status, started_at, error_message FROM runs "
+      "WHERE started_at > $1::timestamptz AND status IN ('completed', 'failed', 'partial') "
+      "AND command IN ('full', 'incr', 'verify', 'prune', 'copy', 'wal-check', 'consolidate', "
+      "'runbook', 'check') ORDER BY started_at, id",
+      {catalog::time_text(now - std::chrono::hours{24 * 30})});
+  std::map<std::string, Failures> failing;
+  for (int number = 0; number < found.rows(); ++number) {
+    std::string command;
+    nlohmann::json arguments;
+    std::string status;
+    Time started_at;
+    std::string error;
+    catalog::Row{found, number} >> command >> arguments >> status >> started_at >> error;
+    const auto line = command_line(command, arguments.get<std::vector<std::string>>());
+    if (status == catalog::status::completed) {
+      failing.erase(line);
+      continue;
+    }
+    auto& one = failing[line];
+    if (one.count++ == 0) one.since = started_at;
+    one.command = line;
+    one.error = error;
+    one.level = level_of(command);
+  }
+  std::vector<Failures> result;
+  for (auto& [line, one] : failing) result.push_back(std::move(one));
+  return result;
+}
+
+}  // namespace bkp::status
