@@ -40,6 +40,7 @@ void note_last_good(const std::filesystem::path& file, const std::string& subjec
     last_good.erase(
         std::ranges::min_element(last_good, {}, [](const auto& one) { return one.second; }));
   }
+  util::make_private_directories(file.parent_path());
   auto object = json::object();
   for (const auto& [known, time] : last_good) object[known] = util::format_rfc3339(time);
   util::write_file_atomically(file,

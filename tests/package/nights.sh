@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Two nights and a day of a site that nobody looks at, by the package's own line of cron: nights.sh DEB
-# DIRECTORY. First the real cron calls it; then its line is called every half hour of a clock that is made
+# Three nights of a site that nobody looks at, by the package's own line of cron: nights.sh DEB DIRECTORY.
+# First the real cron calls it; then its line is called whenever something is due by a clock that is made
 # to go faster (libfaketime), with a store that is away in the second night. What a person expects of such
 # nights is looked at afterwards: the backups, what was removed and proven, and what was told of it.
 set -euo pipefail
@@ -45,7 +45,7 @@ YAML
 titles() {
   local number=1
   while [[ -e $told/$number.request ]]; do
-    sed -n 's/^{"text":"\*\([^*]*\)\*.*/\1/p' "$told/$number.request"
+    printf '%s\n' "$(sed -n 's/^{"text":"\*\([^*]*\)\*.*/\1/p' "$told/$number.request")"
     number=$((number + 1))
   done
 }
@@ -77,30 +77,43 @@ at() {
   printf '%s\n' "$output" >>"$directory/cron.txt"
 }
 
-# Every half hour from one hour to another, counted from the midnight to come.
-hours() {
-  local half moment
-  for ((half = 2 * $1; half < 2 * $2; ++half)); do
-    moment=$((midnight + 1800 * half + 300))
-    at "$(date -u -d "@$moment" '+%F %T')"
+# The minutes of a day, from the hour of the full backup on, in which a schedule of the defaults is due.
+minutes() {
+  {
+    seq 50 60 1430                # status, every hour
+    printf '%s\n' 0 165 195 285 300 # full, verify --all, verify (on Sundays), prune, the summary
+  } | sort -n
+}
+
+# Follows a day up to a minute of it, from another one on.
+day() {
+  local number=$1 from=$2 to=$3 minute
+  for minute in $(minutes); do
+    ((minute >= from && minute < to)) || continue
+    at "$(date -u -d "@$((first + 86400 * number + 60 * minute + 5))" '+%F %T')"
   done
 }
 
 nights() {
-  midnight=$(date -u -d 'tomorrow 00:00' +%s)
+  # The first two o'clock to come.
+  first=$(date -u -d 'today 02:00' +%s)
+  ((first > $(date +%s) + 60)) || first=$((first + 86400))
   mails=0
   : >"$directory/cron.txt"
   say "a good night and its day"
-  hours 0 24
+  bkp full
+  bkp verify
+  day -1 $((1440 - (first - $(date +%s)) / 60 + 1)) 1440
+  day 0 0 1440
   expect "mails of cron" 0 "$mails"
   expect "messages" "summary: nothing is known to be wrong" "$(titles)"
   say "a night without one of the stores"
   in_root mv /mnt/vault/bkp /mnt/vault/away
-  hours 24 31
+  day 1 0 290
   in_root mv /mnt/vault/away /mnt/vault/bkp
   say "and the next one, with it"
-  hours 31 34
-  hours 48 56
+  day 1 290 1440
+  day 2 0 350
 }
 
 # How many runs of a schedule have ended so.
@@ -112,7 +125,7 @@ runs() {
 look() {
   say "what a person expects of it"
   titles
-  expect "full backups of x121" 3 "$(backups | grep -c -- -full-x121)"
+  expect "full backups of x121" 4 "$(backups | grep -c -- -full-x121)"
   expect "full runs, complete" 2 "$(runs full completed)"
   expect "full runs without the store" 1 "$(runs full partial)"
   expect "told of the incomplete one" 1 "$(count 'bkp full is not complete')"
@@ -121,7 +134,7 @@ look() {
   (($(titles | wc -l) < 20)) || die "a storm of messages"
   expect "what is still wrong" '"problems": []' \
     "$(bkp notify list --json | tr -d '\n ' | grep -o '"problems":\[\]' | sed 's/:/: /')"
-  expect "copies on the store that was away" 3 \
+  expect "copies on the store that was away" 4 \
     "$(in_root find /mnt/vault/bkp/studio/backups -path '*-full-x121/manifest.json' | wc -l)"
   bkp verify --all --level checksum
   bkp status
