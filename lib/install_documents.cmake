@@ -8,7 +8,7 @@ function(install_document name to_share)
   string(REPLACE "[config/bkp.example.yaml](config/bkp.example.yaml)"
     "[bkp.example.yaml](bkp.example.yaml)" text "${text}")
   foreach(file alerts.yml grafana-dashboard.json)
-    string(REPLACE "[${file}](../config/${file})" "[${file}](${file})" text "${text}")
+    string(REPLACE "[${file}](../config/${file})" "[${file}](../${file})" text "${text}")
   endforeach()
   string(REPLACE "[cron/bkp](../cron/bkp)" "[share/bkp/cron/bkp](${to_share}/bkp/cron/bkp)"
     text "${text}")

@@ -22,10 +22,11 @@ std::filesystem::path nearest_existing(std::filesystem::path directory) {
   return directory;
 }
 
-void examine_directory(std::string_view key, const std::filesystem::path& directory,
+/// Whether it can be written to, or made.
+bool examine_directory(std::string_view key, const std::filesystem::path& directory,
                        const std::string& check, Findings& findings) {
   const auto existing = nearest_existing(directory);
-  if (::faccessat(AT_FDCWD, existing.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) return;
+  if (::faccessat(AT_FDCWD, existing.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) return true;
   const auto what =
       existing == directory
           ? fmt::format("{} cannot be written to", util::quoted(directory.string()))
@@ -35,14 +36,17 @@ void examine_directory(std::string_view key, const std::filesystem::path& direct
       check,
       Error{ErrorKind::store, fmt::format("{} ({})", what, key),
             fmt::format("give the directory to the user who runs bkp, or set {} elsewhere", key)});
+  return false;
 }
 
 }  // namespace
 
 void examine_directories(const config::Config& config, Findings& findings) {
-  examine_directory("catalog.spool_directory", config.catalog.spool_directory, "spool", findings);
-  for (const auto* const kind : {"schedule", "notify"})
-    examine_directory("catalog.spool_directory", run::state_path(config, kind), kind, findings);
+  constexpr auto key = "catalog.spool_directory";
+  if (examine_directory(key, config.catalog.spool_directory, "spool", findings)) {
+    for (const auto* const kind : {"schedule", "notify"})
+      examine_directory(key, run::state_path(config, kind), kind, findings);
+  }
   examine_directory("recover.scratch_directory", config.recover.scratch_directory, "scratch",
                     findings);
   if (config.runbook.path)

@@ -11,15 +11,6 @@ using nlohmann::json;
 using notify::Outbox;
 using notify::Problem;
 
-namespace {
-
-std::string length(util::Time from, util::Time to) {
-  return util::format_duration(std::chrono::duration_cast<std::chrono::seconds>(
-      std::max(to - from, util::Time::duration{0})));
-}
-
-}  // namespace
-
 json to_json(const Tried& tried) {
   return {{"channel", tried.channel},
           {"delivered", !tried.error},
@@ -68,8 +59,9 @@ json to_json(const Outbox::Waiting& waiting) {
 std::string lines_of(const std::vector<Problem>& problems, util::Time now) {
   std::string text;
   for (const auto& problem : problems) {
-    text += fmt::format("{}: {}, for {}: {}\n", config::to_text(problem.worst.severity),
-                        problem.worst.title, length(problem.since, now), problem.worst.what);
+    text +=
+        fmt::format("{}: {}, for {}: {}\n", config::to_text(problem.worst.severity),
+                    problem.worst.title, util::format_age(problem.since, now), problem.worst.what);
   }
   return text;
 }
@@ -78,15 +70,17 @@ std::string to_text(const std::vector<Problem>& problems,
                     const std::vector<Outbox::Waiting>& waiting, util::Time now) {
   std::string text;
   for (const auto& problem : problems) {
-    text += fmt::format("{}: {}, for {}\n  {}\n", config::to_text(problem.worst.severity),
-                        problem.worst.title, length(problem.since, now), problem.worst.what);
+    text +=
+        fmt::format("{}: {}, for {}\n  {}\n", config::to_text(problem.worst.severity),
+                    problem.worst.title, util::format_age(problem.since, now), problem.worst.what);
     if (!problem.worst.next.empty()) text += fmt::format("  next: {}\n", problem.worst.next);
     text += fmt::format("  bkp notify forget {}\n", util::shell_quoted(problem.worst.subject));
   }
   if (problems.empty()) text += "nothing is wrong that this host knows of\n";
   for (const auto& one : waiting) {
-    text += fmt::format("waits for channel {}, for {}: {}{}\n", one.channel, length(one.since, now),
-                        one.message.title, one.error.empty() ? "" : fmt::format(": {}", one.error));
+    text += fmt::format("waits for channel {}, for {}: {}{}\n", one.channel,
+                        util::format_age(one.since, now), one.message.title,
+                        one.error.empty() ? "" : fmt::format(": {}", one.error));
   }
   return text;
 }

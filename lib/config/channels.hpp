@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -84,5 +85,8 @@ struct Notify {
 
 std::string to_text(Topic topic);
 std::string to_text(Severity severity);
+/// The inverse; nullopt for another text.
+std::optional<Topic> topic_from(std::string_view text);
+std::optional<Severity> severity_from(std::string_view text);
 
 }  // namespace bkp::config

@@ -20,14 +20,18 @@ constexpr std::array<std::string_view, 2> tls_choices{"required", "off"};
 constexpr std::array<std::string_view, 4> ways{"slack", "webhook", "smtp", "ping"};
 
 template <class Enum>
+std::optional<Enum> enum_from(std::string_view text, Names names) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Enum>(found - names.begin());
+}
+
+template <class Enum>
 Enum to_enum(const Value& value, Names names) {
   const auto text = to_text(value);
-  const auto found = std::ranges::find(names, text);
-  if (found == names.end()) {
-    value.fail(fmt::format("must not be {}", util::quoted(text)),
-               fmt::format("write one of {}", fmt::join(names, ", ")));
-  }
-  return static_cast<Enum>(found - names.begin());
+  if (const auto found = enum_from<Enum>(text, names)) return *found;
+  value.fail(fmt::format("must not be {}", util::quoted(text)),
+             fmt::format("write one of {}", fmt::join(names, ", ")));
 }
 
 /// Blanks and control characters.
@@ -192,6 +196,14 @@ std::string to_text(Topic topic) {
 
 std::string to_text(Severity severity) {
   return std::string{severities.at(static_cast<std::size_t>(severity))};
+}
+
+std::optional<Topic> topic_from(std::string_view text) {
+  return enum_from<Topic>(text, topics);
+}
+
+std::optional<Severity> severity_from(std::string_view text) {
+  return enum_from<Severity>(text, severities);
 }
 
 bool Notify::wants(Topic topic) const {

@@ -86,7 +86,7 @@ void send(const Post& post) {
   easy.set(CURLOPT_POSTFIELDS, post.body);
   easy.set(CURLOPT_USERAGENT, fmt::format("bkp/{}", util::version()));
   easy.set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that hangs is not waited for
-  easy.set(CURLOPT_TIMEOUT, static_cast<long>(delivery_limit.count()));
+  easy.set(CURLOPT_TIMEOUT, static_cast<long>(http_limit.count()));
   if (post.ca_file) easy.set(CURLOPT_CAINFO, post.ca_file->string());
   auto headers = post.headers;
   headers.push_back("Content-Type: " + post.content_type);

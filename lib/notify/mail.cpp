@@ -47,7 +47,7 @@ void send_mail(const config::MailWay& way, const std::optional<std::filesystem::
   easy.set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that hangs is not waited for
   // Somebody who has left must not keep it from the others.
   easy.set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-  easy.set(CURLOPT_TIMEOUT, static_cast<long>(delivery_limit.count()));
+  easy.set(CURLOPT_TIMEOUT, static_cast<long>(mail_limit.count()));
   if (way.password_file) {
     easy.set(CURLOPT_USERNAME, *way.user);
     easy.set(CURLOPT_PASSWORD, read_mail_password(*way.password_file));

@@ -19,15 +19,6 @@ namespace {
 constexpr std::array<std::string_view, 8> kind_names{"started",  "succeeded", "failed",  "problem",
                                                      "reminder", "recovered", "summary", "test"};
 
-// As config::to_text() names them.
-config::Severity severity_of(const std::string& text) {
-  using enum config::Severity;
-  for (const auto severity : {info, warning, critical}) {
-    if (config::to_text(severity) == text) return severity;
-  }
-  throw Error{ErrorKind::damaged, fmt::format("no severity is called {}", text)};
-}
-
 Kind kind_of(const std::string& text) {
   const auto found = std::ranges::find(kind_names, text);
   if (found == kind_names.end())
@@ -82,7 +73,9 @@ Message message_from_json(const json& object) {
     Message message;
     message.id = object.at("id");
     message.kind = kind_of(object.at("kind"));
-    message.severity = severity_of(object.at("severity"));
+    const auto severity = config::severity_from(object.at("severity").get<std::string>());
+    if (!severity) throw Error{ErrorKind::damaged, "it has no severity"};
+    message.severity = *severity;
     message.site = object.at("site");
     message.host = object.at("host");
     message.subject = object.at("subject");

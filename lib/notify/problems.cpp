@@ -46,11 +46,6 @@ std::chrono::seconds next_interval(std::chrono::seconds interval,
   return std::min(2 * interval, std::max<std::chrono::seconds>(longest_interval, remind_after));
 }
 
-std::chrono::seconds age_of(const Problem& problem, Time now) {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-      std::max(now - problem.since, Time::duration{0}));
-}
-
 }  // namespace
 
 std::optional<Message> Problems::found(const Finding& finding, Time now,
@@ -127,7 +122,7 @@ Message reminder_of(const std::vector<Problem>& problems, Time now) {
     message.since = std::min(*message.since, problem.since);
     message.what +=
         fmt::format("{}{}, for {}: {}", message.what.empty() ? "" : "\n", problem.worst.title,
-                    util::format_duration(age_of(problem, now)), problem.worst.what);
+                    util::format_age(problem.since, now), problem.worst.what);
   }
   message.next = "bkp notify list";
   return message;

@@ -43,23 +43,15 @@ json to_json(const Problem& problem) {
   return object;
 }
 
-template <class Enum>
-Enum enum_of(const std::string& text, std::initializer_list<Enum> all) {
-  for (const auto one : all) {
-    if (config::to_text(one) == text) return one;
-  }
-  throw Error{ErrorKind::damaged, fmt::format("{} is nothing there", util::quoted(text))};
-}
-
 Problem problem_from_json(const std::string& subject, const json& object) {
-  using config::Severity;
-  using config::Topic;
   Problem problem;
   auto& worst = problem.worst;
   worst.subject = subject;
-  worst.topic = enum_of(object.at("topic"), {Topic::failure, Topic::capacity});
-  worst.severity =
-      enum_of(object.at("severity"), {Severity::info, Severity::warning, Severity::critical});
+  const auto topic = config::topic_from(object.at("topic").get<std::string>());
+  const auto severity = config::severity_from(object.at("severity").get<std::string>());
+  if (!topic || !severity) throw Error{ErrorKind::damaged, "it has no topic or severity"};
+  worst.topic = *topic;
+  worst.severity = *severity;
   worst.title = object.at("title");
   worst.solved_title = object.at("solved_title");
   worst.what = object.at("what");

@@ -43,6 +43,24 @@ void add_of_store(std::vector<RunbookFile>& files, const config::Store& store) {
   }
 }
 
+/// What a channel is reached by, and whoever finds it may use.
+std::optional<fs::path> secret_of(const config::Channel& channel) {
+  if (const auto* mail = std::get_if<config::MailWay>(&channel.way)) return mail->password_file;
+  if (const auto* slack = std::get_if<config::SlackWay>(&channel.way)) return slack->url_file;
+  if (const auto* webhook = std::get_if<config::WebhookWay>(&channel.way)) return webhook->url_file;
+  return std::get<config::PingWay>(channel.way).url_file;
+}
+
+void add_of_channel(std::vector<RunbookFile>& files, const config::Channel& channel) {
+  const auto file = secret_of(channel);
+  if (!file) return;
+  files.push_back({file->string(),
+                   fmt::format("How channel {} is reached. No restore needs it, but nobody is told "
+                               "of anything there without it.",
+                               util::quoted(channel.name)),
+                   "Let the service behind the channel give another."});
+}
+
 }  // namespace
 
 std::vector<RunbookFile> needed_files(const config::Config& config) {
@@ -75,6 +93,7 @@ std::vector<RunbookFile> needed_files(const config::Config& config) {
                      "stays trusted through its public half.",
                      util::shell_quoted(key->string()))});
   }
+  for (const auto& channel : config.notify.channels) add_of_channel(files, channel);
   return files;
 }
 

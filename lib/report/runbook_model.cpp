@@ -78,8 +78,11 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.config_file = config.file.string();
   model.files = needed_files(config);
   model.fetch_directory = (config.recover.scratch_directory / "fetched").string();
+  // What runs make beside the spool, where that is not theirs, is theirs.
+  const auto beside_spool = config.catalog.spool_directory.parent_path();
   for (const auto& directory :
-       {config.catalog.spool_directory, config.catalog.spool_directory.parent_path() / "lock",
+       {config.catalog.spool_directory, beside_spool / "lock", beside_spool / "schedule",
+        beside_spool / "notify", beside_spool / "pages", beside_spool / "wal",
         config.recover.scratch_directory, config.runbook.path.value_or("").parent_path()}) {
     if (directory.is_absolute()) model.own_directories.push_back(directory.string());
   }

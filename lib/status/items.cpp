@@ -12,9 +12,7 @@ namespace bkp::status {
 namespace {
 
 std::string ago(Time then, Time now) {
-  return fmt::format("{} ago",
-                     util::format_duration(std::chrono::duration_cast<std::chrono::seconds>(
-                         std::max(now - then, Time::duration{0}))));
+  return fmt::format("{} ago", util::format_age(then, now));
 }
 
 std::string in_one_line(const std::string& text) {

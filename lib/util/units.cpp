@@ -155,6 +155,11 @@ std::string format_duration(std::chrono::duration<double> duration) {
   return fmt::format("{} {}{}", first, rest / unit->seconds, unit->name);
 }
 
+std::string format_age(std::chrono::system_clock::time_point then,
+                       std::chrono::system_clock::time_point now) {
+  return format_duration(std::max(now, then) - then);
+}
+
 std::uint64_t parse_size(std::string_view text) {
   const auto size = scan_size(text);
   if (!size) throw not_a("size", text, "write it like 64KiB, 1GiB, 1.5TiB, 500MB or 1024 (bytes)");

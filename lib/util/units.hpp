@@ -17,6 +17,10 @@ std::chrono::seconds parse_duration(std::string_view text);
 /// is not finite.
 std::string format_duration(std::chrono::duration<double> duration);
 
+/// How long ago that was, for people; of what lies ahead, as of now.
+std::string format_age(std::chrono::system_clock::time_point then,
+                       std::chrono::system_clock::time_point now);
+
 /// "64KiB", "1GiB", "500MB", "1024" (bytes). Binary and decimal units; fractions allowed
 /// ("1.5GiB").
 std::uint64_t parse_size(std::string_view text);

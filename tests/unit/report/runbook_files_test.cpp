@@ -54,11 +54,19 @@ TEST_CASE("every file that the configuration needs is named once, with what to d
   config.stores[2].sftp.key_file = "/etc/bkp/id";
   config.encryption.recipients = {"age1x"};
   config.signing.key_file = "/etc/bkp/signing.pem";
+  config::MailWay mail;
+  mail.password_file = "/etc/bkp/smtp";
+  const auto add = [&](auto way) { config.notify.channels.emplace_back().way = std::move(way); };
+  add(config::SlackWay{"/etc/bkp/slack"});
+  add(std::move(mail));
+  add(config::MailWay{});
+  add(config::PingWay{"/etc/bkp/ping"});
   const auto files = needed_files(config);
   CHECK(paths_of(files) == std::vector<std::string>{"/etc/bkp/pgpass", "/etc/bkp/catalog",
                                                     "/etc/bkp/s3.ini", "/etc/bkp/ca.pem",
                                                     "/etc/bkp/id", "/etc/bkp/identity.txt",
-                                                    "/etc/bkp/signing.pem"});
+                                                    "/etc/bkp/signing.pem", "/etc/bkp/slack",
+                                                    "/etc/bkp/smtp", "/etc/bkp/ping"});
   for (const auto& file : files) {
     CHECK_FALSE(file.purpose.empty());
     CHECK_FALSE(file.otherwise.empty());

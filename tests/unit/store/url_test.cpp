@@ -77,3 +77,15 @@ TEST_CASE("file URLs may be written in other ways") {
   CHECK(path_of_file_url("FILE://localhost/srv/%7euser") == "/srv/~user");
   CHECK(path_of_file_url("file:///plain text") == "/plain text");
 }
+
+TEST_CASE("the host of a URL stands between its user and its port") {
+  CHECK(url_host("smtp://mail") == "mail");
+  CHECK(url_host("https://user:p%40ss@hooks.example.org:8443/path?x=y") == "hooks.example.org");
+  CHECK(url_host("smtp://[::1]:587") == "[::1]");
+  CHECK(url_host("file:///srv").empty());
+  CHECK(url_host("no url").empty());
+  for (const auto* const host : {"localhost", "127.0.0.1", "127.1.2.3", "[::1]"})
+    CHECK(is_loopback(host));
+  for (const auto* const host : {"", "localhost.example.org", "127.evil.example", "10.0.0.1"})
+    CHECK_FALSE(is_loopback(host));
+}

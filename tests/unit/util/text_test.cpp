@@ -110,3 +110,9 @@ TEST_CASE("UTF-8 is judged as RFC 3629 does") {
   CHECK_FALSE(is_valid_utf8("\xf8\x88\x80\x80\x80"));
   CHECK_FALSE(is_valid_utf8("ab\xe2\x82"));  // cut off
 }
+
+TEST_CASE("of several lines each is made printable, and stays one") {
+  CHECK(printable_lines("one\ntwo\x1b\r\n") == "one\ntwo\\x1b");
+  CHECK(printable_lines("a\nb\nc", "  ") == "a\n  b\n  c");
+  CHECK(printable_lines("").empty());
+}

@@ -98,3 +98,9 @@ TEST_CASE("shares are percentages") {
   CHECK(parse_share("12.5%") == Approx(0.125));
   check_refused(parse_share, {"", "%", "80", "0.8", "101%", "-1%", "100.01%", "1e1%"});
 }
+
+TEST_CASE("an age is never negative") {
+  const auto then = std::chrono::system_clock::time_point{std::chrono::hours{1000}};
+  CHECK(format_age(then, then + std::chrono::minutes{125}) == "2h 5min");
+  CHECK(format_age(then, then - std::chrono::minutes{5}) == format_age(then, then));
+}
