@@ -173,7 +173,7 @@ cli::Report summary(const NotifyOptions& options, run::Context& context) {
   report.result["title"] = message.title;
   report.text = fmt::format("{}\n\n{}\n", message.title, message.what);
   if (!context.dry_run)
-    notify::Notifier{context.config, context.clock, context.log}.tell_summary(std::move(message));
+    notify::Notifier{context.config, context.clock, context.log}.tell_summary(message);
   return report;
 }
 

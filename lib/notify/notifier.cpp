@@ -143,7 +143,7 @@ void Notifier::change(Topic topic, const Change& change) {
     if (message) return;
     Problems none;
     message = change(none);
-    if (message) queue(std::move(*message), topic);
+    if (message) queue(*message, topic);
   }
 }
 
@@ -163,7 +163,7 @@ void Notifier::queue_for(const Channel& channel, Message message) {
   }
 }
 
-void Notifier::queue(Message message, Topic topic) {
+void Notifier::queue(const Message& message, Topic topic) {
   for (const auto& channel : m_config.notify.channels) {
     if (!channel.is_ping() && asks_for(channel, topic) && is_about(channel, message.subject) &&
         message.severity >= channel.severity)
@@ -171,8 +171,8 @@ void Notifier::queue(Message message, Topic topic) {
   }
 }
 
-void Notifier::tell_summary(Message message) {
-  guarded("nobody could be told", [&] { queue(std::move(message), Topic::summary); });
+void Notifier::tell_summary(const Message& message) {
+  guarded("nobody could be told", [&] { queue(message, Topic::summary); });
   deliver();
 }
 
@@ -240,7 +240,7 @@ void Notifier::tell_of_success(const RunFacts& run) {
   message.title = fmt::format("bkp {} succeeded", run.subject);
   message.run_id = run.run_id;
   message.at = m_clock.now();
-  queue(std::move(message), Topic::success);
+  queue(message, Topic::success);
 }
 
 void Notifier::tell_of_conditions(const run::Conditions& conditions, bool somebody_watches) {

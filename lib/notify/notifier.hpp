@@ -36,7 +36,7 @@ class Notifier {
   void succeeded(const std::string& subject);
 
   /// Sends a summary to the channels that want one.
-  void tell_summary(Message message);
+  void tell_summary(const Message& message);
 
   /// Reminds of what is still wrong, if it is time.
   void remind();
@@ -49,7 +49,7 @@ class Notifier {
   Problems read_or_set_aside();
   void tell_of_conditions(const run::Conditions& conditions, bool somebody_watches);
   void tell_of_success(const RunFacts& run);
-  void queue(Message message, config::Topic topic);
+  void queue(const Message& message, config::Topic topic);
   void queue_for(const config::Channel& channel, Message message);
   void ping(const RunFacts& run, Kind kind, const std::string& what);
   template <class Body>

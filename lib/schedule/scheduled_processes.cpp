@@ -49,7 +49,7 @@ util::Command ScheduledProcesses::command_of(const PlannedRun& planned) const {
   return command;
 }
 
-void ScheduledProcesses::begin(PlannedRun planned, Ended ended) {
+void ScheduledProcesses::begin(PlannedRun planned, const Ended& ended) {
   try {
     m_processes.push_back({planned.run, util::IndependentProgram{command_of(planned)}, ended});
     m_context.log.info("schedule {}: begun: bkp {}", planned.run.schedule_id,

@@ -22,7 +22,7 @@ class ScheduledProcesses {
   /// Starts bkp-COMMAND with the same configuration: quiet, triggered by a schedule, waiting for
   /// locks as long as the run may be late, a day at most, unless its words say otherwise. `ended`
   /// is called when the process has ended, or could not be started.
-  void begin(PlannedRun planned, Ended ended);
+  void begin(PlannedRun planned, const Ended& ended);
 
   /// Until all have ended. An interrupt is passed on to them, and thrown when they have ended. A
   /// row that a process has left open is closed: it could not even read its configuration, did not

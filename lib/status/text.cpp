@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t width_of_level = 6;  // "yellow"
 
 std::string painted(Level level, bool colored) {
-  const auto name = fmt::format("{:<{}}", to_text(level), width_of_level);
+  auto name = fmt::format("{:<{}}", to_text(level), width_of_level);
   if (!colored) return name;
   const auto code = level == Level::green ? 32 : level == Level::yellow ? 33 : 31;
   return fmt::format("\x1b[{}m{}\x1b[0m", code, name);
