@@ -113,7 +113,18 @@ void Notifier::guarded(std::string_view what, const Body& body) {
   }
 }
 
-/// A file that cannot be read would keep everybody from hearing anything.
+/// Without the lock, whose holders replace the file in one step; with it where something is wrong.
+Problems Notifier::peek() {
+  try {
+    return read_problems(problems_file(m_config));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    const auto held = lock(m_directory);
+    return read_or_set_aside();
+  }
+}
+
+/// With the lock held. A file that cannot be read would keep everybody from hearing anything.
 Problems Notifier::read_or_set_aside() {
   const auto file = problems_file(m_config);
   try {
@@ -244,7 +255,7 @@ void Notifier::tell_of_success(const RunFacts& run) {
 }
 
 void Notifier::tell_of_conditions(const run::Conditions& conditions, bool somebody_watches) {
-  const auto open = read_or_set_aside().open;
+  const auto open = peek().open;
   std::set<std::string> named;
   for (const auto& condition : conditions.all) {
     named.insert(condition.subject);
@@ -283,7 +294,7 @@ void Notifier::failed(const RunFacts& run, const Error& error) {
 
 void Notifier::succeeded(const std::string& subject) {
   guarded("nobody could be told of a recovery", [&] {
-    if (!read_or_set_aside().open.contains(subject)) return;
+    if (!peek().open.contains(subject)) return;
     change(Topic::recovered,
            [&](Problems& problems) { return problems.solved(subject, m_clock.now()); });
   });
@@ -293,7 +304,7 @@ void Notifier::remind() {
   guarded("nobody could be reminded", [&] {
     const auto now = m_clock.now();
     const auto remind_after = m_config.notify.remind_after;
-    if (read_or_set_aside().to_remind(now, remind_after).empty()) return;
+    if (peek().to_remind(now, remind_after).empty()) return;
     const auto held = lock(m_directory);
     auto problems = read_or_set_aside();
     const auto due = problems.to_remind(now, remind_after);

@@ -46,6 +46,7 @@ class Notifier {
  private:
   template <class Change>
   void change(config::Topic topic, const Change& change);
+  Problems peek();
   Problems read_or_set_aside();
   void tell_of_conditions(const run::Conditions& conditions, bool somebody_watches);
   void tell_of_success(const RunFacts& run);

@@ -108,7 +108,7 @@ void Outbox::deliver(const std::vector<config::Channel>& channels, const Deliver
   const auto lock = util::open_or_make(m_directory / "lock");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
   const auto until = std::chrono::steady_clock::now() + delivery_budget;
-  remove_unreadable(now);
+  remove_unreadable(now, log);
   std::set<std::string> held_up;
   for (auto& waiting : all()) {
     const auto channel = std::ranges::find(channels, waiting.channel, &config::Channel::name);
@@ -164,7 +164,7 @@ void Outbox::fail(Waiting waiting, const config::Channel& channel, const Error& 
 }
 
 /// What no version of bkp can read is of no use to anybody in the end.
-void Outbox::remove_unreadable(Time now) const {
+void Outbox::remove_unreadable(Time now, util::Log& log) const {
   std::set<std::filesystem::path> readable;
   for (const auto& waiting : all()) readable.insert(waiting.file);
   std::error_code unknown;
@@ -172,8 +172,10 @@ void Outbox::remove_unreadable(Time now) const {
     if (entry.path().filename() == "lock" || readable.contains(entry.path())) continue;
     struct ::stat info {};
     if (::stat(entry.path().c_str(), &info) != 0) continue;
-    if (std::chrono::system_clock::from_time_t(info.st_mtime) + longest_worth < now)
-      std::filesystem::remove(entry.path(), unknown);
+    if (std::chrono::system_clock::from_time_t(info.st_mtime) + longest_worth >= now) continue;
+    log.warning("{} is no message that can be read, for three days: it is removed",
+                util::quoted(entry.path().string()));
+    std::filesystem::remove(entry.path(), unknown);
   }
 }
 

@@ -53,7 +53,7 @@ class Outbox {
                util::Log& log, std::set<std::string>& held_up) const;
   void fail(Waiting waiting, const config::Channel& channel, const util::Error& error, Time now,
             util::Log& log) const;
-  void remove_unreadable(Time now) const;
+  void remove_unreadable(Time now, util::Log& log) const;
 
   std::filesystem::path m_directory;
   int m_sequence = 0;
