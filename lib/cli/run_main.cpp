@@ -12,6 +12,7 @@
 
 #include "cli/envelope.hpp"
 #include "cli/mask.hpp"
+#include "cli/presentation.hpp"
 #include "cli/progress_meter.hpp"
 #include "cli/shared_options.hpp"
 #include "cli/signals.hpp"
@@ -332,39 +333,6 @@ class Run {
   bool m_error_is_told = false;
 };
 
-/// An error for people on stderr, and through the log (null: there is none yet) where that goes to
-/// programs.
-void present_error(const Error& error, const SharedOptions& shared, const std::string& program,
-                   bool color, util::Log* log) {
-  if (log != nullptr && (shared.log_format == "json" || shared.syslog)) {
-    log->error("{}{}", error.full_message(),
-               error.hint().empty() ? "" : fmt::format(" [hint: {}]", error.hint()));
-  }
-  if (log == nullptr || shared.log_format != "json") {
-    const std::string message = error_text(program, error, color);
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, message.data(), message.size());
-  }
-}
-
-int present(const Command& command, const Ending& ending, const std::string& text,
-            const SharedOptions& shared, const std::string& program, bool color, util::Log* log) {
-  auto error = ending.error;
-  try {
-    if (shared.json) {
-      print(envelope(ending));
-    } else if (!text.empty()) {
-      print(text);
-    }
-  } catch (...) {
-    // The reader of our output went away or its disk is full; what the run did stands.
-    if (!error) error = util::current_error();
-  }
-  if (!error) return ending.exit_code;
-  // Then there is nothing to say: `bkp list | head` has what it wanted.
-  if (error->signal() != SIGPIPE) present_error(*error, shared, program, color, log);
-  return command.exit_code_of(*error);
-}
-
 }  // namespace
 
 std::string check_arguments(const CommandInfo& info,
@@ -396,13 +364,13 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   const auto fail = [&](Error error) {
     const int exit_code = command.exit_code_of(error);
     const auto ending = ended_at_once(std::string{info.name}, std::move(error), exit_code);
-    return present(command, ending, "", shared, app.get_name(), false, nullptr);
+    return present(ending, "", shared, {app.get_name()}, command.exit_code_of);
   };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     shared = {};
-    return present(command, {}, app.help(), shared, app.get_name(), false, nullptr);
+    return present({}, app.help(), shared, {app.get_name()}, command.exit_code_of);
   } catch (const CLI::ParseError& error) {
     shared.json = wants_json(argc, argv);
     return fail(usage_error(info, app, error, {argv + 1, argv + argc}));
@@ -416,7 +384,8 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   }
   std::string text;
   const Ending ending = run->execute(command, text);
-  return present(command, ending, text, shared, run->program(), run->color(), &run->log());
+  return present(ending, text, shared, {run->program(), run->color(), &run->log()},
+                 command.exit_code_of);
 }
 
 }  // namespace bkp::cli

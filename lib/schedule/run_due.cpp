@@ -12,11 +12,11 @@
 #include "run/state.hpp"
 #include "schedule/command_words.hpp"
 #include "schedule/due.hpp"
+#include "schedule/run_key.hpp"
 #include "schedule/run_rows.hpp"
 #include "schedule/schedule_cache.hpp"
 #include "schedule/schedule_table.hpp"
 #include "schedule/scheduled_processes.hpp"
-#include "stream/hash.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -272,15 +272,8 @@ class DueRuns {
                             [&](const Beginning& one) { return is_before(one.planned.run); }) ||
         std::ranges::any_of(claims,
                             [&](const auto& claim) { return claim.held && is_before(claim.run); });
-    if (waits) {
-      Outcome outcome;
-      outcome.kind = Outcome::Kind::waiting;
-      outcome.schedule_id = schedule.id;
-      outcome.command = schedule.command;
-      outcome.due_at = due_at;
-      outcome.reason = "what was due before it goes first";
-      m_outcomes.push_back(std::move(outcome));
-    }
+    if (waits)
+      note(Outcome::Kind::waiting, schedule, "what was due before it goes first").due_at = due_at;
     return waits;
   }
 
@@ -333,12 +326,17 @@ class DueRuns {
                       util::format_rfc3339(*step.wrong_next_run_at));
       m_context.warn(fmt::format("schedule {}: {}", schedule.id, reason));
     }
-    Outcome outcome;
-    outcome.kind = Outcome::Kind::planned;
+    note(Outcome::Kind::planned, schedule, std::move(reason));
+  }
+
+  /// For a schedule of which no run is begun or left out.
+  Outcome& note(Outcome::Kind kind, const Schedule& schedule, std::string reason) {
+    auto& outcome = m_outcomes.emplace_back();
+    outcome.kind = kind;
     outcome.schedule_id = schedule.id;
     outcome.command = schedule.command;
     outcome.reason = std::move(reason);
-    m_outcomes.push_back(std::move(outcome));
+    return outcome;
   }
 
   static Outcome outcome_of(Outcome::Kind kind, const PlannedRun& planned, std::string reason) {
@@ -396,17 +394,6 @@ class DueRuns {
 };
 
 }  // namespace
-
-std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time due_at) {
-  const auto hash = stream::digests_of(fmt::format("bkp schedule {} {} {}", site, schedule_id,
-                                                   util::format_rfc3339(due_at)))
-                        .sha256;
-  // The version in the thirteenth digit, the variant (10 in two bits) in the seventeenth.
-  constexpr std::string_view variants = "89ab";
-  const char variant = variants[static_cast<std::size_t>(hash[16]) % variants.size()];
-  return fmt::format("{}-{}-8{}-{}{}-{}", hash.substr(0, 8), hash.substr(8, 4), hash.substr(13, 3),
-                     variant, hash.substr(17, 3), hash.substr(20, 12));
-}
 
 std::vector<Outcome> run_due(run::Context& context,
                              const std::function<void(const Schedule&)>& check,

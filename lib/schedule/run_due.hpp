@@ -33,10 +33,6 @@ struct Outcome {
   bool failed() const { return unreadable || (status && !status->success()); }
 };
 
-/// The key of the run of a schedule that is due then, a UUID (RFC 9562, version 8): whoever comes
-/// to begin it, and wherever it is noted, it is the same run.
-std::string run_key_of(const std::string& site, std::int64_t schedule_id, Time due_at);
-
 /// Begins the runs that are due, each as a process of its own, and waits until they have ended.
 ///
 /// What is begun has a row in `runs`, `pending`, from the transaction on that moves the schedule's

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "schedule/run_due.hpp"
+#include "schedule/run_key.hpp"
 #include "support/error_of.hpp"
 
 using namespace bkp;
