@@ -177,9 +177,14 @@ cli::Report enable(const ScheduleOptions& options, run::Context& context, bool e
   return report_of(changed, enabled ? "enabled" : "disabled", context);
 }
 
+/// What was too late to begin need not be a command at all: nobody has looked at it.
 std::string subject_of(const schedule::Outcome& outcome) {
-  const auto words = schedule::words_of_command(outcome.command);
-  return check_arguments(words.front(), {words.begin() + 1, words.end()});
+  try {
+    const auto words = schedule::words_of_command(outcome.command);
+    return check_arguments(words.front(), {words.begin() + 1, words.end()});
+  } catch (const Error&) {
+    return util::printable(outcome.command);
+  }
 }
 
 /// Tells of runs what they could not tell themselves: that one never began, or was killed; and that

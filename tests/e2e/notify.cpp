@@ -1,9 +1,7 @@
 // Who is told of what, by a real mail server and real HTTP listeners.
 #include <catch2/catch.hpp>
-#include <csignal>
 
 #include "support/notified_site.hpp"
-#include "support/wait_until.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -74,6 +72,31 @@ TEST_CASE("who sees the failure at a terminal is not told of it; nor is anybody 
   CHECK(site.mail().received().empty());
 }
 
+TEST_CASE("a channel is told of nothing below its severity, and of its commands alone") {
+  NotifiedSite site;
+  const auto slack = "slack: {url_file: " + (site.directory() / "slack").string() + "}";
+  const auto only = [&](const std::string& more) {
+    site.write_config(site.base_config() +
+                      "schedules: []\nnotify:\n  channels:\n    - {name: one, " + slack + ", " +
+                      more + "}\n");
+  };
+  only("severity: critical");
+  site.lose_store();
+  site.run({"prune"});  // a warning
+  CHECK(site.titles().empty());
+  site.run({"full"});
+  CHECK(site.titles() == Titles{"*bkp full failed*"});
+  only("commands: [verify, prune]");
+  site.must({"notify", "forget", "--all"});
+  site.run({"full"});
+  CHECK(site.titles().size() == 1);
+  site.run({"prune"});
+  CHECK(site.titles().back() == "*bkp prune failed*");
+  // Reminders keep to the same: one problem of the two.
+  CHECK(site.command_at("+61min", {"notify", "deliver"}).run().succeeded());
+  CHECK(site.titles().back() == "*still: bkp prune failed*");
+}
+
 TEST_CASE("a store that fills up is told of, and that it has room again") {
   NotifiedSite site;
   const auto config = [&](const std::string& capacity) {
@@ -133,11 +156,9 @@ TEST_CASE("a summary says what happened, to whoever wants it") {
 TEST_CASE("a run that a schedule began and that was killed is told of by run-due") {
   NotifiedSite site;
   const auto id = site.add("full --db studio");
-  site.make_due(id);
   const auto lock = site.hold_write_lock();
-  auto running = site.command({"schedule", "run-due"}).start();
-  REQUIRE(wait_until([&] { return site.runs(id).starts_with("running"); }));
-  ::kill(std::stoi(site.psql("select pid from bkp.runs where schedule_id = " + id)), SIGKILL);
+  auto running = site.start_run_of(id);
+  site.kill_run_of(id);
   CHECK(running.wait().exit_code == 3);
   REQUIRE(site.titles() == Titles{"*bkp full --db studio failed*"});
   CHECK_THAT(site.told().front(), Contains("killed by signal 9"));
@@ -183,13 +204,27 @@ TEST_CASE("what a schedule began is told of and over, whatever command it is") {
   CHECK(site.json({"notify", "list"})["result"]["problems"].size() == 1);
 }
 
+TEST_CASE("what came too late to begin is told, though it be no command") {
+  NotifiedSite site;
+  const auto id = site.add("list");
+  const auto fine = site.add("prune");
+  site.psql(
+      "update bkp.backup_schedules set command = 'list --tipe full', catch_up = '0' where id = " +
+      id);
+  site.make_due(id);
+  site.make_due(fine);
+  const auto outcome = site.must({"schedule", "run-due"});
+  CHECK_THAT(outcome.out, Contains("list --tipe full: left out"));
+  CHECK(site.titles() == Titles{"*bkp list --tipe full failed*"});
+  CHECK_THAT(site.told().front(), Contains("was not begun"));
+  CHECK(site.runs(fine) == "completed schedule prune 0");
+}
+
 TEST_CASE("a run that is left out because the one before goes on is no failure") {
   NotifiedSite site;
   const auto id = site.add("full --db studio");
-  site.make_due(id);
   const auto lock = site.hold_write_lock();
-  auto running = site.command({"schedule", "run-due"}).start();
-  REQUIRE(wait_until([&] { return site.runs(id).starts_with("running"); }));
+  auto running = site.start_run_of(id);
   site.make_all_due(1);
   site.must({"schedule", "run-due"});
   CHECK_THAT(site.runs(id), Contains("cancelled"));

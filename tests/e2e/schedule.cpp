@@ -191,10 +191,8 @@ TEST_CASE("what was missed begins one after the other, in the order in which it 
 TEST_CASE("a run that is still going is not begun again, and that is said") {
   ScheduledSite site;
   const auto id = site.add("full --db studio");
-  site.make_due(id);
   const auto lock = site.hold_write_lock();
-  auto first = site.command({"schedule", "run-due"}).start();
-  REQUIRE(wait_until([&] { return site.runs(id).starts_with("running"); }));
+  auto first = site.start_run_of(id);
   site.psql("update bkp.backup_schedules set schedule = '0 3 * * *', next_run_at = now()");
   const auto second = site.must({"schedule", "run-due"});
   CHECK_THAT(second.err, Contains("still going"));
@@ -290,10 +288,8 @@ TEST_CASE("what another program has made of a schedule is not begun, and is no s
 TEST_CASE("run-due that is told to end tells its runs, and waits for them") {
   ScheduledSite site;
   const auto id = site.add("full --db studio");
-  site.make_due(id);
   const auto lock = site.hold_write_lock();
-  auto running = site.command({"schedule", "run-due"}).start();
-  REQUIRE(wait_until([&] { return site.runs(id).starts_with("running"); }));
+  auto running = site.start_run_of(id);
   running.signal(SIGTERM);
   const auto outcome = running.wait();
   CAPTURE(outcome);

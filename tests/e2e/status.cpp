@@ -5,6 +5,7 @@
 #include <regex>
 #include <set>
 
+#include "support/archiving_site.hpp"
 #include "support/notified_site.hpp"
 
 using namespace bkp::test;
@@ -195,4 +196,52 @@ TEST_CASE("what is red is told to the channels once, and that it is not any more
   site.must({"full"});
   site.must({"status"});
   CHECK(std::ranges::count(site.titles(), "*database studio: not red any more*") == 1);
+}
+
+TEST_CASE("how far the archive is behind is asked of the server, and is the objective's measure") {
+  ArchivingSite site{"objectives: {rpo: 10min}\n"};
+  site.must({"init"});
+  site.start_archiving();
+  site.wait_for_archived(site.write_segments(2));
+  site.must({"full", "--method", "base"});
+  auto status = status_of(site);
+  CHECK(status["archive"]["level"] == "green");
+  CHECK(status["archive"]["failing"] == false);
+  CHECK(status["archive"]["lag_seconds"] <= 600);
+  CHECK(status["objectives"][0]["measured"] == "how far the archive of WAL is behind");
+  CHECK(status["objectives"][0]["met"] == true);
+  CHECK_THAT(site.must({"status", "--prometheus", "-", "-q"}).out,
+             Contains("bkp_archive_failing{site=\"studio\"} 0\n") &&
+                 Contains("bkp_archive_lag_seconds{site=\"studio\"} "));
+
+  site.set_archive_command("false");
+  site.write_segments(2);
+  REQUIRE(wait_until([&] { return status_of(site)["archive"]["failing"] == true; }));
+  status = status_of(site);
+  CHECK(status["archive"]["level"] == "red");
+  CHECK(status["archive"]["waiting"] >= 1);
+  CHECK_THAT(site.run({"status"}).out, Contains("red    archive of WAL"));
+  CHECK(site.run({"status", "--check"}).exit_code == 2);
+}
+
+TEST_CASE("what is promised and not kept is missed, and said so") {
+  ScheduledSite site;
+  site.write_config(site.base_config() + "schedules: []\nobjectives: {rpo: 1h, rto: 2h}\n");
+  site.must({"full", "--db", "studio"});
+  site.must({"verify", "latest", "--db", "studio"});
+  const auto outcome = site.command_at("+2h", {"status", "--json"}).run();
+  const auto objectives = nlohmann::json::parse(outcome.out)["result"]["objectives"];
+  CHECK(objectives[0]["met"] == false);
+  CHECK(objectives[0]["measured_seconds"] > 7000);
+  CHECK(objectives[1]["met"] == true);
+  CHECK_THAT(site.command_at("+2h", {"status"}).run().out, Contains("1h wanted, 2h"));
+}
+
+TEST_CASE("colours are for a terminal alone") {
+  ScheduledSite site;
+  CHECK_THAT(site.command({"status"}).on_terminal().run().out, Contains("\x1b[31mred"));
+  CHECK_THAT(site.run({"status"}).out, !Contains("\x1b"));
+  CHECK_THAT(site.run({"status", "--color", "always"}).out, Contains("\x1b[31mred"));
+  CHECK_THAT(site.command({"status"}).with_variable("NO_COLOR", "1").on_terminal().run().out,
+             !Contains("\x1b[31m"));
 }

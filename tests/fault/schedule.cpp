@@ -48,11 +48,9 @@ TEST_CASE("run-due is killed at random moments: every run is made, once") {
 TEST_CASE("a process of a schedule that is killed leaves a failed run, and the next is made") {
   ScheduledSite site;
   const auto id = site.add("full --db studio");
-  site.make_due(id);
   const auto lock = site.hold_write_lock();
-  auto running = site.command({"schedule", "run-due"}).start();
-  REQUIRE(wait_until([&] { return site.runs(id).starts_with("running"); }));
-  ::kill(std::stoi(site.psql("select pid from bkp.runs where schedule_id = " + id)), SIGKILL);
+  auto running = site.start_run_of(id);
+  site.kill_run_of(id);
   const auto outcome = running.wait();
   INFO(outcome);
   CHECK(outcome.exit_code == 3);

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include <chrono>
+#include <csignal>
 #include <string>
 
 #include "support/fail.hpp"
@@ -73,6 +74,19 @@ class ScheduledSite : public Site {
         "select status || ' ' || triggered_by || ' ' || command || ' ' || "
         "coalesce(exit_code::text, '') from bkp.runs where schedule_id = " +
         id + " order by id");
+  }
+
+  /// run-due with a run of this schedule that has begun, and goes on until what it waits for, a
+  /// lock of hold_write_lock(), is released.
+  RunningProgram start_run_of(const std::string& id) {
+    make_due(id);
+    auto running = command({"schedule", "run-due"}).start();
+    if (!wait_until([&] { return runs(id).starts_with("running"); })) fail("a run that begins");
+    return running;
+  }
+  /// Kills the process of that run.
+  void kill_run_of(const std::string& id) {
+    ::kill(std::stoi(psql("select pid from bkp.runs where schedule_id = " + id)), SIGKILL);
   }
 
   /// What keeps full backups waiting, as another run of the site would.
