@@ -93,7 +93,7 @@ TEST_CASE("a channel is told of nothing below its severity, and of its commands 
   site.run({"prune"});
   CHECK(site.titles().back() == "*bkp prune failed*");
   // Reminders keep to the same: one problem of the two.
-  CHECK(site.command_at("+61min", {"notify", "deliver"}).run().succeeded());
+  output_of(site.command_at("+61min", {"notify", "deliver"}));
   CHECK(site.titles().back() == "*still: bkp prune failed*");
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("of what is still wrong somebody is reminded, in one message, later an
   site.run({"prune"});
   CHECK(site.titles().size() == 2);
   const auto due = [&](const std::string& shift) {
-    CHECK(site.command_at(shift, {"schedule", "run-due"}).run().succeeded());
+    output_of(site.command_at(shift, {"schedule", "run-due"}));
   };
   due("+50min");
   CHECK(site.titles().size() == 2);

@@ -184,7 +184,7 @@ TEST_CASE("what is red is told to the channels once, and that it is not any more
   const auto before = site.titles().size();
   CHECK(before == 0);
   const auto at = [&](const std::string& shift) {
-    CHECK(site.command_at(shift, {"status"}).run().succeeded());
+    output_of(site.command_at(shift, {"status"}));
   };
   at("+25h");
   at("+26h");

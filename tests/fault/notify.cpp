@@ -33,7 +33,7 @@ TEST_CASE("a channel that is down costs a run nothing, and is told later") {
   site.find_store();
   site.must({"full"});
   site.slack().answer("200");
-  CHECK(site.command_at("+10min", {"schedule", "run-due"}).run().succeeded());
+  output_of(site.command_at("+10min", {"schedule", "run-due"}));
   CHECK(waiting(site) == 0);
   auto titles = site.titles();
   titles.erase(titles.begin(), titles.end() - 2);
@@ -126,7 +126,7 @@ TEST_CASE("the last word of a channel that was away is the last that was said") 
   site.must({"full"});
   const auto before = site.titles().size();
   site.slack().answer("200");
-  CHECK(site.command_at("+2min", {"schedule", "run-due"}).run().succeeded());
+  output_of(site.command_at("+2min", {"schedule", "run-due"}));
   auto titles = site.titles();
   titles.erase(titles.begin(), titles.begin() + static_cast<std::ptrdiff_t>(before));
   CHECK(titles == std::vector<std::string>{"*bkp full failed*", "*bkp full works again*"});

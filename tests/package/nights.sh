@@ -24,6 +24,7 @@ require_both_stores() { sed -i '/required: false/d' "$root/etc/bkp/bkp.yaml"; }
 listen() {
   say "a channel"
   told=$directory/told
+  told_before=0
   rm -rf "$told"
   mkdir -p "$told"
   /usr/bin/python3 "$here/../support/http_listener.py" "$told" &
@@ -41,9 +42,9 @@ notify:
 YAML
 }
 
-# The first line of each message, oldest first.
+# The first line of each message since `told_before` of them, oldest first.
 titles() {
-  local number=1
+  local number=$((told_before + 1))
   while [[ -e $told/$number.request ]]; do
     printf '%s\n' "$(sed -n 's/^{"text":"\*\([^*]*\)\*.*/\1/p' "$told/$number.request")"
     number=$((number + 1))
@@ -100,10 +101,14 @@ nights() {
   ((first > $(date +%s) + 60)) || first=$((first + 86400))
   mails=0
   : >"$directory/cron.txt"
-  say "a good night and its day"
+  say "what is left of today"
   bkp full
   bkp verify
   day -1 $((1440 - (first - $(date +%s)) / 60 + 1)) 1440
+  # There is a summary in it or not, by the hour this begins at.
+  expect "messages that are no summary" 0 "$(titles | grep -vcx 'summary: nothing is known to be wrong' || true)"
+  told_before=$(titles | wc -l)
+  say "a good night and its day"
   day 0 0 1440
   expect "mails of cron" 0 "$mails"
   expect "messages" "summary: nothing is known to be wrong" "$(titles)"
