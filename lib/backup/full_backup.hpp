@@ -11,11 +11,11 @@
 
 namespace bkp::backup {
 
-/// A backup of the whole cluster, as a room above takes it.
+/// A backup of the whole cluster, or of the site's configuration, as a room above takes it.
 struct ClusterBackup {
-  std::string kind;                         ///< in its label: "base" or "incr"
-  std::string backup_type;                  ///< "full" or "incremental"
-  std::string method;                       ///< "base" or "pages"
+  std::string kind;                         ///< in its label: "base", "incr" or "config"
+  std::string backup_type;                  ///< "full", "incremental" or "config"
+  std::string method;                       ///< "base", "pages" or "archive"
   std::optional<std::string> parent_label;  ///< of an incremental one
   std::optional<util::Time> of;             ///< the moment it stands for, where that is not now
   /// Does not throw: the outcome tells. See dump_database() for what is left when it fails.

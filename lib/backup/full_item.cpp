@@ -66,6 +66,17 @@ void judge_copies(run::Context& context, FullItem& item, const Outcome& outcome,
   item.record.error_message = item.error->message();
 }
 
+std::optional<Error> error_of_failed_sections(const ExportProperties& config) {
+  if (config.failed.empty()) return std::nullopt;
+  return Error{
+      ErrorKind::partial,
+      fmt::format("{} of {} sections of the configuration could not be exported\n{}",
+                  config.failed.size(), config.failed.size() + config.sections.size(),
+                  util::printable_lines(fmt::format("{}", fmt::join(config.failed, "\n")))),
+      "the other sections are exported; mend these, or take them out of "
+      "`config_export.sections`"};
+}
+
 /// The backup is what the server has, so it stays; but somebody must look.
 std::optional<Error> error_of_bad_pages(const Manifest& manifest) {
   if (!manifest.physical || manifest.physical->bad_pages.empty()) return std::nullopt;
@@ -107,10 +118,11 @@ void complete(run::Context& context, FullItem& item, const Outcome& outcome,
   record.original_bytes = static_cast<std::int64_t>(outcome.manifest->original_bytes());
   record.checksum_md5 = outcome.manifest_md5;
   record.checksum_sha256 = outcome.manifest_sha256;
-  note_physical(record, *outcome.manifest);
+  note_properties(record, *outcome.manifest);
   judge_copies(context, item, outcome, closed);
-  item.bad_pages = error_of_bad_pages(*outcome.manifest);
-  if (!item.error) item.error = item.bad_pages;
+  item.flaw = outcome.manifest->config ? error_of_failed_sections(*outcome.manifest->config)
+                                       : error_of_bad_pages(*outcome.manifest);
+  if (!item.error) item.error = item.flaw;
   if (item.error && record.error_message.empty()) record.error_message = item.error->message();
 }
 
@@ -138,7 +150,7 @@ void catch_up(run::Context& context, const Layout& layout, FullItem& item,
   }
   const bool was_partial = item.error && item.error->kind() == ErrorKind::partial;
   if (!item.left_behind.empty() && item.record.status == status::completed && was_partial)
-    item.error = std::exchange(item.bad_pages, std::nullopt);
+    item.error = std::exchange(item.flaw, std::nullopt);
 }
 
 }  // namespace bkp::backup

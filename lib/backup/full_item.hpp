@@ -13,12 +13,13 @@
 
 namespace bkp::backup {
 
-/// What became of one database, or of the cluster.
+/// What became of one database, of the cluster, or of the configuration.
 struct FullItem {
   catalog::BackupRecord record;  ///< as in the catalog
   std::optional<util::Error>
       error;  ///< why there is no backup, or (kind partial) which copy is missing
-  std::optional<util::Error> bad_pages = {};  ///< the cluster has them; told when all else is well
+  /// What is wrong with what was backed up: told when all else is well.
+  std::optional<util::Error> flaw = {};
   util::Duration took{0};
   std::vector<std::string> left_behind =
       {};  ///< stores the dump went on without: they were too slow

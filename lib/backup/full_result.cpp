@@ -20,7 +20,8 @@ std::uint64_t FullResult::bytes() const {
 namespace {
 
 std::string what_it_is(const catalog::BackupRecord& record) {
-  return record.database_name ? util::quoted(*record.database_name) : "the cluster";
+  if (record.database_name) return util::quoted(*record.database_name);
+  return record.backup_type == "config" ? "the configuration" : "the cluster";
 }
 
 std::optional<Error> error_of_missing(const std::vector<std::string>& missing) {

@@ -116,6 +116,19 @@ json to_json(const PhysicalProperties& physical) {
           {"bad_pages", bad_pages}};
 }
 
+json to_json(const ExportProperties& config) {
+  return {{"version", config.version}, {"sections", config.sections}, {"failed", config.failed}};
+}
+
+ExportProperties export_from_json(const json& from) {
+  ExportProperties config;
+  config.version =
+      static_cast<int>(count_from_json(from.at("version"), std::numeric_limits<int>::max()));
+  config.sections = from.at("sections").get<std::vector<std::string>>();
+  config.failed = from.at("failed").get<std::vector<std::string>>();
+  return config;
+}
+
 pg::Lsn lsn_from_json(const json& from) {
   const auto& text = from.get_ref<const std::string&>();
   if (const auto lsn = pg::parse_lsn(text)) return *lsn;
@@ -207,6 +220,7 @@ Manifest manifest_from_json(const json& from) {
   }
   manifest.made_of = from.value("made_of", std::string{});
   if (from.contains("physical")) manifest.physical = physical_from_json(from.at("physical"));
+  if (from.contains("config")) manifest.config = export_from_json(from.at("config"));
   for (const auto& part : from.at("parts")) manifest.parts.push_back(part_from_json(part));
   manifest.recipients = from.value("recipients", std::vector<std::string>{});
   const auto& fingerprint = from.at("fingerprint");
@@ -240,7 +254,9 @@ void check_parts(const Manifest& manifest) {
   }
   const bool pages = manifest.method == "pages";
   const bool physical = pages || manifest.method == "base";
-  if (physical != manifest.physical.has_value() || physical != manifest.database.name.empty() ||
+  const bool archive = manifest.method == "archive";
+  if (physical != manifest.physical.has_value() || archive != manifest.config.has_value() ||
+      (physical || archive) != manifest.database.name.empty() ||
       pages != manifest.parent.has_value())
     throw Error{ErrorKind::damaged, "what it describes does not fit its method"};
   if (manifest.parts.empty()) throw Error{ErrorKind::damaged, "it names no parts"};
@@ -289,13 +305,14 @@ std::string to_text(const Manifest& manifest) {
   out["dump_version"] = manifest.dump_version;
   out["started_at"] = catalog::time_text(manifest.started_at);
   out["completed_at"] = catalog::time_text(manifest.completed_at);
-  out["database"] = manifest.physical ? json(nullptr) : to_json(manifest.database);
+  out["database"] = manifest.database.name.empty() ? json(nullptr) : to_json(manifest.database);
   if (manifest.parent) {
     out["parent"] = {{"label", manifest.parent->label},
                      {"manifest_sha256", manifest.parent->manifest_sha256}};
   }
   if (!manifest.made_of.empty()) out["made_of"] = manifest.made_of;
   if (manifest.physical) out["physical"] = to_json(*manifest.physical);
+  if (manifest.config) out["config"] = to_json(*manifest.config);
   out["parts"] = parts;
   out["recipients"] = manifest.recipients;
   if (manifest.fingerprint) {

@@ -14,7 +14,7 @@ namespace bkp::backup {
 /// One stored object of a backup.
 struct Part {
   std::string name;                  ///< below the label: "dump.pgc.zst"
-  std::string role;                  ///< "dump", "globals", "base" or "pages"
+  std::string role;                  ///< "dump", "globals", "base", "pages" or "config"
   std::string compression;           ///< "zstd" or "none"
   std::string encryption = "none";   ///< "age" or "none"; what was compressed is sealed
   std::uint64_t size_bytes = 0;      ///< as stored
@@ -63,6 +63,14 @@ struct PhysicalProperties {
   std::vector<BadPage> bad_pages;
 };
 
+/// What a config export says of itself without being opened. No digests: from that of a short
+/// secret the secret can be guessed.
+struct ExportProperties {
+  int version = 0;  ///< grows by one with each export that is stored
+  std::vector<std::string> sections;
+  std::vector<std::string> failed;  ///< those that are missing: "NAME: why"
+};
+
 /// The backup that an incremental one is built on.
 struct ParentBackup {
   std::string label;
@@ -91,6 +99,7 @@ struct Manifest {
   std::string made_of;                         ///< label of the chain's last, if it was made of one
   DatabaseProperties database;                 ///< of a dump; else without a name
   std::optional<PhysicalProperties> physical;  ///< of methods base and pages
+  std::optional<ExportProperties> config;      ///< of method archive
   std::vector<Part> parts;
   std::vector<std::string> recipients;  ///< for whom the parts are sealed, age1…
   std::optional<pg::Fingerprint> fingerprint;

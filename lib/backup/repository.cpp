@@ -58,7 +58,8 @@ nlohmann::json failure(const MarkState& marks) {
 
 }  // namespace
 
-void note_physical(BackupRecord& record, const Manifest& manifest) {
+void note_properties(BackupRecord& record, const Manifest& manifest) {
+  if (manifest.config) record.export_version = manifest.config->version;
   if (!manifest.physical) return;
   if (manifest.parent) record.parent_label = manifest.parent->label;
   record.start_lsn = pg::to_text(manifest.physical->start);
@@ -74,7 +75,7 @@ BackupRecord to_record(const StoredBackup& backup, const Layout& layout,
   record.backup_type = manifest.backup_type;
   record.method = manifest.method;
   if (!manifest.database.name.empty()) record.database_name = manifest.database.name;
-  note_physical(record, manifest);
+  note_properties(record, manifest);
   record.destination = store_url;
   record.file_path = layout.manifest(manifest.label).text();
   record.size_bytes = static_cast<std::int64_t>(manifest.size_bytes());

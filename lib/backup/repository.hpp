@@ -36,8 +36,8 @@ std::optional<StoredBackup> read_backup(store::Store& store, const Layout& layou
                                         const std::string& label,
                                         const run::ReadingKeys* keys = nullptr);
 
-/// The columns that a physical backup has beyond others.
-void note_physical(catalog::BackupRecord& record, const Manifest& manifest);
+/// The columns that a physical backup, or a config export, has beyond others.
+void note_properties(catalog::BackupRecord& record, const Manifest& manifest);
 
 /// As a catalog row with a copy on `store_name`, damaged where the marks say so.
 catalog::BackupRecord to_record(const StoredBackup& backup, const Layout& layout,

@@ -18,6 +18,7 @@ inline constexpr auto verified = "verified";
 inline constexpr auto hold_set = "hold_set";
 inline constexpr auto copy_purged = "copy_purged";
 inline constexpr auto copies_made = "copies_made";
+inline constexpr auto export_confirmed = "export_confirmed";
 inline constexpr auto usage_sampled = "usage_sampled";
 inline constexpr auto audited = "audited";
 }  // namespace kind

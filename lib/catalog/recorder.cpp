@@ -172,6 +172,10 @@ void Recorder::complete_backup(const std::string& label, const std::vector<std::
   m_state->record(kind::copies_made, {{"label", label}, {"required", required}});
 }
 
+void Recorder::confirm_export(const std::string& label, Time at) {
+  m_state->record(kind::export_confirmed, {{"label", label}, {"at", time_text(at)}});
+}
+
 void Recorder::save_usage(const StoreUsage& usage) {
   m_state->record(kind::usage_sampled, to_json(usage));
 }

@@ -70,6 +70,8 @@ class Recorder {
   /// Copies were made up for: a partial backup is completed, unless one of the stores that are
   /// required is still known to have none.
   void complete_backup(const std::string& label, const std::vector<std::string>& required);
+  /// A config export found the very content of this one again, and stored nothing.
+  void confirm_export(const std::string& label, Time at);
   /// One store's copy is gone; when it was the last one, the backup is `purged`.
   void mark_purged(const std::string& label, const std::string& store, Time at);
   void save_usage(const StoreUsage& usage);

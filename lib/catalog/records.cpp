@@ -100,6 +100,7 @@ void read_identity(const Reader& reader, BackupRecord& backup) {
   reader.read("start_lsn", backup.start_lsn);
   reader.read("stop_lsn", backup.stop_lsn);
   reader.read("timeline", backup.timeline);
+  reader.read("export_version", backup.export_version);
   reader.read("triggered_by", backup.triggered_by);
   reader.read("run_id", backup.run_id);
 }
@@ -109,6 +110,7 @@ void read_life(const Reader& reader, BackupRecord& backup) {
   reader.read("status", backup.status);
   reader.read("started_at", backup.started_at);
   reader.read("completed_at", backup.completed_at);
+  reader.read("confirmed_at", backup.confirmed_at);
   reader.read("verified", backup.verified);
   reader.read("verified_at", backup.verified_at);
   if (const auto* result = reader.find("verification_result_json")) {
@@ -169,6 +171,8 @@ json to_json(const BackupRecord& backup) {
           {"start_lsn", value_or_null(backup.start_lsn)},
           {"stop_lsn", value_or_null(backup.stop_lsn)},
           {"timeline", value_or_null(backup.timeline)},
+          {"export_version", value_or_null(backup.export_version)},
+          {"confirmed_at", time_or_null(backup.confirmed_at)},
           {"verified", backup.verified},
           {"verified_at", time_or_null(backup.verified_at)},
           {"verification_result_json", backup.verification_result},

@@ -68,6 +68,8 @@ struct BackupRecord {
   std::optional<std::string> start_lsn;
   std::optional<std::string> stop_lsn;
   std::optional<int> timeline;
+  std::optional<int> export_version;  ///< of a config export: grows by one with each
+  std::optional<Time> confirmed_at;   ///< when a later config export last found the very same
   bool verified = false;
   std::optional<Time> verified_at;
   nlohmann::json verification_result;  ///< null when never verified; "errors" when that failed

@@ -50,18 +50,19 @@ constexpr auto upsert_backup = R"(
   INSERT INTO backups AS b (
     label, backup_type, method, database_name, parent_id, destination, file_path, size_bytes,
     original_bytes, checksum_md5, checksum_sha256, status_id, started_at, completed_at, start_lsn,
-    stop_lsn, timeline, error_message, triggered_by, {0})
+    stop_lsn, timeline, export_version, error_message, triggered_by, {0})
   SELECT
     e.label, e.backup_type, e.method, e.database_name,
     (SELECT id FROM backups WHERE label = e.parent_label), e.destination, e.file_path,
     e.size_bytes, e.original_bytes, e.checksum_md5, e.checksum_sha256,
     (SELECT id FROM job_statuses WHERE name = e.status), e.started_at, e.completed_at,
-    e.start_lsn, e.stop_lsn, e.timeline, e.error_message, e.triggered_by, {1}
+    e.start_lsn, e.stop_lsn, e.timeline, e.export_version, e.error_message, e.triggered_by, {1}
   FROM event, jsonb_to_record(data) AS e(
     label text, backup_type text, method text, database_name text, parent_label text,
     destination text, file_path text, size_bytes bigint, original_bytes bigint, checksum_md5 text,
     checksum_sha256 text, status text, started_at timestamptz, completed_at timestamptz,
-    start_lsn pg_lsn, stop_lsn pg_lsn, timeline integer, error_message text, triggered_by text,
+    start_lsn pg_lsn, stop_lsn pg_lsn, timeline integer, export_version integer,
+    error_message text, triggered_by text,
     verified boolean, verified_at timestamptz, verification_result_json jsonb,
     held_until timestamptz, hold_reason text, created_at timestamptz)
   ON CONFLICT (label) DO UPDATE SET
@@ -72,7 +73,7 @@ constexpr auto upsert_backup = R"(
     checksum_md5 = excluded.checksum_md5, checksum_sha256 = excluded.checksum_sha256,
     started_at = excluded.started_at, completed_at = excluded.completed_at,
     start_lsn = excluded.start_lsn, stop_lsn = excluded.stop_lsn, timeline = excluded.timeline,
-    error_message = excluded.error_message, triggered_by = excluded.triggered_by, {2}
+    export_version = excluded.export_version, error_message = excluded.error_message, triggered_by = excluded.triggered_by, {2}
   RETURNING id)";
 
 // An event that was delivered late does not bring a purged backup back.
@@ -262,6 +263,10 @@ constexpr auto complete_backup = R"(
     AND NOT EXISTS (SELECT FROM backup_copies c WHERE c.backup_id = b.id AND c.state = 'failed'
                     AND data->'required' ? c.store))";
 
+constexpr auto confirm_export = R"(
+  UPDATE backups b SET confirmed_at = greatest(b.confirmed_at, (data->>'at')::timestamptz)
+  FROM event WHERE b.label = data->>'label')";
+
 constexpr auto sample_usage = R"(
   INSERT INTO store_usage (store, url, used_bytes, objects, capacity_bytes, available_bytes,
                            alert_state, full_at, sampled_at, run_id)
@@ -294,6 +299,7 @@ const std::vector<std::string>& statements_for(const std::string& kind) {
       {kind::hold_set, {on_event(set_hold)}},
       {kind::copy_purged, {on_event(purge_copy), on_event(purge_backup)}},
       {kind::copies_made, {on_event(complete_backup)}},
+      {kind::export_confirmed, {on_event(confirm_export)}},
       {kind::usage_sampled, {on_event(sample_usage)}},
       {kind::audited, {on_event(write_audit)}},
   };

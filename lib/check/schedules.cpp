@@ -16,7 +16,7 @@ using util::Error;
 
 namespace {
 
-constexpr auto topic = "schedules";
+constexpr auto topic_of_schedules = "schedules";
 // Cron calls once a minute.
 constexpr std::chrono::minutes overdue{15};
 // Over so many runs the longest time between two is looked for: half a year of daily ones.
@@ -60,21 +60,22 @@ void judge_together(const std::vector<Schedule>& schedules, const config::Config
     return std::ranges::find(commands, command) != commands.end();
   };
   if (most_often == nullptr) {
-    findings.warning(topic, "no schedule takes backups by itself",
+    findings.warning(topic_of_schedules, "no schedule takes backups by itself",
                      "bkp schedule add --schedule \"0 2 * * *\" full");
   } else if (pause > config.status.yellow) {
     findings.warning(
-        topic,
+        topic_of_schedules,
         fmt::format("{} between two backups, and at {} the last one is taken for too old",
                     util::format_duration(pause), util::format_duration(config.status.yellow)),
         fmt::format("let {} run more often, or raise status.yellow", name_of(*most_often)));
   }
   if (!has("verify")) {
-    findings.warning(topic, "no schedule proves backups by restoring them",
+    findings.warning(topic_of_schedules, "no schedule proves backups by restoring them",
                      "bkp schedule add --schedule \"15 5 * * sun\" verify");
   }
   if (!has("prune")) {
-    findings.warning(topic, "no schedule removes what is no longer kept: the stores will fill",
+    findings.warning(topic_of_schedules,
+                     "no schedule removes what is no longer kept: the stores will fill",
                      "bkp schedule add --schedule \"45 6 * * *\" prune");
   }
 }
@@ -95,7 +96,7 @@ void examine_schedules(run::Context& context,
   const auto before = findings.all().size();
   const auto now = context.clock.now();
   if (schedules.empty()) {
-    findings.warning(topic, "there is no schedule: nothing runs by itself",
+    findings.warning(topic_of_schedules, "there is no schedule: nothing runs by itself",
                      "bkp init  (enters those of the configuration)");
     return;
   }
@@ -106,7 +107,8 @@ void examine_schedules(run::Context& context,
       return false;
     } catch (const Error& error) {
       if (error.kind() == util::ErrorKind::interrupted) throw;
-      findings.warning(topic, fmt::format("{}: {}", name_of(one), error.full_message()),
+      findings.warning(topic_of_schedules,
+                       fmt::format("{}: {}", name_of(one), error.full_message()),
                        fmt::format("bkp schedule edit {}: {}", one.id, error.hint()));
       return true;
     }
@@ -114,14 +116,14 @@ void examine_schedules(run::Context& context,
   for (const auto& one : schedules) {
     // What has none yet, run-due works out.
     if (!one.next_run_at || *one.next_run_at > now - overdue) continue;
-    findings.warning(topic,
+    findings.warning(topic_of_schedules,
                      fmt::format("{} should have begun {} ago", name_of(one),
                                  util::format_duration(now - *one.next_run_at)),
                      "let cron call `bkp schedule run-due` every minute, and see what it mails");
   }
   judge_together(schedules, context.config, now, findings);
   if (findings.all().size() > before) return;
-  findings.ok(topic,
+  findings.ok(topic_of_schedules,
               fmt::format("{} enabled; `bkp schedule next` shows what comes", schedules.size()));
 }
 

@@ -112,6 +112,10 @@ void examine_schedules(run::Context& context,
                        const std::function<void(const schedule::Schedule&)>& check_schedule,
                        Findings& findings);
 
+/// Whether something is exported as configuration, with the backups, and each section can be:
+/// collects them.
+void examine_exports(run::Context& context, Findings& findings);
+
 /// Whether somebody is told when a run fails: the channels, what their files hold, what waits for
 /// them, and what is known to be wrong.
 /// `commands` are those there are.

@@ -41,6 +41,8 @@ json backup_json(const catalog::BackupRecord& backup) {
       {"completed_at", time_json(backup.completed_at)},
       {"verified", backup.verified},
       {"verified_at", time_json(backup.verified_at)},
+      {"export_version", backup.export_version ? json(*backup.export_version) : json{}},
+      {"confirmed_at", time_json(backup.confirmed_at)},
       {"held_until", time_json(backup.held_until)},
       {"error_message", backup.error_message.empty() ? json{} : json(backup.error_message)},
       {"copies", std::move(copies)},

@@ -63,7 +63,8 @@ std::string to_text(const backup::FullResult& result, bool dry_run) {
     const auto& record = item.record;
     any_good = any_good || record.good();
     const bool sized = record.good();
-    table.add({record.database_name.value_or("(cluster)"), record.status, record.label,
+    const auto whole = record.backup_type == "config" ? "(configuration)" : "(cluster)";
+    table.add({record.database_name.value_or(whole), record.status, record.label,
                sized ? size_text(record.size_bytes) : "",
                sized ? size_text(record.original_bytes) : "",
                item.took.count() > 0 ? util::format_duration(item.took) : "", stores_text(record)});

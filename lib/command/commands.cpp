@@ -10,6 +10,9 @@
 #include "command/cat.hpp"
 #include "command/catalog.hpp"
 #include "command/check.hpp"
+#include "command/config_diff.hpp"
+#include "command/config_export.hpp"
+#include "command/config_restore.hpp"
 #include "command/consolidate.hpp"
 #include "command/copy.hpp"
 #include "command/full.hpp"
@@ -57,7 +60,7 @@ constexpr auto commands =
                 ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
                 UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
                 WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions,
-                StatusOptions>();
+                StatusOptions, ConfigExportOptions, ConfigDiffOptions, ConfigRestoreOptions>();
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include "backup/full_backup.hpp"
 #include "command/backup_report.hpp"
+#include "command/config_step.hpp"
 #include "physical/base_backup.hpp"
 #include "run/lock.hpp"
 #include "util/priority.hpp"
@@ -53,8 +54,12 @@ cli::Report run(const FullOptions& options, run::Context& context) {
     lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "full");
     util::lower_priority(context.config.limits.nice, context.config.limits.ionice);
   }
-  const backup::Layout layout{context.config.site};
-  return report_of(context, backup::full_backup(context, request_of(options, context, layout)));
+  auto request = request_of(options, context, backup::Layout{context.config.site});
+  ConfigStep config_step{context};
+  if (context.config.full.config_export) config_step.add_to(request);
+  auto report = report_of(context, backup::full_backup(context, request));
+  config_step.tell(report);
+  return report;
 }
 
 }  // namespace bkp::command

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "command/backup_report.hpp"
+#include "command/config_step.hpp"
 #include "physical/base_backup.hpp"
 #include "physical/parent.hpp"
 #include "run/lock.hpp"
@@ -71,7 +72,10 @@ cli::Report run(const IncrOptions& options, run::Context& context) {
   } else {
     request.of_cluster.push_back(physical::base_backup(context, layout));
   }
+  ConfigStep config_step{context};
+  if (context.config.full.config_export) config_step.add_to(request);
   auto report = report_of(context, backup::full_backup(context, request));
+  config_step.tell(report);
   if (!choice.why_none.empty() && !choice.parent) {
     report.result["full_because"] = choice.why_none;
     report.text += fmt::format("a full backup: {}\n", choice.why_none);

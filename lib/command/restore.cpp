@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "backup/databases.hpp"
+#include "command/audit_trail.hpp"
 #include "command/restore_choice.hpp"
 #include "recover/restore.hpp"
 #include "recover/unfinished.hpp"
@@ -22,13 +23,6 @@ using util::Error;
 using util::ErrorKind;
 
 namespace {
-
-/// What an attempt leaves in the audit trail, whatever its end.
-struct Trail {
-  std::string subject;
-  std::string confirmation;
-  json details = json::object();
-};
 
 /// Fetches from the first copy that proves good, starting with `source`, which may change.
 recover::ReadyRestore get_ready(run::Context& context, pg::Connection& maintenance,
@@ -125,11 +119,6 @@ pg::Conninfo maintenance_conninfo(const run::Context& context, const std::string
   return cluster.get("dbname") == database ? cluster.with_database("template1") : cluster;
 }
 
-void record_audit(run::Context& context, const Trail& trail, const std::string& action) {
-  context.recorder.audit(
-      {action, trail.subject, trail.confirmation, trail.details, context.clock.now()});
-}
-
 std::string result_text(const recover::RestoreOutcome& outcome) {
   std::string text = fmt::format("restored into {} in {}\n", util::quoted(outcome.database),
                                  util::format_duration(util::Duration{outcome.seconds}));
@@ -167,7 +156,7 @@ json names_json(const std::vector<std::string>& names) {
   return result;
 }
 
-cli::Report restore(const RestoreOptions& options, run::Context& context, Trail& trail) {
+cli::Report restore(const RestoreOptions& options, run::Context& context, AuditTrail& trail) {
   require_sense(options, context);
   auto found = find_backup(options, context);
   trail.details["label"] = found.record.label;
@@ -251,23 +240,13 @@ void define(CLI::App& app, RestoreOptions& options) {
 }
 
 cli::Report run(const RestoreOptions& options, run::Context& context) {
-  Trail trail;
-  trail.subject = util::printable(options.database);
-  try {
+  return audited(context, "restore", {util::printable(options.database)}, [&](AuditTrail& trail) {
     std::optional<run::SiteLock> lock;
     if (!context.dry_run && !context.config.site.empty()) {
       lock.emplace(context, run::LockName::read, run::LockMode::shared, "restore");
     }
-    auto report = restore(options, context, trail);
-    record_audit(context, trail, "restore");
-    return report;
-  } catch (...) {
-    const Error error = util::current_error();
-    trail.details["error"] = error.full_message();
-    record_audit(context, trail,
-                 error.kind() == ErrorKind::refused ? "restore.refused" : "restore.failed");
-    throw;
-  }
+    return restore(options, context, trail);
+  });
 }
 
 }  // namespace bkp::command

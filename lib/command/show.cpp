@@ -82,6 +82,7 @@ void add_identity(Sheet& sheet, const catalog::BackupRecord& backup, const std::
   sheet.add("built on", backup.parent_label.value_or(""));
   sheet.add("made of", made_of);
   sheet.add("status", backup.status);
+  if (backup.confirmed_at) sheet.add("same until", when(*backup.confirmed_at, now));
   sheet.add("error", backup.error_message);
   sheet.add("verified", verification_line(backup, now));
   if (retention::is_held(backup.held_until, now)) {
@@ -126,6 +127,12 @@ void add_physical(Sheet& sheet, const backup::PhysicalProperties& physical) {
 }
 
 void add_contents(Sheet& sheet, const backup::Manifest& manifest) {
+  if (manifest.config) {
+    sheet.add("version", std::to_string(manifest.config->version));
+    sheet.add("sections", fmt::format("{}", fmt::join(manifest.config->sections, ", ")));
+    for (const auto& failed : manifest.config->failed) sheet.add("missing", failed);
+    return;
+  }
   if (manifest.physical) {
     sheet.add("server", server_text(manifest));
     add_physical(sheet, *manifest.physical);

@@ -15,6 +15,7 @@
 #include "util/units.hpp"
 #include "verify/checksum.hpp"
 #include "verify/cluster_check.hpp"
+#include "verify/export_check.hpp"
 #include "verify/restore_check.hpp"
 
 namespace bkp::command {
@@ -69,7 +70,9 @@ void look(const VerifyOptions& options, run::Context& context, const BackupRecor
     return;
   }
   const int jobs = options.jobs > 0 ? options.jobs : context.config.verify.jobs;
-  if (source.manifest().physical) {
+  if (source.manifest().config) {
+    verify::verify_export(context, source, verification);
+  } else if (source.manifest().physical) {
     verify::verify_cluster(context, backup, source.store.name, reading_keys(options.keys, context),
                            jobs, verification);
   } else {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/channels.hpp"
+#include "config/exports.hpp"
 #include "s3/options.hpp"
 #include "sftp/options.hpp"
 #include "util/priority.hpp"
@@ -224,6 +225,7 @@ struct Config {
   Recover recover;
   Objectives objectives;
   Status status;
+  std::vector<ExportSection> export_sections;  ///< config_export.sections
   Notify notify;
   std::vector<Schedule> schedules;
   Runbook runbook;

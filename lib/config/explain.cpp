@@ -199,6 +199,28 @@ void write_operations(Writer& writer, const Config& config) {
   writer.key("contacts", list(config.runbook.contacts));
 }
 
+void write_export_sections(Writer& writer, const std::vector<ExportSection>& sections) {
+  writer.section("config_export", "What is exported as configuration, beside the databases.");
+  if (sections.empty()) {
+    writer.unset("sections", "none: nothing is");
+    return;
+  }
+  writer.key("sections", "");
+  for (const auto& one : sections) {
+    writer.element("name", quote(one.name));
+    if (!one.database.empty()) writer.key("database", quote(one.database));
+    if (!one.sql.empty()) writer.key("sql", quote(one.sql));
+    if (!one.tables.empty()) writer.key("tables", list(one.tables));
+    if (!one.key.empty()) writer.key("key", list(one.key));
+    if (!one.files.empty()) writer.key("files", paths(one.files));
+    if (!one.exclude.empty()) writer.key("exclude", list(one.exclude));
+    if (one.server) writer.key("server", boolean(true));
+    if (!one.command.empty()) writer.key("command", list(one.command));
+    writer.key("secret", std::string{to_text(one.secret)});
+    writer.end_element();
+  }
+}
+
 void write_schedules(Writer& writer, const std::vector<Schedule>& schedules) {
   if (schedules.empty()) {
     writer.top("schedules", "[]", "What `bkp init` enters into the catalog: nothing.");
@@ -235,6 +257,7 @@ std::string explain(const Config& config) {
   write_wal(writer, config.wal);
   write_verify(writer, config.verify);
   write_operations(writer, config);
+  write_export_sections(writer, config.export_sections);
   write_notify(writer, config.notify);
   write_schedules(writer, config.schedules);
   if (!config.unsupported.empty()) {

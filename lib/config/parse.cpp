@@ -53,6 +53,7 @@ Config from_document(const Document& document, const ConnectionSeams& seams) {
   // Last, because these may run a command for a secret.
   config.cluster = read_cluster(top, seams);
   config.catalog = read_catalog(top, seams);
+  config.export_sections = read_export_sections(top, config.encryption);
   config.notify = read_notify(top, seams);
   return config;
 }

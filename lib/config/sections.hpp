@@ -36,6 +36,7 @@ Verify read_verify(const Section& top);
 Recover read_recover(const Section& top, const util::Environment& environment);
 Objectives read_objectives(const Section& top);
 Status read_status(const Section& top);
+std::vector<ExportSection> read_export_sections(const Section& top, const Encryption& encryption);
 Notify read_notify(const Section& top, const ConnectionSeams& seams);
 /// The defaults where the file has none.
 std::vector<Schedule> read_schedules(const Section& top, const std::vector<Store>& stores);

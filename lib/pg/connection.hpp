@@ -37,6 +37,15 @@ class Result {
   std::int64_t integer(int row, int column) const;
   double number(int row, int column) const;
   bool boolean(int row, int column) const;
+  /// What a column is.
+  struct Column {
+    std::string name;
+    std::uint32_t type = 0;   ///< OID
+    int modifier = -1;        ///< of the type
+    std::uint32_t table = 0;  ///< OID of the table it is a column of; 0: of none
+    int attribute = 0;        ///< its number there
+  };
+  Column column(int column) const;
   /// The first column of the first row.
   std::string_view single() const;
   /// Rows touched by INSERT, UPDATE, DELETE.

@@ -49,6 +49,14 @@ void Result::require(int row, int column) const {
                           rows(), columns(), row, column)};
 }
 
+Result::Column Result::column(int column) const {
+  auto* const result = m_result.get();
+  if (column < 0 || column >= columns())
+    throw Error{ErrorKind::internal, fmt::format("a result has no column {}", column)};
+  return {PQfname(result, column), PQftype(result, column), PQfmod(result, column),
+          PQftable(result, column), PQftablecol(result, column)};
+}
+
 bool Result::is_null(int row, int column) const {
   require(row, column);
   return PQgetisnull(m_result.get(), row, column) != 0;

@@ -31,6 +31,7 @@ class Draft {
   void keep_special();
   void keep_where_wal_begins();
   bool is_chain_sound(std::size_t index) const;
+  std::optional<std::size_t> export_of(std::size_t index) const;
   void keep_what_others_need();
 
   void keep(std::size_t index, std::string reason) {
@@ -47,8 +48,11 @@ class Draft {
   std::vector<std::vector<std::string>> m_reasons;  ///< to keep; none = goes
   std::unordered_map<std::string_view, std::size_t> m_by_label;
   std::map<std::size_t, std::size_t> m_verified_before;  ///< of an unverified one
-  std::set<std::size_t> m_last_verified;                 ///< of each series
+  Indexes m_exports;                      ///< the good ones of the configuration, newest first
+  std::set<std::size_t> m_last_verified;  ///< of each series
 };
+
+constexpr std::string_view type_of_exports = "config";
 
 using SeriesKey = std::tuple<std::string, std::string, std::optional<std::string>>;
 
@@ -69,6 +73,8 @@ Draft::Draft(std::vector<Candidate> candidates, const config::RetentionPolicy& p
   for (std::size_t index = 0; index < m_candidates.size(); ++index) {
     const auto& candidate = m_candidates[index];
     m_by_label.emplace(candidate.label, index);
+    if (candidate.backup_type == type_of_exports && candidate.state == State::good)
+      m_exports.push_back(index);
     all_series[{candidate.backup_type, candidate.method, candidate.database_name}].push_back(index);
   }
   for (const auto& [key, series] : all_series) {
@@ -197,10 +203,21 @@ std::string name_some(const Indexes& indexes, const std::vector<Candidate>& cand
   return fmt::format("{} and {} more", first, indexes.size() - 1);
 }
 
+/// The export of the configuration that was the newest when the backup was taken.
+std::optional<std::size_t> Draft::export_of(std::size_t index) const {
+  const auto& backup = m_candidates[index];
+  if (backup.backup_type == type_of_exports || backup.state != State::good) return std::nullopt;
+  const auto found = std::ranges::find_if(m_exports, [&](std::size_t other) {
+    return m_candidates[other].started_at <= backup.started_at;
+  });
+  return found == m_exports.end() ? std::nullopt : std::optional{*found};
+}
+
 // A kept backup may need another, and that one a third: follow until nothing new is reached.
 void Draft::keep_what_others_need() {
   std::map<std::size_t, Indexes> children;
   std::map<std::size_t, Indexes> unverified;
+  std::map<std::size_t, Indexes> configured;
   std::set<std::size_t> reached;
   Indexes open;
   const auto reach = [&](std::size_t index) {
@@ -224,6 +241,14 @@ void Draft::keep_what_others_need() {
       unverified[before->second].push_back(index);
       reach(before->second);
     }
+    if (const auto configuration = export_of(index)) {
+      configured[*configuration].push_back(index);
+      reach(*configuration);
+    }
+  }
+  for (auto& [index, needing] : configured) {
+    std::sort(needing.begin(), needing.end());
+    keep(index, fmt::format("the configuration of {}", name_some(needing, m_candidates)));
   }
   for (auto& [index, needing] : children) {
     std::sort(needing.begin(), needing.end());

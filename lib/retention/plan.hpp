@@ -26,6 +26,7 @@ namespace bkp::retention {
 ///   - the last good backup of the series, and its last verified one;
 ///   - for every unverified backup that stays, the last verified one before it;
 ///   - every backup that one that stays depends on (parents, transitively);
+///   - for every backup that stays, the export of the configuration that was the last one then;
 ///   - the physical backup from which any time within the policy's `wal` is reached: the newest
 ///     sound one that is older than that, else the oldest sound one;
 ///   - what is held, is still being made, or is dated after now (a wrong clock is no reason to

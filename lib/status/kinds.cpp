@@ -20,8 +20,10 @@ bool counts_for(const BackupRecord& backup, const Kind& kind) {
   return backup.backup_type == kind.kind;
 }
 
+/// An export that was found again is as good as one of that time.
 GoodBackup good_of(const BackupRecord& backup) {
-  return {backup.label, backup.started_at, backup.size_bytes};
+  return {backup.label, std::max(backup.started_at, backup.confirmed_at.value_or(Time{})),
+          backup.size_bytes};
 }
 
 /// The run of a full backup takes its databases one after the other.

@@ -160,6 +160,7 @@ class Look {
     Expectations expected;
     expected.running = m_running;
     for (const auto& method : m_context.config.full.method) expected.kinds.insert(method);
+    if (!m_context.config.export_sections.empty()) expected.kinds.emplace("config");
     for (const auto& one : m_status.schedules) {
       if (one.command.starts_with("incr")) expected.kinds.emplace("incremental");
       if (one.command.starts_with("full --method base")) expected.kinds.emplace("base");

@@ -76,7 +76,7 @@ Check check_part(run::Context& context, const backup::Source& source, const back
                              "it is sealed, and there is no identity here to open it with"));
     } else if (part.role == "dump") {
       check_dump(context, source, part, more);
-    } else if (part.role == "base" || part.role == "pages") {
+    } else if (part.role == "base" || part.role == "pages" || part.role == "config") {
       check_tar(context, source, part);
     } else {
       trouble = check_globals(source, part);
@@ -106,7 +106,10 @@ class ManifestChecks {
 std::vector<Check> check_manifest(const backup::Manifest& manifest) {
   ManifestChecks checks;
   const auto* dump = manifest.part("dump");
-  const auto* role = manifest.parent ? "pages" : manifest.physical ? "base" : "dump";
+  const auto* role = manifest.parent     ? "pages"
+                     : manifest.physical ? "base"
+                     : manifest.config   ? "config"
+                                         : "dump";
   checks.require(manifest.part(role) != nullptr, fmt::format("names a {}", role),
                  fmt::format("there is no part with the role {}", role));
   std::set<std::string> names;

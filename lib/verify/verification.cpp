@@ -49,6 +49,7 @@ std::string_view words_for(const std::string& kind) {
       {"manifest", "manifest"},         {"part", "parts"},
       {"fingerprint", "fingerprint"},   {"restore", "restore"},
       {"relations", "tables, indexes"}, {"pages", "page checksums"},
+      {"section", "sections"},
   };
   const auto found = words.find(kind);
   return found == words.end() ? std::string_view{kind} : found->second;

@@ -101,19 +101,16 @@ TEST_CASE("a migration that was changed after it was applied is refused") {
 
 /// A catalog as it was before the newest migration.
 constexpr auto undo_newest =
-    "alter table bkp.runs drop column schedule_id, drop column due_at;"
-    "drop trigger forget_next_run_at on bkp.backup_schedules;"
-    "drop function bkp.trigger_forget_next_run_at();"
-    "alter table bkp.backup_schedules drop column jitter, drop column catch_up;"
-    "delete from bkp.schema_migrations where version = 5";
+    "alter table bkp.backups drop column export_version, drop column confirmed_at;"
+    "delete from bkp.schema_migrations where version = 6";
 
 TEST_CASE("an older schema gets what is missing; until then it is not used") {
   const auto database = fresh_database();
   migrate_bkp(conninfo(database));
   cluster().psql(database, undo_newest);
   CHECK_THROWS_WITH(Catalog::open(conninfo(database), "bkp", interrupt),
-                    Catch::Contains("has version 4"));
-  CHECK(migrate_bkp(conninfo(database)).applied == std::vector<std::string>{"005_schedules.sql"});
+                    Catch::Contains("has version 5"));
+  CHECK(migrate_bkp(conninfo(database)).applied == std::vector<std::string>{"006_config_exports.sql"});
   CHECK_NOTHROW(Catalog::open(conninfo(database), "bkp", interrupt));
 }
 

@@ -1,0 +1,193 @@
+#include "exports/files.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "exports/file_pattern.hpp"
+#include "util/error.hpp"
+#include "util/fd.hpp"
+#include "util/files.hpp"
+#include "util/host.hpp"
+#include "util/text.hpp"
+
+namespace bkp::exports {
+
+using util::Error;
+using util::ErrorKind;
+
+namespace {
+
+constexpr int most_attempts = 5;
+
+std::string group_name(gid_t gid) {
+  std::array<char, 4096> buffer{};
+  struct group entry {};
+  struct group* found = nullptr;
+  ::getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found);
+  return found != nullptr ? std::string{found->gr_name} : fmt::format("gid {}", gid);
+}
+
+std::string read_all(const util::Fd& file, const std::filesystem::path& path) {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  for (;;) {
+    const auto got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      throw Error::from_errno(ErrorKind::store,
+                              fmt::format("{} cannot be read", util::quoted(path.string())), errno);
+    }
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (text.size() > largest_export) {
+      throw Error{ErrorKind::store,
+                  fmt::format("{} is too large for a configuration", util::quoted(path.string())),
+                  "take it out with `exclude`; a configuration export has 256 MiB at most"};
+    }
+  }
+}
+
+struct ::stat status_of(const util::Fd& file, const std::filesystem::path& path) {
+  struct ::stat status {};
+  if (::fstat(file.get(), &status) == 0) return status;
+  throw Error::from_errno(
+      ErrorKind::store, fmt::format("{} cannot be looked at", util::quoted(path.string())), errno);
+}
+
+bool is_same(const struct ::stat& one, const struct ::stat& other) {
+  return one.st_size == other.st_size && one.st_mtim.tv_sec == other.st_mtim.tv_sec &&
+         one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
+}
+
+util::Fd open_to_read(const std::filesystem::path& path) {
+  // A pipe would be waited for.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file >= 0) return util::Fd{file};
+  const int why = errno;
+  const auto name = util::quoted(path.string());
+  if (why == ENOENT || why == ENOTDIR)
+    throw Error{ErrorKind::not_found, fmt::format("there is no file {}", name),
+                "correct `files` in the configuration"};
+  auto error = Error::from_errno(ErrorKind::store, fmt::format("{} cannot be opened", name), why);
+  if (why != EACCES) throw Error{error};
+  throw error.reworded(
+      error.message(),
+      fmt::format("let user {} read it (a group, setfacl), or exclude it", util::user_name()));
+}
+
+/// What a walk has found.
+struct Found {
+  std::set<std::filesystem::path> files;
+  std::vector<std::filesystem::path> passed_over;
+  bool any = false;
+};
+
+void take(const std::filesystem::directory_entry& entry, Found& found) {
+  found.any = true;
+  const auto status = entry.symlink_status();
+  if (std::filesystem::is_regular_file(status)) {
+    found.files.insert(entry.path());
+  } else if (!std::filesystem::is_directory(status)) {
+    found.passed_over.push_back(entry.path());
+  }
+}
+
+void walk(const FilePattern& pattern, const std::vector<std::string>& excludes, Found& found) {
+  const auto root = pattern.root();
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator at{root, error};
+  for (; !error && at != std::filesystem::recursive_directory_iterator{}; at.increment(error)) {
+    if (is_excluded(at->path(), root, excludes)) {
+      if (at->is_directory() && !at->is_symlink()) at.disable_recursion_pending();
+    } else if (pattern.matches(at->path())) {
+      take(*at, found);
+    }
+  }
+  if (!error || error == std::errc::no_such_file_or_directory) return;
+  throw Error{ErrorKind::store,
+              fmt::format("a directory below {} cannot be read: {}", util::quoted(root.string()),
+                          error.message()),
+              fmt::format("let user {} read it, or exclude it", util::user_name())};
+}
+
+}  // namespace
+
+std::string path_of_file(std::string_view section, const std::filesystem::path& origin) {
+  return fmt::format("{}/files/{}", section, origin.lexically_normal().relative_path().string());
+}
+
+Entry read_file_entry(const std::filesystem::path& path, std::string_view section) {
+  for (int attempt = 1;; ++attempt) {
+    const auto file = open_to_read(path);
+    const auto before = status_of(file, path);
+    if (!S_ISREG(before.st_mode)) {
+      throw Error{ErrorKind::store,
+                  fmt::format("{} is no regular file", util::quoted(path.string())),
+                  "correct `files` in the configuration"};
+    }
+    Entry entry;
+    entry.path = path_of_file(section, path);
+    entry.type = EntryType::file;
+    entry.contents = read_all(file, path);
+    entry.origin = path.string();
+    entry.mode = before.st_mode & 07777U;
+    entry.owner = util::user_name(before.st_uid);
+    entry.group = group_name(before.st_gid);
+    entry.modified = util::Time{std::chrono::seconds{before.st_mtim.tv_sec}};
+    const bool settled = is_same(before, status_of(file, path)) &&
+                         entry.contents.size() == static_cast<std::size_t>(before.st_size);
+    if (settled) return entry;
+    if (attempt == most_attempts) {
+      throw Error{ErrorKind::store,
+                  fmt::format("{} changes all the time", util::quoted(path.string())),
+                  "a file that is written to all the time is no configuration: exclude it"};
+    }
+  }
+}
+
+std::vector<Entry> read_files(const config::ExportSection& section,
+                              std::vector<std::string>& notes) {
+  Found found;
+  std::set<std::filesystem::path> named;
+  for (const auto& text : section.files) {
+    const FilePattern pattern{text};
+    std::error_code unknown;
+    if (pattern.is_literal() && !std::filesystem::is_directory(text, unknown)) {
+      named.insert(text.lexically_normal());
+      continue;
+    }
+    found.any = false;
+    walk(pattern, section.exclude, found);
+    if (!found.any) notes.push_back(fmt::format("{} names no file", util::quoted(text.string())));
+  }
+  if (!found.passed_over.empty()) {
+    notes.push_back(fmt::format("{} links, pipes or sockets were passed over, {} first",
+                                found.passed_over.size(),
+                                util::quoted(std::ranges::min(found.passed_over).string())));
+  }
+  std::vector<Entry> entries;
+  for (const auto& path : named) {
+    entries.push_back(read_file_entry(path, section.name));
+    found.files.erase(path);
+  }
+  for (const auto& path : found.files) {
+    try {
+      entries.push_back(read_file_entry(path, section.name));
+    } catch (const Error& error) {
+      // Removed since the walk.
+      if (error.kind() != ErrorKind::not_found) throw;
+    }
+  }
+  std::ranges::sort(entries, {}, &Entry::path);
+  return entries;
+}
+
+}  // namespace bkp::exports
