@@ -61,10 +61,10 @@ std::string usage(const std::vector<CommandInfo>& known) {
   auto installed = commands();
   for (const auto& info : known) {
     if (std::erase(installed, info.name) > 0)
-      text += fmt::format("  {:<14}{}\n", info.name, info.summary);
+      text += fmt::format("  {:<16}{}\n", info.name, info.summary);
   }
   for (const auto& name : installed) text += fmt::format("  {}\n", name);
-  text += fmt::format("  {:<14}{}\n", "help", "list the commands, or open the page of one");
+  text += fmt::format("  {:<16}{}\n", "help", "list the commands, or open the page of one");
   return text +
          "\n`bkp COMMAND --help` lists a command's options, `bkp help COMMAND` opens its page.\n";
 }

@@ -72,11 +72,15 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK(config.verify.assertions[0].database == "x121");
   CHECK(config.verify.assertions[0].expect == "true");
   CHECK(config.runbook.contacts.size() == 1);
+  REQUIRE(config.export_sections.size() == 4);
+  CHECK(config.export_sections[0].key == std::vector<std::string>{"id"});
+  CHECK(config.export_sections[2].server);
+  CHECK(config.export_sections[3].secret == SecretMode::seal);
 
   CHECK(config.incremental == Incremental{.full_after = 24h * 7, .max_chain = 168});
   REQUIRE(config.schedules.size() == 1);
   CHECK(config.schedules[0].schedule == "0 2 * * *");
-  const std::vector<std::string> missing{"config_export", "files", "redis", "assets"};
+  const std::vector<std::string> missing{"files", "redis", "assets"};
   std::vector<std::string> listed;
   for (const auto& key : config.unsupported) listed.push_back(key.key);
   CHECK(listed == missing);
@@ -98,8 +102,7 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
 }
 
 TEST_CASE("a key of a later version that says nothing is not asked for") {
-  const auto config =
-      parse_text(with_store("config_export:\n  # sections: []\nredis:\nfiles: []\n"));
+  const auto config = parse_text(with_store("assets:\n  # - name: a\nredis:\nfiles: []\n"));
   CHECK(config.unsupported.empty());
 }
 
@@ -233,6 +236,7 @@ TEST_CASE("the explained settings parse to the same settings") {
     for (auto& store : one->stores) store.line = 0;
     for (auto& assertion : one->verify.assertions) assertion.line = 0;
     for (auto& schedule : one->schedules) schedule.line = 0;
+    for (auto& section : one->export_sections) section.line = 0;
     for (auto& channel : one->notify.channels) channel.line = 0;
   }
   CHECK(again == config);

@@ -220,6 +220,38 @@ TEST_CASE("what a kept backup is built on stays with it") {
   CHECK(keeps(plan, youngest));
 }
 
+TEST_CASE("for a backup that stays, the configuration of that time stays") {
+  auto policy = no_rules();
+  policy.last = 1;
+  const auto exported = [](std::chrono::seconds age) {
+    auto candidate = dump(age);
+    candidate.label += "-config";
+    candidate.backup_type = "config";
+    candidate.method = "archive";
+    candidate.database_name.reset();
+    return candidate;
+  };
+  const auto too_old = exported(50 * k_day);
+  const auto of_its_time = exported(40 * k_day);
+  const auto between = exported(20 * k_day);
+  auto broken = exported(31 * k_day);
+  broken.state = State::failed;
+  const auto newest = exported(10 * k_day);
+  auto held = dump(30 * k_day);
+  held.held_until = catalog::forever;
+  const auto now = dump(1h);
+  const auto plan = retention::make_plan({too_old, of_its_time, between, broken, newest, held, now},
+                                         policy, k_now);
+  CHECK(reasons(plan, of_its_time) ==
+        std::vector<std::string>{"the configuration of " + held.label});
+  CHECK_FALSE(keeps(plan, too_old));
+  CHECK_FALSE(keeps(plan, between));
+  CHECK_FALSE(keeps(plan, broken));
+  CHECK(reasons(plan, newest) == std::vector<std::string>{"last 1 of 1",
+                                                          "last good config archive backup",
+                                                          "the configuration of " + now.label});
+}
+
 TEST_CASE("the backup stays from which any time within wal is reached") {
   auto policy = no_rules();
   policy.daily = 2;
