@@ -69,6 +69,12 @@ std::string summary(const std::vector<catalog::BackupRecord>& backups) {
   return text + "\n";
 }
 
+/// Of what it is: a database, or a version of the configuration.
+std::string subject_text(const catalog::BackupRecord& backup) {
+  if (backup.export_version) return fmt::format("v{}", *backup.export_version);
+  return backup.database_name.value_or("-");
+}
+
 bool narrowed(const catalog::BackupFilter& filter) {
   return filter.backup_type || filter.database || filter.since || filter.until || filter.status ||
          filter.verified;
@@ -89,7 +95,7 @@ std::string list_text(const std::vector<catalog::BackupRecord>& newest_first, ut
                     {"STORES"}}};
   for (const auto& backup : newest_first) {
     table.add({backup.id == 0 ? "-" : std::to_string(backup.id), backup.label,
-               backup.database_name.value_or("-"), util::format_duration(now - backup.started_at),
+               subject_text(backup), util::format_duration(now - backup.started_at),
                size_text(backup.size_bytes), state_text(backup, now), stores_text(backup)});
   }
   return table.to_text(width) + summary(newest_first);

@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 #include <kainjow/mustache.hpp>
 
+#include "report/page_configuration.hpp"
 #include "report/page_data.hpp"
+#include "report/page_fetches.hpp"
 #include "report/page_recovery.hpp"
 #include "report/runbook_commands.hpp"
 #include "report/runbook_keys.hpp"
@@ -128,22 +130,6 @@ void add_backup(data& target, const RunbookModel& model, const RunbookBackup& ba
   target["rows"] = rows_text(manifest);
   target["copies"] = copies_data(model, backup);
   target["parts"] = parts_data(manifest);
-}
-
-/// Where the files of a backup are, and the blocks that bring them there.
-void add_fetches(data& target, const RunbookModel& model, const FetchCommands& commands,
-                 const std::string& scenario) {
-  target["fetch_directory"] = shown(commands.directory);
-  data fetches{data::type::list};
-  for (std::size_t i = 0; i < commands.fetches.size(); ++i) {
-    data row;
-    row["from"] = shown(commands.fetches[i].store);
-    Blocks{row, scenario}.add("fetch", std::to_string(i + 1), model.os_user,
-                              commands.fetches[i].command);
-    fetches << row;
-  }
-  target["has_fetches"] = flag(!commands.fetches.empty());
-  target["fetches"] = std::move(fetches);
 }
 
 void add_database_commands(data& target, const RunbookModel& model, const RunbookBackup& backup,
@@ -342,6 +328,7 @@ std::string render_runbook(const RunbookModel& model) {
   add_facts(page, model);
   add_cluster(page, model, commands);
   add_recovery(page, model, commands);
+  add_configuration(page, model);
   data stores{data::type::list};
   for (const auto& store : model.stores) stores << store_data(store);
   page["stores"] = std::move(stores);

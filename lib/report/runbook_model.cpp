@@ -82,8 +82,9 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   const auto beside_spool = config.catalog.spool_directory.parent_path();
   for (const auto& directory :
        {config.catalog.spool_directory, beside_spool / "lock", beside_spool / "schedule",
-        beside_spool / "notify", beside_spool / "pages", beside_spool / "wal",
-        config.recover.scratch_directory, config.runbook.path.value_or("").parent_path()}) {
+        beside_spool / "notify", beside_spool / "exports", beside_spool / "replaced",
+        beside_spool / "pages", beside_spool / "wal", config.recover.scratch_directory,
+        config.runbook.path.value_or("").parent_path()}) {
     if (directory.is_absolute()) model.own_directories.push_back(directory.string());
   }
   model.data_directory = config.cluster.data_directory.value_or("").string();
@@ -292,6 +293,10 @@ void fill_databases(RunbookModel& model, run::Context& context, const run::Opene
       model.bases.push_back(base_of(record));
   }
   const Layout layout{model.site};
+  for (const auto& record : records) {
+    if (model.configuration || !record.good() || record.method != "archive") continue;
+    model.configuration = read(model, opened, layout, record);
+  }
   for (const auto& [name, newest_first] : by_database) {
     RunbookDatabase database;
     database.name = name;

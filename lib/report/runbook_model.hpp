@@ -123,11 +123,12 @@ struct RunbookModel {
   std::chrono::seconds window{0};
   std::vector<std::string> contacts;
 
-  std::vector<RunbookStore> stores;        ///< in the configuration's order
-  std::vector<RunbookDatabase> databases;  ///< by name
-  std::vector<RunbookBase> bases;          ///< newest first, at most history_limit
-  std::vector<std::string> problems;       ///< what could not be read while the page was made
-  std::string without_catalog;             ///< what is missing because the catalog is down
+  std::vector<RunbookStore> stores;            ///< in the configuration's order
+  std::vector<RunbookDatabase> databases;      ///< by name
+  std::vector<RunbookBase> bases;              ///< newest first, at most history_limit
+  std::optional<RunbookBackup> configuration;  ///< the newest good export of it
+  std::vector<std::string> problems;           ///< what could not be read while the page was made
+  std::string without_catalog;                 ///< what is missing because the catalog is down
 
   /// The newest dump of all, from which the cluster's roles are taken; nullptr when there is none.
   const RunbookBackup* newest() const;

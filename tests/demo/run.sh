@@ -119,7 +119,21 @@ stores:
 catalog: {spool_directory: "$directory/state/spool"}
 recover: {scratch_directory: "$directory/state/scratch"}
 runbook: {path: "$directory/runbook.html"}
+
+# What makes a studio of a database:
+config_export:
+  sections:
+    - {name: workflows, database: x121, tables: [workflows, hooks]}
+    - {name: scene-types, database: x121, sql: "select name, scene_types from templates order by name", key: [name]}
+    - {name: templates, database: x121, tables: [templates]}
+    - {name: notification-preferences, database: x121, sql: "select id, name, preferences from users order by id"}
+    - {name: rbac, database: x121, tables: [roles, user_roles]}
+    - {name: hook-scripts, files: ["$directory/hooks"]}
+    - {name: server, server: true, secret: redact}
 YAML
+  rm -rf "$directory/hooks"
+  mkdir "$directory/hooks"
+  printf '#!/bin/sh\necho "$1 is rendered" >>studio.log\n' >"$directory/hooks/render-done"
   chmod 600 "$directory/bkp.yaml"
 }
 
@@ -180,6 +194,17 @@ come_back() {
     "the sequences and the schema are what they were"
 }
 
+configuration() {
+  title "The configuration too"
+  show bkp list --type config
+  show psql -Xd x121 -c "UPDATE workflows SET enabled = NOT enabled WHERE id IN (7, 8); DELETE FROM user_roles WHERE user_id = 3"
+  typed tee "$directory/hooks/render-done"
+  echo 'oops' | tee "$directory/hooks/render-done"
+  show bkp config-diff
+  show bkp config-restore --yes studio
+  show bkp config-diff
+}
+
 keep() {
   title "Keep"
   show bkp prune --dry-run
@@ -201,6 +226,7 @@ main() {
   protect
   lose
   come_back
+  configuration
   keep
   title "The data is back"
   printf '%s\n' "runbook        $directory/runbook.html" "configuration  $directory/bkp.yaml" \

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "e2e/runbook_bench.hpp"
 #include "support/running_as_root.hpp"
 
@@ -227,6 +229,25 @@ TEST_CASE("chapter F: a file that changed in the store is found before it is use
   const auto outcome = bench.type(bench.step("stock-1-sums").text, false);
   CHECK_FALSE(outcome.succeeded());
   CHECK_THAT(outcome.out, Contains("globals.sql.zst: FAILED") && Contains("dump.pgc.zst: OK"));
+}
+
+TEST_CASE("chapter H: rows and files of the configuration come back, by bkp and by hand") {
+  const TemporaryDirectory host;
+  write_text(host / "hook.sh", "echo rendered\n");
+  Bench bench{fmt::format(
+      "config_export: {{sections: [{{name: cast, database: studio, tables: [character]}}, "
+      "{{name: hooks, files: [{}]}}]}}\n",
+      (host / "hook.sh").string())};
+  bench.cluster().psql("studio", "update character set name = 'nobody' where id < 10");
+  write_text(host / "hook.sh", "broken\n");
+  CHECK(bench.follow("configuration") == 3);
+  CHECK(bench.cluster().psql("studio", "select name from character where id = 3") == "c3");
+  CHECK(read_text(host / "hook.sh") == "echo rendered\n");
+  CHECK(bench.follow("configuration-stock", false) == 2);
+  const auto unpacked = bench.site().directory() / "state/scratch/fetched/configuration";
+  CHECK(read_text(unpacked / "hooks/files" / (host / "hook.sh").relative_path()) ==
+        "echo rendered\n");
+  CHECK_THAT(read_text(unpacked / "cast/character.json"), Contains("\"name\":\"c3\""));
 }
 
 TEST_CASE("every full renews the page on the store, and one beside the backup") {
