@@ -34,8 +34,8 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 # the libraries it loads late.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/lib/bkp)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, libcurl4 (>= 7.85), libpq5, libssh2-1 (>= 1.9)")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "postgresql-client, zstd, cron | cron-daemon")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, libcurl4 (>= 7.85), libpq5, libssh2-1 (>= 1.9), zstd")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "postgresql-client, age, cron | cron-daemon")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "man-db, bash-completion")
 
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA

@@ -157,6 +157,18 @@ constexpr auto about_the_copy = R"(({0}.level = 'checksum' OR (
                     WHERE (k.value->>'failed')::integer > 0
                       AND k.key NOT IN ('part', 'manifest', 'fingerprint')))))";
 
+// Whether it says that a backup could not be brought back as the runbook tells, and nothing else:
+// only steps failed. The backup may well be good.
+constexpr auto about_the_page = R"((NOT {0}.success
+    AND EXISTS (SELECT FROM jsonb_each({0}.coverage->'checks') k
+                WHERE (k.value->>'failed')::integer > 0)
+    AND NOT EXISTS (SELECT FROM jsonb_each({0}.coverage->'checks') k
+                    WHERE (k.value->>'failed')::integer > 0 AND k.key <> 'step')))";
+
+std::string about_page(std::string_view name) {
+  return fmt::format(fmt::runtime(about_the_page), name);
+}
+
 std::string about_copy(std::string_view name) {
   return fmt::format(fmt::runtime(about_the_copy), name);
 }
@@ -170,7 +182,7 @@ std::string mark_verified() {
     backup_label text, level text, success boolean, coverage jsonb, finished_at timestamptz)
   WHERE label = e.backup_label AND e.finished_at >= coalesce(verified_at, '-infinity')
     AND NOT )" +
-         about_copy("e");
+         about_copy("e") + " AND NOT " + about_page("e");
 }
 
 // A test restore does not read every part, so it takes no copy's error away.
@@ -227,7 +239,7 @@ std::string trust_backup_again() {
     SELECT v.success, v.finished_at,
            to_jsonb(v) - 'id' - 'backup_id' - 'run_id' AS result
     FROM verifications v
-    WHERE v.backup_label = own.label AND NOT {}
+    WHERE v.backup_label = own.label AND NOT {} AND NOT {}
     ORDER BY v.finished_at DESC, v.id DESC LIMIT 1) AS last ON true
   CROSS JOIN LATERAL (
     SELECT (own.verification_result_json->>'proven_at')::timestamptz AS at) AS proven
@@ -236,7 +248,7 @@ std::string trust_backup_again() {
          OR b.verification_result_json->>'level' = 'checksum')
     AND EXISTS (SELECT FROM backup_copies c WHERE c.backup_id = b.id AND c.state = 'completed'
                 AND c.error_message IS NULL))",
-                     about_copy("v"), label_of_event);
+                     about_copy("v"), about_page("v"), label_of_event);
 }
 
 constexpr auto set_hold = R"(

@@ -176,16 +176,28 @@ void look_at_site_pages(run::Context& context, const run::OpenedStores& opened,
   }
 }
 
-/// Whether all that failed are the user's own assertions.
-bool only_assertions_failed(const std::vector<Attempt>& attempts) {
-  return std::ranges::all_of(attempts, [](const auto& attempt) {
+/// Whether all that failed are checks of one kind.
+bool only_failed(const std::vector<Attempt>& attempts, std::string_view kind) {
+  return std::ranges::all_of(attempts, [&](const auto& attempt) {
     return std::ranges::all_of(attempt.verification.checks,
-                               [](const auto& check) {
+                               [&](const auto& check) {
                                  return check.outcome != verify::Outcome::failed ||
-                                        check.kind == "assertion";
+                                        check.kind == kind;
                                }) &&
            (attempt.not_made || attempt.verification.total() > 0);
   });
+}
+
+std::string hint_for(const std::vector<Attempt>& attempts) {
+  // The user's own.
+  if (only_failed(attempts, "assertion"))
+    return "all else is good: look at the data, in the live database too, and at what "
+           "verify.assertions expects";
+  if (only_failed(attempts, "step"))
+    return "the backups are good; what the step asks for is missing on this host, or the runbook "
+           "leads nowhere: try the command by hand";
+  return "take a new backup with `bkp full` (`--method base` of the cluster) and keep the older "
+         "good ones (`bkp hold`) until it is verified";
 }
 
 /// Of a good backup: a mark or a page beside it is damaged.
@@ -218,12 +230,7 @@ std::optional<Error> error_of_unread(const run::OpenedStores& opened) {
 std::optional<Error> overall_error(const std::vector<Attempt>& attempts) {
   std::string first_failure;
   std::size_t failed = 0;
-  std::string hint =
-      only_assertions_failed(attempts)
-          ? "all else is good: look at the data, in the live database too, and at what "
-            "verify.assertions expects"
-          : "take a new backup with `bkp full` (`--method base` of the cluster) and keep the older "
-            "good ones (`bkp hold`) until it is verified";
+  auto hint = hint_for(attempts);
   std::optional<Error> not_made;
   for (const auto& attempt : attempts) {
     const auto& verification = attempt.verification;
@@ -339,7 +346,8 @@ void define(CLI::App& app, VerifyOptions& options) {
                  "good backup of each "
                  "database");
   app.add_option("--level", options.level,
-                 "checksum: re-read; restore: restore and check; drill: also against the objective")
+                 "checksum: re-read; restore: restore and check; drill: against the objective too, "
+                 "and by the runbook's own commands")
       ->check(CLI::IsMember({"checksum", "restore", "drill"}))
       ->type_name("LEVEL")
       ->capture_default_str();

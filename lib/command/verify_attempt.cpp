@@ -9,6 +9,7 @@
 #include "backup/site_file.hpp"
 #include "backup/source.hpp"
 #include "command/key_options.hpp"
+#include "drill/page_drill.hpp"
 #include "report/page_checksum.hpp"
 #include "stream/hash.hpp"
 #include "util/text.hpp"
@@ -78,6 +79,9 @@ void look(const VerifyOptions& options, run::Context& context, const BackupRecor
   } else {
     verify::verify_restore(context, source, jobs, verification);
   }
+  // What cannot be restored by bkp is not tried by hand.
+  if (options.level == "drill" && verification.success())
+    drill::follow_page(context, backup, source, reading_keys(options.keys, context), verification);
 }
 
 void write_mark(run::Context& context, const run::NamedStore& store,
@@ -102,6 +106,7 @@ void leave_mark(run::Context& context, const BackupRecord& backup, const run::Na
                 bool doubted, const Verification& verification) {
   const bool re_read = verification.level == "checksum";
   if (verification.success() && re_read && !doubted) return;
+  if (verification.about_the_page()) return;
   nlohmann::json details{{"level", verification.level}};
   if (!verification.success()) {
     details["scope"] = verification.about_the_copy() ? "copy" : "backup";

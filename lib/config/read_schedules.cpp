@@ -27,7 +27,8 @@ std::vector<Schedule> default_schedules() {
           default_schedule("verify", "15 5 * * sun"),
           default_schedule("prune", "45 6 * * *"),
           default_schedule("status", "50 * * * *"),
-          default_schedule("notify summary", "0 7 * * *")};
+          default_schedule("notify summary", "0 7 * * *"),
+          default_schedule("verify --level drill", "15 3 1 * *")};
 }
 
 /// A key whose text something else must be able to read, which throws Error{usage}.

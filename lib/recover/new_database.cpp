@@ -97,11 +97,18 @@ void drop_database(pg::Connection& connection, const std::string& name) {
 NewDatabase::NewDatabase(run::Context& context, const pg::Conninfo& maintenance,
                          const backup::DatabaseProperties& original, std::string name,
                          const std::string& comment, const std::string& more)
+    : NewDatabase{context, maintenance, std::move(name), comment,
+                  [&](pg::Connection& connection, const std::string& chosen) {
+                    create_database_like(connection, original, chosen, more);
+                  }} {}
+
+NewDatabase::NewDatabase(run::Context& context, const pg::Conninfo& maintenance, std::string name,
+                         const std::string& comment, const Make& make)
     : m_context{context},
       m_connection{pg::Connection::open(maintenance, m_calm)},
       m_name{std::move(name)} {
   lift_timeouts(m_connection);
-  create_database_like(m_connection, original, m_name, more);
+  make(m_connection, m_name);
   m_ours = true;
   try {
     set_comment(comment);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "backup/manifest.hpp"
@@ -24,6 +25,10 @@ class NewDatabase {
   NewDatabase(run::Context& context, const pg::Conninfo& maintenance,
               const backup::DatabaseProperties& original, std::string name,
               const std::string& comment, const std::string& more = {});
+  /// The same of one that `make` creates, given the connection and the name.
+  using Make = std::function<void(pg::Connection& connection, const std::string& name)>;
+  NewDatabase(run::Context& context, const pg::Conninfo& maintenance, std::string name,
+              const std::string& comment, const Make& make);
   ~NewDatabase();
   NewDatabase(const NewDatabase&) = delete;
   NewDatabase& operator=(const NewDatabase&) = delete;

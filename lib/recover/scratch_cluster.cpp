@@ -92,7 +92,8 @@ void ScratchPlace::clear_leftovers(run::Context& context) {
     const auto lock = lock_in(entry.path());
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;
     context.log.info("removing {}, left by a run that died", util::quoted(entry.path().string()));
-    end_server(entry.path() / "data");
+    for (const auto& data : std::filesystem::directory_iterator{entry.path(), unknown})
+      end_server(data.path());
     std::filesystem::remove_all(entry.path(), unknown);
   }
 }

@@ -117,7 +117,9 @@ void add_stock(DatabaseCommands& commands, const RunbookModel& model, const Runb
   if (dump == nullptr) return;
   commands.stock_fetch = parts_of(model, backup);
   const auto& directory = commands.stock_fetch.directory;
-  commands.stock_name = backup::name_with_suffix(manifest.database.name, "_by_hand");
+  commands.stock_name = model.stock_database.empty()
+                            ? backup::name_with_suffix(manifest.database.name, "_by_hand")
+                            : model.stock_database;
   commands.stock_signature = signature_command(model, directory);
   commands.stock_sums = sums_command(directory, manifest);
   commands.stock_create = createdb(model, manifest.database, commands.stock_name);

@@ -99,6 +99,7 @@ struct RunbookModel {
 
   std::vector<std::string> own_directories;  ///< where bkp keeps files beside the stores
   std::string fetch_directory;               ///< for what is fetched without bkp
+  std::string stock_database;                ///< what stock tools restore into; empty: NAME_by_hand
 
   pg::Conninfo cluster;
   int server_version = 0;       ///< 150018; 0 = unknown

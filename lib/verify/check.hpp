@@ -15,7 +15,7 @@ enum class Outcome { passed, failed, skipped };
 struct Check {
   std::string kind;  ///< rows, large_objects, foreign_key, index, constraint, sequence, assertion,
                      ///< contents, manifest, part, fingerprint, restore,
-                     ///< relation, relations, pages, section
+                     ///< relation, relations, pages, section, step
   std::string name;  ///< of the table, constraint, assertion …
   Outcome outcome = Outcome::passed;
   std::string message;  ///< why it failed or was skipped

@@ -65,6 +65,22 @@ ScratchDatabase::ScratchDatabase(run::Context& context, const pg::Conninfo& main
       m_database{context,         maintenance,
                  original,        choose_name(context, m_lock),
                  marker(context), fmt::format("CONNECTION LIMIT {}", marking_limit)} {
+  protect();
+}
+
+ScratchDatabase::ScratchDatabase(run::Context& context, const pg::Conninfo& maintenance,
+                                 const std::function<void(const std::string& name)>& make)
+    : m_lock{pg::Connection::open(maintenance, m_calm)},
+      m_database{context, maintenance, choose_name(context, m_lock), marker(context),
+                 [&](pg::Connection& connection, const std::string& name) {
+                   make(name);
+                   connection.exec(fmt::format("ALTER DATABASE {} CONNECTION LIMIT {}",
+                                               connection.identifier(name), marking_limit));
+                 }} {
+  protect();
+}
+
+void ScratchDatabase::protect() {
   // It holds what the original protects by more than its tables' privileges.
   auto& connection = m_database.connection();
   connection.exec(

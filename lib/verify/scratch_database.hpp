@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,18 @@ class ScratchDatabase {
   ScratchDatabase(run::Context& context, const pg::Conninfo& maintenance,
                   const backup::DatabaseProperties& original);
 
+  /// The same of one that `make` creates under the name it is given, like the original; it is
+  /// marked as one of these as soon as it is there.
+  ScratchDatabase(run::Context& context, const pg::Conninfo& maintenance,
+                  const std::function<void(const std::string& name)>& make);
+
   const std::string& name() const { return m_database.name(); }
   pg::Conninfo conninfo() const { return m_database.conninfo(); }
   pg::Connection& maintenance() { return m_database.connection(); }
 
  private:
+  void protect();
+
   util::Interrupt m_calm;
   pg::Connection m_lock;  ///< holds the advisory lock as long as the database lives
   recover::NewDatabase m_database;

@@ -49,7 +49,7 @@ std::string_view words_for(const std::string& kind) {
       {"manifest", "manifest"},         {"part", "parts"},
       {"fingerprint", "fingerprint"},   {"restore", "restore"},
       {"relations", "tables, indexes"}, {"pages", "page checksums"},
-      {"section", "sections"},
+      {"section", "sections"},          {"step", "steps of the runbook"},
   };
   const auto found = words.find(kind);
   return found == words.end() ? std::string_view{kind} : found->second;
@@ -68,14 +68,25 @@ std::string counts_text(const Verification& verification) {
 
 }  // namespace
 
-bool Verification::about_the_copy() const {
-  if (level == "checksum") return true;
+namespace {
+
+/// Something failed, and all that did is of these kinds.
+bool only_failed(const std::vector<Check>& checks, std::initializer_list<std::string_view> kinds) {
   const auto is_failed = [](const Check& check) { return check.outcome == Outcome::failed; };
   return std::ranges::any_of(checks, is_failed) &&
          std::ranges::none_of(checks, [&](const Check& check) {
-           return is_failed(check) && check.kind != "part" && check.kind != "manifest" &&
-                  check.kind != "fingerprint";
+           return is_failed(check) && std::ranges::find(kinds, check.kind) == kinds.end();
          });
+}
+
+}  // namespace
+
+bool Verification::about_the_copy() const {
+  return level == "checksum" || only_failed(checks, {"part", "manifest", "fingerprint"});
+}
+
+bool Verification::about_the_page() const {
+  return only_failed(checks, {"step"});
 }
 
 int Verification::passed() const {

@@ -37,6 +37,8 @@ struct Verification {
   /// Whether the result is about the bytes of this copy and no other: they were re-read, or a test
   /// restore could not even read them. The catalog asks the same of its rows (statements.cpp).
   bool about_the_copy() const;
+  /// Whether the result says that the runbook's steps lead nowhere, and nothing of the backup.
+  bool about_the_page() const;
   int passed() const;
   /// Without what was skipped.
   int total() const;

@@ -17,7 +17,7 @@ TEST_CASE("init enters the schedules where there are none, and run-due has nothi
   const auto first = site.must({"init"});
   CHECK_THAT(first.out, Contains("schedule 1 is entered: full, 0 2 * * * in UTC"));
   const auto schedules = site.json({"schedule", "list"})["result"]["schedules"];
-  REQUIRE(schedules.size() == 8);
+  REQUIRE(schedules.size() == 9);
   for (const auto& one : schedules) {
     CAPTURE(one);
     // Nothing is archived here, and there is no channel.

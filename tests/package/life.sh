@@ -96,7 +96,8 @@ upgrade() {
   run_cron_lines
   # What was missed begins one after the other.
   run_cron_lines
-  expect "runs by schedule" "full prune verify verify" "$(sql -d bkp -c "SELECT string_agg(command,
+  run_cron_lines
+  expect "runs by schedule" "full prune verify verify verify" "$(sql -d bkp -c "SELECT string_agg(command,
     ' ' ORDER BY command) FROM bkp.runs WHERE schedule_id IS NOT NULL AND status = 'completed'")"
   expect "backups of x121" 2 "$(backups | grep -c -- -full-x121)"
 }

@@ -82,7 +82,8 @@ at() {
 minutes() {
   {
     seq 50 60 1430                # status, every hour
-    printf '%s\n' 0 165 195 285 300 # full, verify --all, verify (on Sundays), prune, the summary
+    # full, a drill (on the first), verify --all, verify (on Sundays), prune, the summary
+    printf '%s\n' 0 75 165 195 285 300
   } | sort -n
 }
 
