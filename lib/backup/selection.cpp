@@ -46,6 +46,17 @@ const BackupRecord& select_latest(const std::vector<BackupRecord>& backups, std:
               "`bkp list` shows what there is; --db and --type narrow it"};
 }
 
+/// Of the configuration: "v7".
+const BackupRecord* find_version(const std::vector<BackupRecord>& backups, std::string_view name) {
+  const auto version =
+      name.starts_with('v') ? whole_number<int>(name.substr(1)) : std::optional<int>{};
+  if (!version) return nullptr;
+  const auto found = std::ranges::find(backups, version, &BackupRecord::export_version);
+  if (found != backups.end()) return &*found;
+  throw Error{ErrorKind::not_found, fmt::format("there is no version {}", util::quoted(name)),
+              "`bkp list --type config` shows those there are"};
+}
+
 const BackupRecord& select_prefix(const std::vector<BackupRecord>& backups, std::string_view name) {
   const BackupRecord* found = nullptr;
   std::string others;
@@ -97,6 +108,7 @@ const BackupRecord& select_backup(const std::vector<BackupRecord>& newest_first,
   if (name.empty())
     throw Error{ErrorKind::not_found, "the backup's name is empty",
                 "write latest, an id or a label"};
+  if (const auto* version = find_version(newest_first, name)) return *version;
   return select_prefix(newest_first, name);
 }
 

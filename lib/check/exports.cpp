@@ -2,6 +2,7 @@
 
 #include "check/topics.hpp"
 #include "exports/collect.hpp"
+#include "exports/restore_journal.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -30,6 +31,13 @@ void judge_section(const exports::Section& section, Findings& findings) {
 
 void examine_exports(run::Context& context, Findings& findings) {
   const auto& config = context.config;
+  for (const auto& restore : exports::find_unfinished(config)) {
+    findings.warning(topic_of_exports,
+                     fmt::format("a restore of the configuration was killed and has left files "
+                                 "half restored ({})",
+                                 restore.directory.string()),
+                     "bkp config-restore: it takes back what was begun, and shows what differs");
+  }
   if (config.export_sections.empty()) {
     findings.warning(
         topic_of_exports,

@@ -1,8 +1,11 @@
 #include "command/config_restore.hpp"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "command/audit_trail.hpp"
+#include "command/reveal.hpp"
 #include "exports/restore.hpp"
 #include "exports/versions.hpp"
 #include "run/lock.hpp"
@@ -45,6 +48,14 @@ std::string plan_text(const exports::Contents& exported, const exports::RestoreP
   return text;
 }
 
+/// Those that are changed.
+json sections_of(const exports::RestorePlan& plan) {
+  std::set<std::string> names;
+  for (const auto& table : plan.tables) names.insert(table.section);
+  for (const auto& file : plan.files) names.insert(file.section);
+  return names;
+}
+
 std::string what_happens(const exports::RestorePlan& plan) {
   std::size_t rows = 0;
   for (const auto& table : plan.tables) rows += table.changes.size();
@@ -77,6 +88,21 @@ std::string advice_after(const exports::RestorePlan& plan, const exports::Conten
   return {};
 }
 
+/// What a run that was killed has begun is taken back first.
+void end_unfinished(run::Context& context) {
+  for (const auto& restore : exports::find_unfinished(context.config)) {
+    exports::take_back(restore);
+    context.warn(
+        restore.committing
+            ? fmt::format("a restore was killed at its end ({}): its files are in place, its rows "
+                          "may not be",
+                          restore.directory.string())
+            : fmt::format("a restore was killed ({}): the {} files it had written are taken back",
+                          restore.directory.string(),
+                          restore.replaced.size() + restore.created.size()));
+  }
+}
+
 cli::Report restore(const ConfigRestoreOptions& options, run::Context& context, AuditTrail& trail) {
   const auto all = exports::list_exports(context);
   const auto& record = exports::select_export(all, options.id);
@@ -84,6 +110,7 @@ cli::Report restore(const ConfigRestoreOptions& options, run::Context& context, 
   const auto exported = exports::open_export(context, record, reading_keys(options.keys, context));
   const auto request = request_of(options);
   const auto plan = exports::plan_restore(context, exported, request);
+  trail.details["sections"] = sections_of(plan);
   trail.details["tables"] = plan.tables.size();
   trail.details["files"] = plan.files.size();
   trail.details["revealed"] = options.reveal;
@@ -103,11 +130,14 @@ cli::Report restore(const ConfigRestoreOptions& options, run::Context& context, 
   trail.confirmation = run::require_confirmation(context.terminal, context.config.site, options.yes,
                                                  what_happens(plan));
   const auto saved = saved_directory(context);
+  context.recorder.audit({"config-restore.begun", trail.subject, trail.confirmation, trail.details,
+                          context.clock.now()});
   exports::carry_out(context, plan, request, saved);
-  const bool replaced = std::filesystem::exists(saved);
-  report.result["replaced_files"] = replaced ? json(saved.string()) : json(nullptr);
+  const auto kept = saved / "files";
+  const bool replaced = std::filesystem::exists(kept);
+  report.result["replaced_files"] = replaced ? json(kept.string()) : json(nullptr);
   report.text = "restored: " + what_happens(plan) + "\n";
-  if (replaced) report.text += fmt::format("what was replaced is in {}\n", saved.string());
+  if (replaced) report.text += fmt::format("what was replaced is in {}\n", kept.string());
   report.text += advice_after(plan, exported);
   return report;
 }
@@ -129,10 +159,13 @@ void define(CLI::App& app, ConfigRestoreOptions& options) {
 }
 
 cli::Report run(const ConfigRestoreOptions& options, run::Context& context) {
+  require_record_of_reveal(options.reveal, context);
   return audited(context, "config-restore", {context.config.site}, [&](AuditTrail& trail) {
     std::optional<run::SiteLock> lock;
-    if (!context.dry_run)
+    if (!context.dry_run) {
       lock.emplace(context, run::LockName::write, run::LockMode::exclusive, "config-restore");
+      end_unfinished(context);
+    }
     return restore(options, context, trail);
   });
 }

@@ -1,5 +1,7 @@
 #include "command/config_step.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "util/advice.hpp"
@@ -31,7 +33,7 @@ json sections_json(const exports::Contents& contents) {
 void ConfigStep::add_to(backup::FullRequest& request) {
   if (m_context.config.export_sections.empty()) return;
   try {
-    m_collected = exports::collect_export(m_context);
+    m_collected = exports::collect_export(m_context, request.stores);
     if (unchanged()) {
       if (!m_context.dry_run)
         m_context.recorder.confirm_export(m_collected->same_as->label,
@@ -46,12 +48,30 @@ void ConfigStep::add_to(backup::FullRequest& request) {
   }
 }
 
+std::optional<Error> ConfigStep::error_of_sections() const {
+  const auto& sections = m_collected->contents->sections;
+  std::string names;
+  int failed = 0;
+  for (const auto& section : sections) {
+    if (section.error.empty()) continue;
+    ++failed;
+    names += fmt::format("\n{}: {}", section.name, util::printable(section.error));
+  }
+  if (failed == 0) return std::nullopt;
+  return Error{ErrorKind::partial,
+               fmt::format("{} of {} sections of the configuration could not be exported{}", failed,
+                           sections.size(), names),
+               "the others are exported; mend these, or take them out of "
+               "`config_export.sections`"};
+}
+
 void ConfigStep::tell(cli::Report& report) const {
   if (m_error) {
-    m_context.warn("the configuration was not exported: " + util::with_hint(*m_error));
+    const bool alone = !report.result.contains("backups");
+    if (!alone) m_context.warn("the configuration was not exported: " + util::with_hint(*m_error));
     if (!report.error) {
       report.error =
-          Error{ErrorKind::partial,
+          Error{alone ? m_error->kind() : ErrorKind::partial,
                 fmt::format("the configuration was not exported: {}", m_error->message()),
                 m_error->hint()};
     }
@@ -63,13 +83,17 @@ void ConfigStep::tell(cli::Report& report) const {
       {"unchanged", unchanged()},
       {"label", unchanged() ? json(m_collected->same_as->label) : json(nullptr)},
       {"sections", sections_json(contents)}};
-  if (unchanged()) {
-    report.text += fmt::format("configuration: unchanged since version {} ({})\n", contents.version,
-                               m_collected->same_as->label);
-  } else {
-    report.text += fmt::format("configuration: version {}, {} sections\n", contents.version,
-                               contents.sections.size());
+  const auto exported = std::ranges::count_if(
+      contents.sections, [](const auto& section) { return section.error.empty(); });
+  const auto what = fmt::format("version {}, {} of {} sections", contents.version, exported,
+                                contents.sections.size());
+  if (!unchanged()) {
+    report.text += fmt::format("configuration: {}\n", what);
+    return;
   }
+  report.text +=
+      fmt::format("configuration: unchanged since {} ({})\n", what, m_collected->same_as->label);
+  if (!report.error) report.error = error_of_sections();
 }
 
 }  // namespace bkp::command

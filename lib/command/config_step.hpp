@@ -27,6 +27,8 @@ class ConfigStep {
   void tell(cli::Report& report) const;
 
  private:
+  std::optional<util::Error> error_of_sections() const;
+
   run::Context& m_context;
   std::optional<exports::CollectedExport> m_collected;
   std::optional<util::Error> m_error;

@@ -60,12 +60,10 @@ class Drill {
         m_source{source},
         m_keys{keys},
         m_result{result},
-        m_shell{context, source.manifest().server_version},
         m_directory{context},
+        m_shell{context, source.manifest().server_version, m_directory.path()},
         m_model{report::build_runbook_model(context)} {
     m_model.fetch_directory = m_directory.path().string();
-    // They are written by the page; not over those of the site.
-    for (auto& key : m_model.public_keys) key.file = m_directory.path() / key.file.filename();
   }
 
   void run() {
@@ -246,8 +244,8 @@ class Drill {
   const backup::Source& m_source;
   const run::ReadingKeys& m_keys;
   Verification& m_result;
-  Shell m_shell;
   DrillDirectory m_directory;
+  Shell m_shell;
   RunbookModel m_model;
   std::vector<PageStep> m_steps;
   util::Duration m_seconds{0};

@@ -4,7 +4,7 @@
 
 namespace bkp::drill {
 
-Shell::Shell(run::Context& context, int server_version)
+Shell::Shell(run::Context& context, int server_version, const std::filesystem::path& home)
     : m_context{context}, m_environment{context.environment.for_child()} {
   // From libexec/bkp to bin.
   const auto own = util::executable_directory().parent_path().parent_path() / "bin";
@@ -12,6 +12,14 @@ Shell::Shell(run::Context& context, int server_version)
   m_environment.set(
       "PATH", own.string() + ":" + programs.string() + ":" + context.environment.search_path());
   if (!context.config.file.empty()) m_environment.set("BKP_CONFIG", context.config.file.string());
+  if (const auto own_home = m_environment.get("HOME");
+      own_home && !m_environment.get("PGPASSFILE")) {
+    const auto passwords = std::filesystem::path{*own_home} / ".pgpass";
+    std::error_code unknown;
+    if (std::filesystem::exists(passwords, unknown))
+      m_environment.set("PGPASSFILE", passwords.string());
+  }
+  m_environment.set("HOME", home.string());
   context.cluster().add_password_to(m_environment);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "run/context.hpp"
@@ -8,11 +9,12 @@
 namespace bkp::drill {
 
 /// Runs the page's commands as a person at a shell would, with the programs of this bkp and of the
-/// server's version at hand, and the configuration's password for the cluster.
+/// server's version at hand, and the password for the cluster; what they write to their home goes to
+/// another one.
 class Shell {
  public:
   /// `server_version`: that of the cluster.
-  Shell(run::Context& context, int server_version);
+  Shell(run::Context& context, int server_version, const std::filesystem::path& home);
 
   struct Result {
     util::ExitStatus status;

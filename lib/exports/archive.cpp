@@ -35,7 +35,7 @@ ordered_json to_json(const Entry& entry) {
                       {"type", to_text(entry.type)},
                       {"sha256", entry.digest()},
                       {"bytes", entry.contents.size()}};
-  if (entry.type == EntryType::file) {
+  if (entry.of_host()) {
     object["origin"] = entry.origin;
     object["mode"] = fmt::format("{:04o}", entry.mode);
     object["owner"] = entry.owner;
@@ -79,9 +79,10 @@ using Files = std::map<std::string, std::string>;
 Entry entry_from(const json& from, Files& files) {
   Entry entry;
   entry.path = from.at("path").get<std::string>();
-  entry.type = from_text(from.at("type").get<std::string>(),
-                         {EntryType::rows, EntryType::file, EntryType::output});
-  if (entry.type == EntryType::file) {
+  entry.type =
+      from_text(from.at("type").get<std::string>(),
+                {EntryType::rows, EntryType::file, EntryType::output, EntryType::directory});
+  if (entry.of_host()) {
     entry.origin = from.at("origin").get<std::string>();
     entry.mode = mode_from(from.at("mode").get<std::string>());
     entry.owner = from.at("owner").get<std::string>();
@@ -201,9 +202,11 @@ void write_archive(const Contents& contents, stream::Sink& sink) {
              manifest);
   for (const auto& section : contents.sections) {
     for (const auto& entry : section.entries) {
-      const auto modified = entry.type == EntryType::file ? entry.modified : contents.collected_at;
+      const auto modified = entry.of_host() ? entry.modified : contents.collected_at;
       write_file(tar,
                  {.path = entry.path,
+                  .type = entry.type == EntryType::directory ? physical::TarEntry::Type::directory
+                                                             : physical::TarEntry::Type::file,
                   .bytes = entry.contents.size(),
                   .mode = entry.mode,
                   .modified = modified},

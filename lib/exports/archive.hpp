@@ -11,9 +11,9 @@ namespace bkp::exports {
 /// The archive's first entry, which says what the others are: {"format": "bkp-config-export",
 /// "format_version": 1, "version", "site", "host", "bkp_version", "catalog_version",
 /// "server_version", "collected_at", "sha256", "sections": [{"name", "kind", "secret", "sha256",
-/// "error", "notes", "entries": [{"path", "type", "sha256", "bytes"; of a file also "origin",
-/// "mode", "owner", "group", "modified"}]}]}. Readers refuse a newer format_version and ignore
-/// unknown keys.
+/// "error", "notes", "entries": [{"path", "type", "sha256", "bytes"; of a file or directory also
+/// "origin", "mode", "owner", "group", "modified"}]}]}. Readers refuse a newer format_version and
+/// ignore unknown keys.
 std::string manifest_text(const Contents& contents);
 
 /// Writes the archive (POSIX tar); does not finish the sink.

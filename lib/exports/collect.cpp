@@ -152,7 +152,7 @@ void require_size(const Contents& contents) {
     most = std::max(most, bytes);
   }
   if (total <= largest_export) return;
-  throw Error{ErrorKind::store,
+  throw Error{ErrorKind::refused,
               fmt::format("the configuration export has {}, more than {}; most of it is section {}",
                           util::format_size(total), util::format_size(largest_export),
                           util::quoted(largest->name)),

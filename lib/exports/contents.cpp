@@ -12,7 +12,7 @@ namespace bkp::exports {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> types{"rows", "file", "output"};
+constexpr std::array<std::string_view, 4> types{"rows", "file", "output", "directory"};
 constexpr std::array<std::string_view, 5> kinds{"sql", "tables", "files", "server", "command"};
 
 std::string sha256(std::string_view text) {

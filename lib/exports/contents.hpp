@@ -16,9 +16,10 @@ namespace bkp::exports {
 inline constexpr std::size_t largest_export = std::size_t{256} << 20U;
 
 enum class EntryType {
-  rows,    ///< of a query or a table: rows.hpp
-  file,    ///< of a host
-  output,  ///< of a program
+  rows,       ///< of a query or a table: rows.hpp
+  file,       ///< of a host
+  output,     ///< of a program
+  directory,  ///< of a host, in which exported files are
 };
 
 std::string_view to_text(EntryType type);
@@ -27,12 +28,14 @@ struct Entry {
   std::string path;  ///< in the archive: "hooks/files/srv/studio/hooks/on_render.py"
   EntryType type = EntryType::output;
   std::string contents;
-  std::string origin = {};  ///< of a file: its absolute path; the rest too is of files
+  std::string origin = {};  ///< of a file or directory: its absolute path, without links; the rest
+                            ///< too is of these
   unsigned mode = 0600;
   std::string owner = {};  ///< names of user and group; empty where they are not known
   std::string group = {};
   util::Time modified = {};
 
+  bool of_host() const { return type == EntryType::file || type == EntryType::directory; }
   std::string digest() const;  ///< SHA-256 of the contents, in hexadecimal
 };
 

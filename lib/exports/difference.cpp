@@ -162,7 +162,7 @@ std::optional<EntryChange> compare_entries(const Entry* before, const Entry* aft
   if (before == nullptr) change.change = Change::added;
   if (after == nullptr) change.change = Change::removed;
   const bool same = before != nullptr && after != nullptr && before->contents == after->contents;
-  if (before != nullptr && after != nullptr && either.type == EntryType::file)
+  if (before != nullptr && after != nullptr && either.of_host())
     change.attributes = attribute_changes(*before, *after);
   if (same && change.attributes.empty()) return std::nullopt;
   if (!same && either.type == EntryType::rows) {

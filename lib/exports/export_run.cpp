@@ -41,9 +41,12 @@ void warn_of_secrets(run::Context& context, const Contents& contents) {
   }
 }
 
-bool is_complete(const Contents& contents) {
-  return std::ranges::all_of(contents.sections,
-                             [](const Section& section) { return section.error.empty(); });
+/// Those that must have it; where stores are named, these.
+std::vector<run::NamedStore> stores_that_must(const run::Context& context,
+                                              const std::vector<std::string>& wanted) {
+  auto stores = context.open_stores(wanted).stores;
+  if (wanted.empty()) std::erase_if(stores, [](const auto& store) { return !store.required; });
+  return stores;
 }
 
 backup::ExportProperties properties_of(const Contents& contents) {
@@ -108,18 +111,16 @@ void take(const run::Context& context, const backup::Job& job, const backup::Lay
 
 }  // namespace
 
-CollectedExport collect_export(run::Context& context) {
+CollectedExport collect_export(run::Context& context, const std::vector<std::string>& stores) {
+  const auto must = stores_that_must(context, stores);
   auto contents = collect(context, context.config.export_sections);
   warn_of_notes(context, contents);
   warn_of_secrets(context, contents);
   const auto exports = list_exports(context);
   const auto last = read_last_export(context.config);
   CollectedExport collected;
-  // One that lacks something is stored, and said, each time.
-  if (is_complete(contents)) {
-    collected.same_as =
-        same_as_last(exports, last, digest_of(contents, context.config), context.config);
-  }
+  collected.same_as =
+      same_as_last(exports, last, digest_of(contents, context.config), context.config.site, must);
   contents.version = collected.same_as ? collected.same_as->export_version.value_or(0)
                                        : next_version(exports, last);
   collected.contents = std::make_shared<const Contents>(std::move(contents));

@@ -18,9 +18,11 @@ struct CollectedExport {
 };
 
 /// Collects the configured sections, of which there is one at least. What they note, and where
-/// something looks like a secret and nothing is sealed, are warnings. Throws Error{interrupted};
-/// Error{store} for what is too large; what asking for earlier exports throws.
-CollectedExport collect_export(run::Context& context);
+/// something looks like a secret and nothing is sealed, are warnings. One whose failing sections
+/// fail as they did before is the same too. Throws Error{interrupted}; Error{refused} for what is
+/// too large; Error{not_found} for a store that is none; what asking for earlier exports throws.
+/// `stores`: those it is to be written to; empty: all.
+CollectedExport collect_export(run::Context& context, const std::vector<std::string>& stores);
 
 /// A backup of type config for full_backup(): one part, config.tar (archive.hpp). Sections that
 /// could not be collected are named in the manifest; where all could not there is no backup. Its

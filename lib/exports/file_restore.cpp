@@ -1,19 +1,16 @@
 #include "exports/file_restore.hpp"
 
-#include <grp.h>
-#include <pwd.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <vector>
+#include <map>
 
 #include <fmt/format.h>
 
+#include "exports/entry_writer.hpp"
 #include "exports/files.hpp"
 #include "exports/secrets.hpp"
 #include "util/error.hpp"
-#include "util/files.hpp"
-#include "util/host.hpp"
 #include "util/text.hpp"
 
 namespace bkp::exports {
@@ -23,44 +20,45 @@ using util::ErrorKind;
 
 namespace {
 
-std::optional<Entry> live_file(const std::string& section, const std::string& path) {
+std::optional<Entry> live_entry(const std::string& section, const Entry& exported) {
   try {
-    return read_file_entry(path, section);
+    if (exported.type == EntryType::directory)
+      return read_directory_entry(exported.origin, section, Links::refuse);
+    return read_file_entry(exported.origin, section, Links::refuse);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::not_found) return std::nullopt;
     throw;
   }
 }
 
-/// The line of `text` that has what stands before and behind the mark in `line`.
-std::optional<std::string> line_like(std::string_view line, std::string_view text) {
-  const auto mark = line.find(redacted);
-  const auto before = line.substr(0, mark);
-  const auto behind = line.substr(mark + redacted.size());
-  std::optional<std::string> found;
-  for (const auto candidate : util::split_lines(text)) {
-    const bool fits = candidate.size() >= before.size() + behind.size() &&
-                      candidate.starts_with(before) && candidate.ends_with(behind);
-    if (!fits) continue;
-    if (found) return std::nullopt;  // which of the two?
-    found = std::string{candidate};
+/// The lines of a text in which something is redacted, with what stood there, in their order.
+std::map<std::string, std::vector<std::string>> redacted_lines(std::string_view text) {
+  std::map<std::string, std::vector<std::string>> lines;
+  for (auto& [masked, original] : redact_lines(text)) {
+    if (masked != original) lines[masked].push_back(std::move(original));
   }
-  return found;
+  return lines;
 }
 
 std::string filled(const Entry& exported, const std::optional<Entry>& live) {
-  if (exported.contents.find(redacted) == std::string::npos) return exported.contents;
+  const auto known = redacted_lines(live ? std::string_view{live->contents} : std::string_view{});
+  std::map<std::string, std::size_t> wanted;
+  for (const auto line : util::split_lines(exported.contents)) {
+    if (line.find(redacted) != line.npos) ++wanted[std::string{line}];
+  }
+  std::map<std::string, std::size_t> used;
   std::string text;
   int number = 0;
-  for (const auto line : util::split_lines(exported.contents)) {
+  for (const auto view : util::split_lines(exported.contents)) {
+    const std::string line{view};
     ++number;
-    const auto mark = line.find(redacted);
-    if (mark == line.npos) {
+    const auto count = wanted.find(line);
+    if (count == wanted.end()) {
       text += line;
     } else {
-      const bool once = line.find(redacted, mark + 1) == line.npos;
-      const auto secret = once && live ? line_like(line, live->contents) : std::nullopt;
-      if (!secret) {
+      const auto found = known.find(line);
+      // Of several that look alike, all must be there: else which is which?
+      if (found == known.end() || found->second.size() != count->second) {
         throw Error{ErrorKind::refused,
                     fmt::format("{}, line {}: its secret was not exported, and is not in the file "
                                 "on this host",
@@ -68,54 +66,12 @@ std::string filled(const Entry& exported, const std::optional<Entry>& live) {
                     "leave the section out, and write the file by hand: `bkp cat` shows the "
                     "export"};
       }
-      text += *secret;
+      text += found->second[used[line]++];
     }
     text += '\n';
   }
-  if (!exported.contents.ends_with('\n')) text.pop_back();
+  if (!exported.contents.ends_with('\n') && !text.empty()) text.pop_back();
   return text;
-}
-
-/// Where the file is itself, when a link leads to it.
-std::filesystem::path target_of(const std::string& path) {
-  std::error_code unknown;
-  return std::filesystem::is_symlink(path, unknown) ? std::filesystem::canonical(path)
-                                                    : std::filesystem::path{path};
-}
-
-/// For root; where the names are not known here the file stays root's.
-void give_to(const std::filesystem::path& path, const Entry& entry) {
-  if (::geteuid() != 0 || entry.owner.empty()) return;
-  const auto* const user = ::getpwnam(entry.owner.c_str());
-  const auto* const group = ::getgrnam(entry.group.c_str());
-  if (user == nullptr || group == nullptr) return;
-  if (::lchown(path.c_str(), user->pw_uid, group->gr_gid) != 0) {
-    throw Error::from_errno(ErrorKind::store,
-                            fmt::format("{} cannot be given to {}", util::quoted(path.string()),
-                                        util::quoted(entry.owner)),
-                            errno);
-  }
-}
-
-void require_done(const std::error_code& error, const std::filesystem::path& path,
-                  std::string_view what) {
-  if (!error) return;
-  throw Error{
-      ErrorKind::store,
-      fmt::format("{} {}: {}", util::quoted(path.string()), what, error.message()),
-      fmt::format("nothing was restored; let user {} write there, and see what is in the way",
-                  util::user_name())};
-}
-
-void put(const std::filesystem::path& path, const Entry& entry) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  require_done(error, path.parent_path(), "cannot be made");
-  // Never for a moment in the hands of those it is not for.
-  util::write_file_atomically(path, entry.contents, entry.mode & 0700U);
-  give_to(path, entry);
-  std::filesystem::permissions(path, static_cast<std::filesystem::perms>(entry.mode), error);
-  require_done(error, path, "cannot get its mode");
 }
 
 bool is_same(const Entry& one, const Entry& other) {
@@ -125,9 +81,11 @@ bool is_same(const Entry& one, const Entry& other) {
 
 }  // namespace
 
-std::optional<FilePlan> plan_file(const std::string& section, const Entry& exported) {
-  FilePlan plan{section, exported, live_file(section, exported.origin)};
-  plan.wanted.contents = filled(exported, plan.live);
+std::optional<FilePlan> plan_file(const Section& section, const Entry& exported) {
+  FilePlan plan{section.name, exported, live_entry(section.name, exported)};
+  if (exported.type == EntryType::directory && plan.live) return std::nullopt;
+  if (section.secret == config::SecretMode::redact)
+    plan.wanted.contents = filled(exported, plan.live);
   if (exported.owner.empty() && plan.live) {
     // It was read through the server, which does not tell.
     plan.wanted.mode = plan.live->mode;
@@ -139,30 +97,21 @@ std::optional<FilePlan> plan_file(const std::string& section, const Entry& expor
 }
 
 void FileRestore::write(const FilePlan& plan) {
-  m_written.push_back(plan);
   try {
-    replace(plan);
+    const auto now = live_entry(plan.section, plan.wanted);
+    if (now.has_value() != plan.live.has_value() || (now && !is_same(*now, *plan.live))) {
+      throw Error{
+          ErrorKind::refused,
+          fmt::format("{} has changed since the plan was made", util::quoted(plan.wanted.origin)),
+          "nothing was restored; run it again, and look at the plan"};
+    }
+    m_journal.note(plan.wanted.origin, now ? &*now : nullptr);
+    write_entry(plan.wanted);
+    m_written.push_back(plan);
   } catch (...) {
     undo();
     throw;
   }
-}
-
-void FileRestore::replace(const FilePlan& plan) {
-  const auto& origin = plan.wanted.origin;
-  const auto now = live_file(plan.section, origin);
-  if (now.has_value() != plan.live.has_value() || (now && !is_same(*now, *plan.live))) {
-    m_written.pop_back();
-    throw Error{ErrorKind::refused,
-                fmt::format("{} has changed since the plan was made", util::quoted(origin)),
-                "nothing was restored; run it again, and look at the plan"};
-  }
-  if (now) {
-    const auto kept = m_saved / std::filesystem::path{origin}.relative_path();
-    util::make_private_directories(kept.parent_path());
-    util::write_file_atomically(kept, now->contents);
-  }
-  put(target_of(origin), plan.wanted);
 }
 
 void FileRestore::undo() noexcept {
@@ -170,12 +119,12 @@ void FileRestore::undo() noexcept {
     const auto& plan = m_written.back();
     try {
       if (plan.live) {
-        put(target_of(plan.wanted.origin), *plan.live);
+        write_entry(*plan.live);
       } else {
-        std::filesystem::remove(plan.wanted.origin);
+        remove_entry(plan.wanted.origin);
       }
     } catch (...) {
-      // What was there is in `saved`.
+      // What was there is kept beside the journal.
     }
   }
 }

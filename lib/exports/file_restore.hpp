@@ -1,41 +1,40 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "config/exports.hpp"
 #include "exports/contents.hpp"
+#include "exports/restore_journal.hpp"
 
 namespace bkp::exports {
 
-/// A file that is to be again what it was.
+/// A file or directory that is to be again what it was.
 struct FilePlan {
   std::string section;
   Entry wanted;
   std::optional<Entry> live;  ///< nullopt: there is none
 };
 
-/// nullopt where the file is as it was. Redacted places of the export are filled from the file that
-/// is there. Throws Error{refused} where that is not possible, and as read_file_entry().
-std::optional<FilePlan> plan_file(const std::string& section, const Entry& exported);
+/// nullopt where the file is as it was; a directory that is there, whatever it is, is too. What a
+/// section has redacted is filled from the file that is there. Throws Error{refused} where that is
+/// not possible, or a link is on the way; and as read_file_entry().
+std::optional<FilePlan> plan_file(const Section& section, const Entry& exported);
 
-/// Writes files one after the other. What is replaced is kept in `saved`, below its own path; when
-/// one cannot be written, or undo() is called, what was written before is taken back.
+/// Writes files one after the other, each noted in the journal before. When one cannot be written,
+/// or undo() is called, what was written before is taken back.
 class FileRestore {
  public:
-  explicit FileRestore(std::filesystem::path saved) : m_saved{std::move(saved)} {}
+  explicit FileRestore(RestoreJournal& journal) : m_journal{journal} {}
 
-  /// The mode is that of the export, and the owner where this is root. A link is followed. Throws
-  /// Error{refused} when the file is not as planned any more, Error{store}.
+  /// Throws Error{refused} when the file is not as planned any more, and as write_entry().
   void write(const FilePlan& plan);
   /// Best effort.
   void undo() noexcept;
 
  private:
-  void replace(const FilePlan& plan);
-
-  std::filesystem::path m_saved;
+  RestoreJournal& m_journal;
   std::vector<FilePlan> m_written;
 };
 

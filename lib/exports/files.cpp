@@ -7,11 +7,13 @@
 
 #include <array>
 #include <cerrno>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "exports/file_pattern.hpp"
+#include "exports/no_links.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
 #include "util/files.hpp"
@@ -67,34 +69,61 @@ bool is_same(const struct ::stat& one, const struct ::stat& other) {
          one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
 }
 
-util::Fd open_to_read(const std::filesystem::path& path) {
-  // A pipe would be waited for.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file >= 0) return util::Fd{file};
-  const int why = errno;
-  const auto name = util::quoted(path.string());
-  if (why == ENOENT || why == ENOTDIR)
-    throw Error{ErrorKind::not_found, fmt::format("there is no file {}", name),
-                "correct `files` in the configuration"};
-  auto error = Error::from_errno(ErrorKind::store, fmt::format("{} cannot be opened", name), why);
-  if (why != EACCES) throw Error{error};
-  throw error.reworded(
-      error.message(),
-      fmt::format("let user {} read it (a group, setfacl), or exclude it", util::user_name()));
+/// Without links, where that is how they are to be had.
+std::filesystem::path resolved(const std::filesystem::path& path, Links links) {
+  if (links == Links::refuse) return path;
+  std::error_code error;
+  auto real = std::filesystem::canonical(path, error);
+  return error ? path : real;
+}
+
+util::Fd open_to_read(const std::filesystem::path& path, int flags) {
+  try {
+    // A pipe would be waited for.
+    return open_without_links(path, O_RDONLY | O_NONBLOCK | flags);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::not_found) {
+      throw error.reworded(fmt::format("there is no file {}", util::quoted(path.string())),
+                           "correct `files` in the configuration");
+    }
+    if (error.kind() != ErrorKind::store) throw;
+    throw error.reworded(
+        error.message(),
+        fmt::format("let user {} read it (a group, setfacl), or exclude it", util::user_name()));
+  }
+}
+
+/// All but the contents.
+Entry entry_of(const std::filesystem::path& path, std::string_view section, EntryType type,
+               const struct ::stat& status) {
+  Entry entry;
+  entry.path = path_of_file(section, path);
+  entry.type = type;
+  entry.origin = path.string();
+  entry.mode = status.st_mode & 07777U;
+  entry.owner = util::user_name(status.st_uid);
+  entry.group = group_name(status.st_gid);
+  entry.modified = util::Time{std::chrono::seconds{status.st_mtim.tv_sec}};
+  return entry;
 }
 
 /// What a walk has found.
 struct Found {
   std::set<std::filesystem::path> files;
+  std::set<std::filesystem::path> directories;  ///< in which they are
   std::vector<std::filesystem::path> passed_over;
   bool any = false;
 };
 
-void take(const std::filesystem::directory_entry& entry, Found& found) {
+void take(const std::filesystem::directory_entry& entry, const std::filesystem::path& root,
+          Found& found) {
   found.any = true;
   const auto status = entry.symlink_status();
   if (std::filesystem::is_regular_file(status)) {
     found.files.insert(entry.path());
+    for (auto above = entry.path().parent_path(); above != root.parent_path() && above != "/";
+         above = above.parent_path())
+      found.directories.insert(above);
   } else if (!std::filesystem::is_directory(status)) {
     found.passed_over.push_back(entry.path());
   }
@@ -108,10 +137,15 @@ void walk(const FilePattern& pattern, const std::vector<std::string>& excludes, 
     if (is_excluded(at->path(), root, excludes)) {
       if (at->is_directory() && !at->is_symlink()) at.disable_recursion_pending();
     } else if (pattern.matches(at->path())) {
-      take(*at, found);
+      take(*at, root, found);
     }
   }
-  if (!error || error == std::errc::no_such_file_or_directory) return;
+  if (!error) return;
+  if (!std::filesystem::exists(root)) {
+    throw Error{ErrorKind::not_found,
+                fmt::format("there is no directory {}", util::quoted(root.string())),
+                "correct `files` in the configuration"};
+  }
   throw Error{ErrorKind::store,
               fmt::format("a directory below {} cannot be read: {}", util::quoted(root.string()),
                           error.message()),
@@ -124,24 +158,18 @@ std::string path_of_file(std::string_view section, const std::filesystem::path& 
   return fmt::format("{}/files/{}", section, origin.lexically_normal().relative_path().string());
 }
 
-Entry read_file_entry(const std::filesystem::path& path, std::string_view section) {
+Entry read_file_entry(const std::filesystem::path& given, std::string_view section, Links links) {
+  const auto path = resolved(given, links);
   for (int attempt = 1;; ++attempt) {
-    const auto file = open_to_read(path);
+    const auto file = open_to_read(path, 0);
     const auto before = status_of(file, path);
     if (!S_ISREG(before.st_mode)) {
       throw Error{ErrorKind::store,
                   fmt::format("{} is no regular file", util::quoted(path.string())),
                   "correct `files` in the configuration"};
     }
-    Entry entry;
-    entry.path = path_of_file(section, path);
-    entry.type = EntryType::file;
+    auto entry = entry_of(path, section, EntryType::file, before);
     entry.contents = read_all(file, path);
-    entry.origin = path.string();
-    entry.mode = before.st_mode & 07777U;
-    entry.owner = util::user_name(before.st_uid);
-    entry.group = group_name(before.st_gid);
-    entry.modified = util::Time{std::chrono::seconds{before.st_mtim.tv_sec}};
     const bool settled = is_same(before, status_of(file, path)) &&
                          entry.contents.size() == static_cast<std::size_t>(before.st_size);
     if (settled) return entry;
@@ -151,6 +179,13 @@ Entry read_file_entry(const std::filesystem::path& path, std::string_view sectio
                   "a file that is written to all the time is no configuration: exclude it"};
     }
   }
+}
+
+Entry read_directory_entry(const std::filesystem::path& given, std::string_view section,
+                           Links links) {
+  const auto path = resolved(given, links);
+  return entry_of(path, section, EntryType::directory,
+                  status_of(open_to_read(path, O_DIRECTORY), path));
 }
 
 std::vector<Entry> read_files(const config::ExportSection& section,
@@ -173,21 +208,22 @@ std::vector<Entry> read_files(const config::ExportSection& section,
                                 found.passed_over.size(),
                                 util::quoted(std::ranges::min(found.passed_over).string())));
   }
-  std::vector<Entry> entries;
-  for (const auto& path : named) {
-    entries.push_back(read_file_entry(path, section.name));
-    found.files.erase(path);
-  }
+  std::map<std::string, Entry> entries;
+  const auto add = [&](Entry entry) { entries.emplace(entry.path, std::move(entry)); };
+  for (const auto& path : named) add(read_file_entry(path, section.name, Links::follow));
   for (const auto& path : found.files) {
     try {
-      entries.push_back(read_file_entry(path, section.name));
+      add(read_file_entry(path, section.name, Links::follow));
     } catch (const Error& error) {
       // Removed since the walk.
       if (error.kind() != ErrorKind::not_found) throw;
     }
   }
-  std::ranges::sort(entries, {}, &Entry::path);
-  return entries;
+  for (const auto& path : found.directories)
+    add(read_directory_entry(path, section.name, Links::follow));
+  std::vector<Entry> sorted;
+  for (auto& [path, entry] : entries) sorted.push_back(std::move(entry));
+  return sorted;
 }
 
 }  // namespace bkp::exports

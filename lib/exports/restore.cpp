@@ -97,6 +97,7 @@ class Planner {
       case EntryType::rows:
         return add_rows(section, entry, hidden);
       case EntryType::file:
+      case EntryType::directory:
         return add_file(section, entry, hidden);
       case EntryType::output:
         break;
@@ -131,7 +132,13 @@ class Planner {
     }
     auto& session = session_of(m_sessions, m_context, rows.database,
                                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    auto plan = plan_table(session.connection, section.name, std::move(rows));
+    auto plan = compared(session, section, std::move(rows));
+    if (!plan.left_out.empty()) {
+      m_plan.notes.push_back(fmt::format(
+          "{}: values of {} were not exported, or not whole: they stay as they are, and a row that "
+          "is missing gets the column's default",
+          entry.path, fmt::join(plan.left_out, ", ")));
+    }
     const auto extra = static_cast<std::size_t>(std::ranges::count(
         plan.changes, Change::removed, [](const RowChange& one) { return one.change; }));
     m_plan.extra_rows += extra;
@@ -147,8 +154,22 @@ class Planner {
     return change;
   }
 
+  static TablePlan compared(Session& session, const Section& section, RowSet rows) {
+    const auto table = util::quoted(rows.table->text());
+    try {
+      return plan_table(session.connection, section.name, section.secret, std::move(rows));
+    } catch (const pg::DatabaseError& error) {
+      if (error.of_server()) throw;
+      throw Error{ErrorKind::refused,
+                  fmt::format("section {}: table {} cannot be compared with the export: {}",
+                              util::quoted(section.name), table, error.message()),
+                  "bring the table back first (`bkp restore --table`), or name the other sections "
+                  "with --section"};
+    }
+  }
+
   std::optional<EntryChange> add_file(const Section& section, const Entry& entry, bool hidden) {
-    auto plan = plan_file(section.name, entry);
+    auto plan = plan_file(section, entry);
     if (!plan) return std::nullopt;
     std::optional<Entry> live;
     if (plan->live) live = shown(*plan->live, section);
@@ -195,12 +216,21 @@ void carry_out(run::Context& context, const RestorePlan& plan, const RestoreRequ
   std::map<std::string, std::vector<TablePlan>> by_database;
   for (const auto& table : plan.tables) by_database[table.exported.database].push_back(table);
   for (auto& [database, tables] : by_database) {
-    auto& session = session_of(sessions, context, database, "BEGIN");
+    auto& session = session_of(sessions, context, database, "BEGIN READ WRITE");
     restore_tables(session.connection, std::move(tables), request.scope);
   }
-  FileRestore files{saved};
-  for (const auto& file : plan.files) files.write(file);
-  commit_all(sessions, files);
+  RestoreJournal journal{saved};
+  try {
+    FileRestore files{journal};
+    for (const auto& file : plan.files) files.write(file);
+    journal.commit();
+    commit_all(sessions, files);
+  } catch (...) {
+    // What could be taken back is.
+    journal.close();
+    throw;
+  }
+  journal.close();
 }
 
 }  // namespace bkp::exports

@@ -36,7 +36,7 @@ RestorePlan plan_restore(run::Context& context, const Contents& exported,
 /// Carries it out: all or nothing. The databases' transactions are committed when all tables and
 /// files are written; what is taken back when something fails is all but databases that were
 /// committed before another's commit failed, which the error says. Replaced files are kept in
-/// `saved`.
+/// `saved`, with a journal (restore_journal.hpp).
 void carry_out(run::Context& context, const RestorePlan& plan, const RestoreRequest& request,
                const std::filesystem::path& saved);
 

@@ -42,17 +42,45 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
   return at;
 }
 
+/// A quoted value may have several lines; one that is never closed has one.
+constexpr int most_lines_of_value = 50;
+
 std::size_t end_of_quoted(std::string_view text, std::size_t begin, char quote) {
-  for (auto at = begin; at < text.size(); ++at) {
+  int lines = 0;
+  for (auto at = begin; at < text.size() && lines < most_lines_of_value; ++at) {
     if (text[at] == '\\') {
       ++at;
     } else if (text[at] == quote) {
       return at;
     } else if (text[at] == '\n') {
-      return at;
+      ++lines;
     }
   }
-  return text.size();
+  return std::min(text.find('\n', begin), text.size());
+}
+
+std::size_t indentation_at(std::string_view text, std::size_t at) {
+  const auto end_before = text.rfind('\n', at);
+  const auto begin = end_before == text.npos ? 0 : end_before + 1;
+  return text.find_first_not_of(" \t", begin) - begin;
+}
+
+/// YAML's "|" and ">": the lines that follow and stand further in than the one of `at`.
+Span block_after(std::string_view text, std::size_t at) {
+  const auto outer = indentation_at(text, at);
+  const auto begin = text.find('\n', at);
+  if (begin == text.npos) return {text.size(), text.size()};
+  Span block{begin + 1, begin + 1};
+  while (block.end < text.size()) {
+    const auto line_end = std::min(text.find('\n', block.end), text.size());
+    const auto first = text.find_first_not_of(" \t", block.end);
+    const bool blank = first == text.npos || first >= line_end;
+    if (!blank && indentation_at(text, first) <= outer) break;
+    block.end = std::min(line_end + 1, text.size());
+  }
+  // The last line end is not the value's.
+  if (block.end > block.begin && text[block.end - 1] == '\n') --block.end;
+  return block;
 }
 
 /// Values that tell nothing: references to what is elsewhere, and no value.
@@ -63,9 +91,23 @@ bool is_no_secret(std::string_view value) {
          std::ranges::find(words, util::lower(value)) != words.end();
 }
 
-/// The value that follows a name ending at `at`: NAME=VALUE, NAME: VALUE, "NAME": "VALUE",
-/// NAME 'VALUE'.
-std::optional<Span> value_after(std::string_view text, std::size_t at) {
+/// Of "Basic dXNlcjpwYXNz" the second word counts.
+std::size_t skip_scheme(std::string_view text, std::size_t at) {
+  for (const std::string_view scheme : {"Basic ", "Bearer ", "Token "}) {
+    if (text.substr(at).starts_with(scheme)) return at + scheme.size();
+  }
+  return at;
+}
+
+/// The value that follows a name ending at `at`, which is an option's (--password VALUE) or not:
+/// NAME=VALUE, NAME: VALUE, "NAME": "VALUE", NAME 'VALUE'.
+std::optional<Span> value_after(std::string_view text, std::size_t at, bool is_option) {
+  // <password>VALUE</password>
+  if (at < text.size() && text[at] == '>') {
+    const auto end = text.find('<', at);
+    if (end == text.npos || is_no_secret(text.substr(at + 1, end - at - 1))) return std::nullopt;
+    return Span{at + 1, end};
+  }
   if (at < text.size() && (text[at] == '"' || text[at] == '\'')) ++at;
   at = skip_blanks(text, at);
   const bool sign = at < text.size() && (text[at] == '=' || text[at] == ':');
@@ -74,10 +116,16 @@ std::optional<Span> value_after(std::string_view text, std::size_t at) {
   if (at >= text.size()) return std::nullopt;
   const char quote = text[at];
   Span value{at, at};
+  if (sign && (quote == '|' || quote == '>')) {
+    value = block_after(text, at);
+    return value.begin == value.end ? std::nullopt : std::optional{value};
+  }
   if (quote == '"' || quote == '\'') {
     value = {at + 1, end_of_quoted(text, at + 1, quote)};
   } else {
-    if (!sign) return std::nullopt;
+    if (!sign && !is_option) return std::nullopt;
+    at = skip_scheme(text, at);
+    value = {at, at};
     while (value.end < text.size() &&
            std::string_view{" \t\r\n,;}#&)"}.find(text[value.end]) == std::string_view::npos)
       ++value.end;
@@ -95,7 +143,8 @@ void find_named(std::string_view text, std::vector<Span>& found) {
     const auto begin = at;
     while (at < text.size() && (is_word(text[at]) || text[at] == '-' || text[at] == '.')) ++at;
     if (!names_a_secret(text.substr(begin, at - begin))) continue;
-    const auto value = value_after(text, at);
+    const bool is_option = begin >= 2 && text.substr(begin - 2, 2) == "--";
+    const auto value = value_after(text, at, is_option);
     if (!value) continue;
     found.push_back(*value);
     at = value->end;
@@ -219,15 +268,30 @@ void find_in_text(const Entry& entry, std::vector<std::string>& found) {
 
 }  // namespace
 
+namespace {
+
+/// "DB_PASS" → "pass", "dbPass" → "pass".
+std::string last_word(std::string_view name) {
+  auto begin = name.find_last_of("_-.");
+  begin = begin == name.npos ? 0 : begin + 1;
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  for (auto at = name.size(); at-- > begin + 1;) {
+    if (is_upper(name[at]) && !is_upper(name[at - 1])) return util::lower(name.substr(at));
+  }
+  return util::lower(name.substr(begin));
+}
+
+}  // namespace
+
 bool names_a_secret(std::string_view name) {
   constexpr std::array<std::string_view, 18> endings{
       "password",   "passwd",      "passphrase",    "secret",          "token",     "apikey",
       "accesskey",  "secretkey",   "privatekey",    "signingkey",      "sharedkey", "secretkeybase",
       "credential", "credentials", "encryptionkey", "secretaccesskey", "authkey",   "passwordhash"};
-  constexpr std::array<std::string_view, 3> whole{"pass", "pwd", "pw"};
+  constexpr std::array<std::string_view, 4> words{"pass", "pwd", "pw", "authorization"};
   const auto text = plain(name);
   return std::ranges::any_of(endings, [&](auto end) { return text.ends_with(end); }) ||
-         std::ranges::find(whole, text) != whole.end();
+         std::ranges::find(words, last_word(name)) != words.end();
 }
 
 std::string redact_text(std::string_view text) {
@@ -240,6 +304,29 @@ std::string redact_text(std::string_view text) {
   }
   result += text.substr(at);
   return result;
+}
+
+std::vector<std::pair<std::string, std::string>> redact_lines(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> lines(1);
+  const auto pass_on = [&](std::string_view piece) {
+    for (const char c : piece) {
+      if (c == '\n') {
+        lines.emplace_back();
+      } else {
+        lines.back().first += c;
+        lines.back().second += c;
+      }
+    }
+  };
+  std::size_t at = 0;
+  for (const auto& span : secrets_in(text)) {
+    pass_on(text.substr(at, span.begin - at));
+    lines.back().first += redacted;
+    lines.back().second += text.substr(span.begin, span.end - span.begin);
+    at = span.end;
+  }
+  pass_on(text.substr(at));
+  return lines;
 }
 
 void redact(Entry& entry) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exports/contents.hpp"
@@ -20,6 +21,10 @@ bool names_a_secret(std::string_view name);
 
 /// The text with each secret replaced by `redacted`.
 std::string redact_text(std::string_view text);
+
+/// The lines of that text, each with what it stands for in the original, which may be several
+/// lines.
+std::vector<std::pair<std::string, std::string>> redact_lines(std::string_view text);
 
 /// Replaces what looks like a secret in an entry; in rows, the values of columns whose names say
 /// so, and what else looks like one in the others.

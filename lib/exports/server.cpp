@@ -129,7 +129,7 @@ class ServerReader {
 
   std::optional<Entry> read_entry(const std::filesystem::path& path) {
     try {
-      return m_local ? read_file_entry(path, m_section) : read_through_server(path);
+      return m_local ? read_file_entry(path, m_section, Links::follow) : read_through_server(path);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::not_found) return std::nullopt;
       throw;

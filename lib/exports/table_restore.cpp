@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "exports/secrets.hpp"
+#include "pg/sqlstate.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -20,124 +21,173 @@ std::string name_of(const pg::Connection& connection, const TableName& table) {
   return connection.identifier(table.schema) + "." + connection.identifier(table.name);
 }
 
-bool is_redacted(const std::optional<std::string>& value) {
-  return value && value->find(redacted) != std::string::npos;
+/// It was not exported, at least not whole.
+bool is_left_out(const TablePlan& plan, const std::optional<std::string>& value) {
+  return plan.secret == config::SecretMode::redact && value &&
+         value->find(redacted) != std::string::npos;
 }
 
-class TableWriter {
+/// The statement that a change of a row comes to.
+class RowStatement {
  public:
-  TableWriter(pg::Connection& connection, const TablePlan& plan)
-      : m_connection{connection},
-        m_plan{plan},
-        m_table{name_of(connection, *plan.exported.table)} {}
-
-  void remove_extra() {
-    for (const auto& change : m_plan.changes) {
-      if (change.change != Change::removed) continue;
-      Parameters parameters;
-      const auto where = condition(change.before, parameters);
-      run(fmt::format("DELETE FROM {} WHERE {}", m_table, where), parameters, change);
+  RowStatement(pg::Connection& connection, const TablePlan& plan, const RowChange& change)
+      : m_connection{connection}, m_plan{plan}, m_change{change} {
+    switch (change.change) {
+      case Change::added:
+        insert();
+        return;
+      case Change::changed:
+        update();
+        return;
+      case Change::removed:
+        m_sql = fmt::format("DELETE FROM {} WHERE {}", table(), condition());
     }
   }
 
-  void write() {
-    for (const auto& change : m_plan.changes) {
-      if (change.change == Change::added) insert(change);
-      if (change.change == Change::changed) update(change);
-    }
-    move_sequences();
+  /// Throws DatabaseError; Error{refused} where it is not this row alone that changes.
+  void run() {
+    if (m_sql.empty()) return;
+    util::with_context(
+        fmt::format("restoring row {} of {}", util::printable(row_name()), table()), [&] {
+          if (affected() == 1) return;
+          throw Error{ErrorKind::refused, "another number of rows than one was changed",
+                      "a trigger or a rule of the table has a hand in it; nothing "
+                      "was restored"};
+        });
   }
 
  private:
-  using Parameters = std::vector<pg::Parameter>;
-
+  std::string table() const { return name_of(m_connection, *m_plan.exported.table); }
   std::string column(std::size_t number) const {
     return m_connection.identifier(m_plan.exported.columns.at(number).source);
   }
+  std::string row_name() const {
+    return m_plan.exported.describe(m_change.after.empty() ? m_change.before : m_change.after);
+  }
+  /// The number of a new parameter with that value.
+  std::string parameter(pg::Parameter value) {
+    m_parameters.push_back(std::move(value));
+    return fmt::format("${}", m_parameters.size());
+  }
 
-  std::string condition(const Row& row, Parameters& parameters) const {
+  std::string condition() {
     std::vector<std::string> parts;
-    for (const auto key : m_plan.exported.key_columns()) {
-      parameters.push_back(row.at(key));
-      parts.push_back(fmt::format("{} = ${}", column(key), parameters.size()));
-    }
+    for (const auto key : m_plan.exported.key_columns())
+      parts.push_back(fmt::format("{} = {}", column(key), parameter(m_change.before.at(key))));
     return fmt::format("{}", fmt::join(parts, " AND "));
   }
 
-  /// Redacted values are left to the row that is there, or to the column's default.
-  bool is_written(std::size_t number, const Row& row) const {
-    return !m_plan.exported.columns[number].generated && !is_redacted(row[number]);
+  bool is_written(std::size_t number) const {
+    return !m_plan.exported.columns[number].generated &&
+           !is_left_out(m_plan, m_change.after[number]);
   }
 
-  void insert(const RowChange& change) {
+  void insert() {
     std::vector<std::string> columns;
     std::vector<std::string> values;
-    Parameters parameters;
-    for (std::size_t i = 0; i < change.after.size(); ++i) {
-      if (!is_written(i, change.after)) continue;
+    for (std::size_t i = 0; i < m_change.after.size(); ++i) {
+      if (!is_written(i)) continue;
       columns.push_back(column(i));
-      parameters.push_back(change.after[i]);
-      values.push_back(fmt::format("${}", parameters.size()));
+      values.push_back(parameter(m_change.after[i]));
     }
-    run(fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})", m_table,
-                    fmt::join(columns, ", "), fmt::join(values, ", ")),
-        parameters, change);
+    m_sql = fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})", table(),
+                        fmt::join(columns, ", "), fmt::join(values, ", "));
   }
 
-  void update(const RowChange& change) {
+  void update() {
     std::vector<std::string> sets;
-    Parameters parameters;
-    for (const auto i : change.columns) {
-      if (!is_written(i, change.after)) continue;
-      parameters.push_back(change.after[i]);
-      sets.push_back(fmt::format("{} = ${}", column(i), parameters.size()));
+    for (const auto i : m_change.columns) {
+      if (is_written(i))
+        sets.push_back(fmt::format("{} = {}", column(i), parameter(m_change.after[i])));
     }
     if (sets.empty()) return;
-    const auto where = condition(change.before, parameters);
-    run(fmt::format("UPDATE {} SET {} WHERE {}", m_table, fmt::join(sets, ", "), where), parameters,
-        change);
+    const auto where = condition();
+    m_sql = fmt::format("UPDATE {} SET {} WHERE {}", table(), fmt::join(sets, ", "), where);
   }
 
-  void run(const std::string& sql, const Parameters& parameters, const RowChange& change) {
-    const auto& row = change.after.empty() ? change.before : change.after;
-    const auto what = fmt::format("restoring row {} of {}",
-                                  util::printable(m_plan.exported.describe(row)), m_table);
-    util::with_context(what, [&] {
-      if (affected(sql, parameters) == 1) return;
-      throw Error{ErrorKind::refused, "another number of rows than one was changed",
-                  "a trigger or a rule of the table has a hand in it; nothing was restored"};
-    });
-  }
-
-  std::int64_t affected(const std::string& sql, const Parameters& parameters) {
+  std::int64_t affected() {
     try {
-      return m_connection.exec(sql, parameters).affected();
+      return m_connection.exec(m_sql, m_parameters).affected();
     } catch (const pg::DatabaseError& error) {
-      if (error.of_server() || !error.hint().empty()) throw;
-      throw error.reworded(error.message(),
-                           "nothing was restored; see what the table asks for now, and restore "
-                           "other sections first or this one by hand (`bkp cat` shows the export)");
-    }
-  }
-
-  /// What is given out next must not be there already.
-  void move_sequences() {
-    for (const auto& column : m_plan.exported.columns) {
-      const auto sequence =
-          m_connection.exec("SELECT pg_get_serial_sequence($1, $2)", {m_table, column.source});
-      if (sequence.is_null(0, 0)) continue;
-      m_connection.exec(
-          fmt::format("SELECT setval($1::regclass, greatest((SELECT max({}) FROM {}), "
-                      "(SELECT last_value FROM {})))",
-                      m_connection.identifier(column.source), m_table, sequence.text(0, 0)),
-          {std::string{sequence.text(0, 0)}});
+      if (error.of_server()) throw;
+      // The server quotes the row it refuses.
+      const auto message =
+          m_plan.secret == config::SecretMode::keep
+              ? error.message()
+              : fmt::format("the server refuses it (SQLSTATE {}); what it says has values in it",
+                            error.sqlstate());
+      throw pg::DatabaseError{
+          message,
+          "nothing was restored; see what the table asks for now, and restore other sections "
+          "first or this one by hand (`bkp cat` shows the export)",
+          error.sqlstate(), false};
     }
   }
 
   pg::Connection& m_connection;
   const TablePlan& m_plan;
-  std::string m_table;
+  const RowChange& m_change;
+  std::string m_sql;
+  std::vector<pg::Parameter> m_parameters;
 };
+
+/// Whether another change may make room for what was refused.
+bool may_be_too_early(const pg::DatabaseError& error) {
+  return error.sqlstate() == pg::sqlstate::unique_violation ||
+         error.sqlstate() == pg::sqlstate::foreign_key_violation;
+}
+
+/// All of them, in this order as far as the tables' keys allow.
+void run_all(pg::Connection& connection, std::vector<RowStatement> statements) {
+  while (!statements.empty()) {
+    std::vector<RowStatement> refused;
+    std::optional<pg::DatabaseError> why;
+    const auto before = statements.size();
+    for (auto& statement : statements) {
+      connection.exec("SAVEPOINT row");
+      try {
+        statement.run();
+        connection.exec("RELEASE SAVEPOINT row");
+      } catch (const pg::DatabaseError& error) {
+        if (!may_be_too_early(error)) throw;
+        connection.exec("ROLLBACK TO SAVEPOINT row");
+        if (!why) why = error;
+        refused.push_back(std::move(statement));
+      }
+    }
+    if (refused.size() == before) throw pg::DatabaseError{*why};
+    statements = std::move(refused);
+  }
+}
+
+/// What is given out next must not be there already.
+void move_sequences(pg::Connection& connection, const TablePlan& plan) {
+  const auto table = name_of(connection, *plan.exported.table);
+  for (const auto& column : plan.exported.columns) {
+    const auto sequence =
+        connection.exec("SELECT pg_get_serial_sequence($1, $2)", {table, column.source});
+    if (sequence.is_null(0, 0)) continue;
+    connection.exec(fmt::format("SELECT setval($1::regclass, greatest((SELECT max({}) FROM {}), "
+                                "(SELECT last_value FROM {})))",
+                                connection.identifier(column.source), table, sequence.text(0, 0)),
+                    {std::string{sequence.text(0, 0)}});
+  }
+}
+
+/// Triggers may have had other plans.
+void require_restored(pg::Connection& connection, const TablePlan& plan, RestoreScope scope) {
+  const auto now = plan_table(connection, plan.section, plan.secret, plan.exported);
+  for (const auto& change : now.changes) {
+    if (change.change == Change::removed && !scope.delete_extra) continue;
+    throw Error{ErrorKind::refused,
+                fmt::format("row {} of table {} is not what was written: a trigger changed it",
+                            util::printable(plan.exported.describe(
+                                change.after.empty() ? change.before : change.after)),
+                            util::quoted(plan.exported.table->text())),
+                "nothing was restored; disable the trigger (ALTER TABLE … DISABLE TRIGGER), or "
+                "leave the section out"};
+  }
+}
 
 /// Those that are referred to before those that refer to them, as far as there is such an order.
 std::vector<TablePlan> in_order_of_references(pg::Connection& connection,
@@ -174,9 +224,11 @@ std::string why_not_restorable(const RowSet& exported) {
   return {};
 }
 
-TablePlan plan_table(pg::Connection& connection, const std::string& section, RowSet exported) {
+TablePlan plan_table(pg::Connection& connection, const std::string& section,
+                     config::SecretMode secret, RowSet exported) {
   TablePlan plan;
   plan.section = section;
+  plan.secret = secret;
   std::vector<std::string> ignored;
   plan.live = read_rows(connection, exported.query, exported.key, ignored);
   if (plan.live.table != exported.table) {
@@ -201,8 +253,13 @@ TablePlan plan_table(pg::Connection& connection, const std::string& section, Row
   }
   plan.exported = std::move(exported);
   plan.changes = compare_rows(plan.live, plan.exported);
-  for (auto& change : plan.changes)
-    std::erase_if(change.columns, [&](std::size_t i) { return is_redacted(change.after[i]); });
+  for (auto& change : plan.changes) {
+    for (std::size_t i = 0; i < change.after.size(); ++i) {
+      if (is_left_out(plan, change.after[i])) plan.left_out.insert(plan.exported.columns[i].name);
+    }
+    std::erase_if(change.columns,
+                  [&](std::size_t i) { return is_left_out(plan, change.after[i]); });
+  }
   std::erase_if(plan.changes, [](const RowChange& change) {
     return change.change == Change::changed && change.columns.empty();
   });
@@ -213,7 +270,7 @@ void restore_tables(pg::Connection& connection, std::vector<TablePlan> plans, Re
   for (auto& plan : plans) {
     connection.exec(fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE",
                                 name_of(connection, *plan.exported.table)));
-    auto now = plan_table(connection, plan.section, plan.exported);
+    auto now = plan_table(connection, plan.section, plan.secret, plan.exported);
     if (now == plan) continue;
     throw Error{ErrorKind::refused,
                 fmt::format("table {} has changed since the plan was made",
@@ -222,11 +279,20 @@ void restore_tables(pg::Connection& connection, std::vector<TablePlan> plans, Re
   }
   connection.exec("SET CONSTRAINTS ALL DEFERRED");
   const auto ordered = in_order_of_references(connection, std::move(plans));
+  std::vector<RowStatement> statements;
+  const auto add = [&](const TablePlan& plan, bool removals) {
+    for (const auto& change : plan.changes) {
+      if ((change.change == Change::removed) == removals)
+        statements.emplace_back(connection, plan, change);
+    }
+  };
   if (scope.delete_extra) {
-    for (auto plan = ordered.rbegin(); plan != ordered.rend(); ++plan)
-      TableWriter{connection, *plan}.remove_extra();
+    for (auto plan = ordered.rbegin(); plan != ordered.rend(); ++plan) add(*plan, true);
   }
-  for (const auto& plan : ordered) TableWriter{connection, plan}.write();
+  for (const auto& plan : ordered) add(plan, false);
+  run_all(connection, std::move(statements));
+  for (const auto& plan : ordered) move_sequences(connection, plan);
+  for (const auto& plan : ordered) require_restored(connection, plan, scope);
 }
 
 }  // namespace bkp::exports

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include "config/exports.hpp"
 #include "exports/row_changes.hpp"
 #include "pg/connection.hpp"
 
@@ -11,9 +13,12 @@ namespace bkp::exports {
 /// A table that is to have the exported rows again.
 struct TablePlan {
   std::string section;
+  config::SecretMode secret = config::SecretMode::keep;  ///< of the section
   RowSet exported;
   RowSet live;                     ///< what its query gives now
   std::vector<RowChange> changes;  ///< from live to exported
+  /// Columns of which values were redacted, whole or in part: such values are not written.
+  std::set<std::string> left_out;
 
   bool operator==(const TablePlan& other) const { return changes == other.changes; }
 };
@@ -23,7 +28,8 @@ std::string why_not_restorable(const RowSet& exported);
 
 /// What the table lacks now, on a transaction with texts settled. Throws DatabaseError;
 /// Error{refused} where the table has not the columns any more.
-TablePlan plan_table(pg::Connection& connection, const std::string& section, RowSet exported);
+TablePlan plan_table(pg::Connection& connection, const std::string& section,
+                     config::SecretMode secret, RowSet exported);
 
 /// How much of a plan is carried out.
 struct RestoreScope {
@@ -31,9 +37,12 @@ struct RestoreScope {
 };
 
 /// Changes the tables of one database, in the caller's transaction: locks them, sees that they are
-/// still as planned, deletes (where asked) those that refer first, writes those that are referred
-/// to first, and moves sequences beyond what was written. Redacted values stay as they are. Throws
-/// Error{refused} when a table has changed since, DatabaseError for what the server refuses.
+/// still as planned, deletes (where asked), writes, moves sequences beyond what was written, and
+/// sees that the tables are then as exported. Those that are referred to come first, and what is
+/// refused for a key that another row still has, or has not yet, is tried again behind the others.
+/// Throws Error{refused} when a table has changed since, or is another one in the end;
+/// DatabaseError for what the server refuses, without values of sections whose secrets are sealed
+/// or redacted.
 void restore_tables(pg::Connection& connection, std::vector<TablePlan> plans, RestoreScope scope);
 
 }  // namespace bkp::exports

@@ -1,7 +1,6 @@
 #include "exports/versions.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -30,15 +29,6 @@ constexpr int state_version = 1;
 constexpr auto state_kind = "exports";
 constexpr auto state_name = "last.json";
 
-/// "v7"
-std::optional<int> version_in(std::string_view name) {
-  if (!name.starts_with('v')) return std::nullopt;
-  int version = 0;
-  const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), version);
-  if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-  return version;
-}
-
 }  // namespace
 
 std::vector<BackupRecord> list_exports(run::Context& context) {
@@ -53,15 +43,7 @@ const BackupRecord& select_export(const std::vector<BackupRecord>& newest_first,
     throw Error{ErrorKind::not_found, "there is no export of the configuration",
                 "take one: `bkp config-export`"};
   }
-  const auto version = version_in(name);
-  const auto found = std::ranges::find_if(newest_first, [&](const BackupRecord& record) {
-    return version && record.export_version == version;
-  });
-  if (version && found == newest_first.end()) {
-    throw Error{ErrorKind::not_found, fmt::format("there is no version {}", util::quoted(name)),
-                "`bkp list --type config` shows those there are"};
-  }
-  const auto& record = version ? *found : backup::select_backup(newest_first, name);
+  const auto& record = backup::select_backup(newest_first, name);
   if (record.good()) return record;
   throw Error{
       ErrorKind::refused,
@@ -127,15 +109,31 @@ std::string digest_of(const Contents& contents, const config::Config& config) {
       .sha256;
 }
 
+bool is_whole_on(const run::NamedStore& store, const std::string& site, const std::string& label) {
+  const backup::Layout layout{site};
+  try {
+    const auto found = backup::read_backup(*store.store, layout, label);
+    return found && std::ranges::all_of(found->manifest.parts, [&](const backup::Part& part) {
+             const auto object = store.store->stat(layout.part(label, part.name));
+             return object && object->size == part.size_bytes;
+           });
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    return false;
+  }
+}
+
 std::optional<BackupRecord> same_as_last(const std::vector<BackupRecord>& exports,
                                          const std::optional<LastExport>& last,
-                                         const std::string& digest, const config::Config& config) {
+                                         const std::string& digest, const std::string& site,
+                                         const std::vector<run::NamedStore>& stores) {
   if (!last || last->digest != digest) return std::nullopt;
   const auto found = std::ranges::find(exports, last->label, &BackupRecord::label);
   if (found == exports.end() || !found->good() || found->failed_verification()) return std::nullopt;
-  const bool everywhere = std::ranges::all_of(config.stores, [&](const config::Store& store) {
+  // The store is the truth, not the catalog.
+  const bool everywhere = std::ranges::all_of(stores, [&](const run::NamedStore& store) {
     const auto* copy = found->copy_on(store.name);
-    return !store.required || (copy != nullptr && copy->sound());
+    return copy != nullptr && copy->sound() && is_whole_on(store, site, found->label);
   });
   return everywhere ? std::optional{*found} : std::nullopt;
 }

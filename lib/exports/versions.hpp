@@ -17,8 +17,8 @@ namespace bkp::exports {
 /// The exports of the site, newest first, from the catalog or, when that is down, from the stores.
 std::vector<catalog::BackupRecord> list_exports(run::Context& context);
 
-/// The one a user names: "v7" for version 7, and what backup::select_backup() knows. Throws
-/// Error{not_found}; Error{refused} for one that is not good.
+/// The one a user names (backup::select_backup()). Throws Error{not_found}; Error{refused} for one
+/// that is not good.
 const catalog::BackupRecord& select_export(const std::vector<catalog::BackupRecord>& newest_first,
                                            std::string_view name);
 
@@ -45,12 +45,16 @@ void write_last_export(const config::Config& config, const LastExport& last);
 /// Of the contents and of those for whom they are sealed: with other keys the same is another.
 std::string digest_of(const Contents& contents, const config::Config& config);
 
-/// The last export, when it is what `contents` would be stored as: the same, good, and on every
-/// required store.
+/// Whether a store has the manifest and every part of a backup, in its size.
+bool is_whole_on(const run::NamedStore& store, const std::string& site, const std::string& label);
+
+/// The last export, when it is what the contents of that digest would be stored as: the same, good,
+/// and still there, all of it, on each of `stores`.
 std::optional<catalog::BackupRecord> same_as_last(const std::vector<catalog::BackupRecord>& exports,
                                                   const std::optional<LastExport>& last,
                                                   const std::string& digest,
-                                                  const config::Config& config);
+                                                  const std::string& site,
+                                                  const std::vector<run::NamedStore>& stores);
 
 /// The version of the next one.
 int next_version(const std::vector<catalog::BackupRecord>& exports,

@@ -6,6 +6,7 @@
 /// The SQLSTATEs that decide something here; source: PostgreSQL's src/backend/utils/errcodes.txt.
 namespace bkp::pg::sqlstate {
 
+inline constexpr auto foreign_key_violation = "23503";
 inline constexpr auto unique_violation = "23505";
 inline constexpr auto invalid_password = "28P01";
 inline constexpr auto insufficient_privilege = "42501";

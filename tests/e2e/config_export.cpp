@@ -86,7 +86,7 @@ TEST_CASE("an export runs with every backup, and what did not change is not stor
   CHECK(full["config_export"]["version"] == 1);
   CHECK(full["config_export"]["unchanged"] == false);
   const auto again = site.must({"full"});
-  CHECK_THAT(again.out, Contains("configuration: unchanged since version 1"));
+  CHECK_THAT(again.out, Contains("configuration: unchanged since version 1, 6 of 6 sections"));
   full = site.json({"full"})["result"];
   CHECK(full["config_export"]["unchanged"] == true);
   CHECK(full["config_export"]["label"] == newest_label(site));
@@ -117,8 +117,7 @@ TEST_CASE("what is no more where it should be is stored again") {
   ExportingSite site;
   site.must({"init"});
   site.must({"config-export"});
-  std::filesystem::remove_all(site.store() / "studio/backups" / newest_label(site));
-  CHECK(site.run({"verify", newest_label(site), "--level", "checksum"}).exit_code == 8);
+  std::filesystem::remove(site.store() / "studio/backups" / newest_label(site) / "config.tar.zst");
   CHECK(site.json({"config-export"})["result"]["config_export"]["version"] == 2);
   CHECK(site.must({"verify", newest_label(site)}).succeeded());
   // Another host, or one whose notes are lost, stores it once more, under the next number.
@@ -257,6 +256,20 @@ TEST_CASE("a section that cannot be exported is named, and keeps no other from b
              Contains("could not be exported") && Contains("no table"));
   const auto verified = site.must({"verify", newest_label(site)});
   CHECK_THAT(verified.out, Contains("4 good, 2 skipped"));
+}
+
+TEST_CASE("what fails as it did is not stored again, and is an error each time") {
+  ExportingSite site;
+  site.must({"init"});
+  site.psql("drop table users");
+  CHECK(site.run({"config-export"}).exit_code == 3);
+  const auto again = site.json({"config-export"});
+  CHECK(again["exit_code"] == 3);
+  CHECK(again["result"]["config_export"]["unchanged"] == true);
+  CHECK_THAT(again["error"]["message"].get<std::string>(), Contains("1 of 6 sections"));
+  CHECK(site.run({"config-diff"}).exit_code == 3);
+  CHECK(site.json({"list", "--type", "config"})["result"]["backups"].size() == 1);
+  CHECK(site.run({"config-export", "--store", "nope"}).exit_code == 10);
 }
 
 TEST_CASE("sealed sections are not shown unless asked for, which is recorded") {
