@@ -33,6 +33,8 @@ constexpr std::array stakes{
           "nobody knows whether the cluster can be recovered to any point in time"},
     Stake{"schedule", Severity::critical, "nothing runs by itself"},
     Stake{"status", Severity::critical, "nobody knows how the backups are"},
+    Stake{"config-export", Severity::warning,
+          "what was set up beside the databases since the last one is in no export"},
     Stake{"copy", Severity::warning, "not every store has every backup"},
     Stake{"consolidate", Severity::warning, "chains of incremental backups grow longer"},
     Stake{"prune", Severity::warning, "the stores fill up with what is no longer to be kept"},

@@ -16,6 +16,8 @@
 #include "report/runbook_commands.hpp"
 #include "report/runbook_keys.hpp"
 #include "report/runbook_remote.hpp"
+#include "stream/hash.hpp"
+#include "util/base64.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 
@@ -40,11 +42,19 @@ constexpr auto fetch_template =
     "{{#has_fetches}} One of these is enough to have them there:{{/has_fetches}}</p>\n"
     "{{#fetches}}<p>From store {{from}}:</p>\n{{#fetch}}{{>command}}{{/fetch}}{{/fetches}}";
 
-std::string load_template() {
+std::string embedded(std::string_view wanted) {
   for (const auto& [name, text] : embedded_templates()) {
-    if (name == "runbook.html.mustache") return std::string{text};
+    if (name == wanted) return std::string{text};
   }
-  throw util::Error{util::ErrorKind::internal, "the runbook's template is not built in"};
+  throw util::Error{util::ErrorKind::internal, fmt::format("{} is not built in", wanted)};
+}
+
+/// The page's own script, and no other, is run by browsers: Content Security Policy Level 2,
+/// "script-src" with the digest of its text.
+void add_script(data& page) {
+  const auto script = embedded("runbook.js");
+  page["script"] = script;
+  page["script_digest"] = util::to_base64(stream::sha256_of(script), util::Base64Padding::present);
 }
 
 data store_data(const RunbookStore& store) {
@@ -320,11 +330,12 @@ data lost_stores_data(const RunbookModel& model) {
 }  // namespace
 
 std::string render_runbook(const RunbookModel& model) {
-  kainjow::mustache::mustache page_template{load_template()};
+  kainjow::mustache::mustache page_template{embedded("runbook.html.mustache")};
   const auto commands = cluster_commands(model);
   data page;
   page["command"] = data{kainjow::mustache::partial{[] { return command_template; }}};
   page["fetch_files"] = data{kainjow::mustache::partial{[] { return fetch_template; }}};
+  add_script(page);
   add_facts(page, model);
   add_cluster(page, model, commands);
   add_recovery(page, model, commands);

@@ -157,4 +157,12 @@ Digests digests_of(std::string_view text) {
   return {md5.hex(), sha256.hex(), "", text.size()};
 }
 
+std::vector<std::byte> sha256_of(std::string_view text) {
+  std::vector<std::byte> digest(32);
+  if (EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr,
+                 EVP_sha256(), nullptr) != 1)
+    throw failed("SHA-256");
+  return digest;
+}
+
 }  // namespace bkp::stream

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stream/sink.hpp"
 
@@ -40,5 +41,7 @@ class HashSink final : public Sink {
 
 /// Digests of a text in memory.
 Digests digests_of(std::string_view text);
+/// SHA-256 as its 32 bytes.
+std::vector<std::byte> sha256_of(std::string_view text);
 
 }  // namespace bkp::stream

@@ -125,6 +125,28 @@ TEST_CASE("what is no more where it should be is stored again") {
   CHECK(site.json({"config-export"})["result"]["config_export"]["version"] == 3);
 }
 
+TEST_CASE("a damaged export is found, and a mended one is good again") {
+  ExportingSite site;
+  site.must({"init"});
+  site.must({"config-export"});
+  const auto part = site.store() / "studio/backups" / newest_label(site) / "config.tar.zst";
+  const auto good = read_text(part);
+  auto bad = good;
+  bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
+  write_text(part, bad);
+  for (const auto* const level : {"checksum", "restore", "drill"})
+    CHECK(site.run({"verify", "latest", "--type", "config", "--level", level}).exit_code == 8);
+  CHECK(site.run({"config-restore", "--dry-run"}).exit_code == 8);
+  CHECK(site.run({"config-diff", "v1"}).exit_code == 8);
+  write_text(part, good);
+  site.must({"verify", "v1", "--level", "checksum"});
+  site.must({"verify", "v1"});
+  const auto backup = site.json({"show", "v1"})["result"]["backup"];
+  INFO(backup.dump(1));
+  CHECK(backup["verified"] == true);
+  CHECK(backup["copies"][0]["error_message"] == nullptr);
+}
+
 TEST_CASE("two versions are compared row by row and line by line") {
   ExportingSite site;
   site.must({"init"});

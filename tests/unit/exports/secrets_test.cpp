@@ -49,6 +49,14 @@ TEST_CASE("values are replaced, and nothing else") {
       {"password=\"\"", "password=\"\""},
       {"password=\"unclosed\nNAME=x", "password=\"[redacted]\nNAME=x"},
       {"token", "token"},
+      {"DB_PASS=x MYSQL_PWD=y", "DB_PASS=[redacted] MYSQL_PWD=[redacted]"},
+      {"Authorization: Basic dXNlcg== x", "Authorization: Basic [redacted] x"},
+      {"run --password geheim --user x", "run --password [redacted] --user x"},
+      {"<password>geheim</password>", "<password>[redacted]</password>"},
+      {"a:\n  x_password: |\n    one\n\n    two\n  next: y\n",
+       "a:\n  x_password: |\n[redacted]\n  next: y\n"},
+      {"secret: \"one\ntwo\"\nNAME=x", "secret: \"[redacted]\"\nNAME=x"},
+      {"compass=north bypass: yes", "compass=north bypass: yes"},
       {"", ""},
   }));
   CAPTURE(one.text);

@@ -9,6 +9,8 @@
 
 #include "report/runbook_commands.hpp"
 #include "sample_model.hpp"
+#include "stream/hash.hpp"
+#include "util/base64.hpp"
 #include "util/text.hpp"
 
 namespace bkp::report {
@@ -88,11 +90,20 @@ TEST_CASE("the page is well-formed, whatever the names") {
   CHECK(html.find("{{") == (hostile ? html.find("{{site}} {{{site}}}") : std::string::npos));
 }
 
-TEST_CASE("the page refers to nothing outside and runs nothing") {
+TEST_CASE("the page refers to nothing outside and runs nothing but its own script") {
   const bool hostile = GENERATE(false, true);
   const bool bases = GENERATE(false, true);
   const auto html = render_runbook(model_of(hostile, bases));
-  CHECK(all_matches(html, "<(script|link|img|iframe|object|embed|base|form)\\b").empty());
+  CHECK(all_matches(html, "<(link|img|iframe|object|embed|base|form)\\b").empty());
+  // Of another text than this one no browser runs anything.
+  const auto begin = html.find("<script>") + 8;
+  const auto script = html.substr(begin, html.find("</script>", begin) - begin);
+  CHECK(all_matches(html, "(<script)\\b").size() == 1);
+  CHECK_THAT(html, Catch::Contains("default-src 'none'") &&
+                       Catch::Contains("script-src 'sha256-" +
+                                       util::to_base64(stream::sha256_of(script),
+                                                       util::Base64Padding::present) +
+                                       "'\""));
   CHECK(all_matches(html, "(@import|url\\()").empty());
   for (const auto& target : all_matches(html, "(?:href|src)=\"([^\"]*)\"")) {
     CAPTURE(target);
