@@ -80,15 +80,39 @@ void judge_together(const std::vector<Schedule>& schedules, const config::Config
   }
 }
 
+/// Those of which nothing comes: run after run is left out.
+void examine_left_out(catalog::Catalog& catalog, const std::vector<Schedule>& schedules,
+                      Findings& findings) {
+  constexpr int in_a_row = 3;
+  const auto found = catalog.connection().exec(
+      "SELECT schedule_id, (array_agg(coalesce(error_message, '') ORDER BY id DESC))[1] FROM ("
+      "SELECT id, schedule_id, status, error_message, "
+      "row_number() OVER (PARTITION BY schedule_id ORDER BY id DESC) AS rank FROM runs "
+      "WHERE schedule_id IS NOT NULL) AS latest WHERE rank <= $1::int GROUP BY schedule_id "
+      "HAVING count(*) = $1::int AND bool_and(status = 'cancelled')",
+      {std::to_string(in_a_row)});
+  for (int row = 0; row < found.rows(); ++row) {
+    const auto one = std::ranges::find(schedules, found.integer(row, 0), &Schedule::id);
+    if (one == schedules.end()) continue;
+    findings.warning(topic_of_schedules,
+                     fmt::format("{}: its last {} runs were left out: {}", name_of(*one), in_a_row,
+                                 util::printable(found.text(row, 1))),
+                     fmt::format("let it run less often or at another time: bkp schedule edit {} "
+                                 "--schedule …",
+                                 one->id));
+  }
+}
+
 }  // namespace
 
 void examine_schedules(run::Context& context,
                        const std::function<void(const Schedule&)>& check_schedule,
                        Findings& findings) {
   std::vector<Schedule> schedules;
+  std::optional<catalog::Catalog> catalog;
   try {
-    auto catalog = context.open_catalog();
-    schedules = schedule::ScheduleTable{catalog.connection()}.all();
+    catalog = context.open_catalog();
+    schedules = schedule::ScheduleTable{catalog->connection()}.all();
   } catch (const Error& error) {
     if (error.kind() == util::ErrorKind::interrupted) throw;
     return;  // another topic says that there is no catalog
@@ -121,6 +145,7 @@ void examine_schedules(run::Context& context,
                                  util::format_duration(now - *one.next_run_at)),
                      "let cron call `bkp schedule run-due` every minute, and see what it mails");
   }
+  examine_left_out(*catalog, schedules, findings);
   judge_together(schedules, context.config, now, findings);
   if (findings.all().size() > before) return;
   findings.ok(topic_of_schedules,

@@ -7,6 +7,7 @@
 #include "check/topics.hpp"
 #include "recover/unfinished.hpp"
 #include "util/text.hpp"
+#include "util/units.hpp"
 #include "wal/archive_key.hpp"
 #include "wal/archiver.hpp"
 
@@ -49,6 +50,25 @@ std::vector<std::string> examine_databases(run::Context& context, pg::Connection
   }
   findings.ok("databases", "backed up: " + name_list(names));
   return names;
+}
+
+/// Labels, schedules and targets in time go by this host's, what is recovered by the server's.
+void examine_clock(const run::Context& context, pg::Connection& connection, Findings& findings) {
+  constexpr std::chrono::seconds tolerable{30};
+  const auto before = context.clock.now();
+  const auto there = connection.exec("select extract(epoch from clock_timestamp())").number(0, 0);
+  const auto after = context.clock.now();
+  const auto here = util::Duration{(before + (after - before) / 2).time_since_epoch()}.count();
+  const std::chrono::duration<double> ahead{here - there};
+  if (std::chrono::abs(ahead) <= tolerable) {
+    findings.ok("clock", "as the server's");
+    return;
+  }
+  findings.warning("clock",
+                   fmt::format("the clock of this host is {} {} the server's",
+                               util::format_duration(std::chrono::abs(ahead)),
+                               ahead.count() > 0 ? "ahead of" : "behind"),
+                   "let both keep time: timedatectl set-ntp true");
 }
 
 RoleRights ask_rights(pg::Connection& connection) {
@@ -167,6 +187,7 @@ std::optional<ServerFacts> examine_server(run::Context& context, Findings& findi
       findings.warning("server", "the server is a standby: long dumps may be cancelled by replay",
                        "connect to the primary, or raise max_standby_streaming_delay there");
     }
+    examine_clock(context, connection, findings);
     facts = ask_facts(context, connection);
     findings.attempt("databases",
                      [&] { facts->databases = examine_databases(context, connection, findings); });

@@ -67,8 +67,9 @@ TEST_CASE("hostile names of databases, tables and roles stay names, whatever is 
     CHECK_FALSE(fs::exists(directory / "pwned"));
   const auto html = read_text(runbook);
   check_tame(html);
-  CHECK_THAT(html, !Contains("<script>") && !Contains("<img") && !Contains("<b>") &&
-                       Contains("&lt;b&gt;"));
+  // The page's own, the last thing in it.
+  CHECK(html.find("<script>") == html.rfind("<script>"));
+  CHECK_THAT(html, !Contains("<img") && !Contains("<b>") && Contains("&lt;b&gt;"));
 }
 
 TEST_CASE("links planted where files go: what they point to stays as it is") {

@@ -63,7 +63,8 @@ TEST_CASE("the tables have the columns of the data model") {
        "verified_at timestamp with time zone, verification_result_json jsonb, error_message text, "
        "triggered_by text, held_until timestamp with time zone, hold_reason text, "
        "purged_at timestamp with time zone, run_id bigint, created_at timestamp with time zone, "
-       "updated_at timestamp with time zone"},
+       "updated_at timestamp with time zone, export_version integer, "
+       "confirmed_at timestamp with time zone"},
       {"backup_copies",
        "backup_id bigint, store text, url text, state text, size_bytes bigint, "
        "checksum_sha256 text, completed_at timestamp with time zone, "
