@@ -66,17 +66,6 @@ void judge_copies(run::Context& context, FullItem& item, const Outcome& outcome,
   item.record.error_message = item.error->message();
 }
 
-std::optional<Error> error_of_failed_sections(const ExportProperties& config) {
-  if (config.failed.empty()) return std::nullopt;
-  return Error{
-      ErrorKind::partial,
-      fmt::format("{} of {} sections of the configuration could not be exported\n{}",
-                  config.failed.size(), config.failed.size() + config.sections.size(),
-                  util::printable_lines(fmt::format("{}", fmt::join(config.failed, "\n")))),
-      "the other sections are exported; mend these, or take them out of "
-      "`config_export.sections`"};
-}
-
 /// The backup is what the server has, so it stays; but somebody must look.
 std::optional<Error> error_of_bad_pages(const Manifest& manifest) {
   if (!manifest.physical || manifest.physical->bad_pages.empty()) return std::nullopt;
@@ -91,6 +80,17 @@ std::optional<Error> error_of_bad_pages(const Manifest& manifest) {
 }
 
 }  // namespace
+
+std::optional<Error> error_of_failed_sections(const ExportProperties& config) {
+  if (config.failed.empty()) return std::nullopt;
+  return Error{
+      ErrorKind::partial,
+      fmt::format("{} of {} sections of the configuration could not be exported\n{}",
+                  config.failed.size(), config.failed.size() + config.sections.size(),
+                  util::printable_lines(fmt::format("{}", fmt::join(config.failed, "\n")))),
+      "the other sections are exported; mend these, or take them out of "
+      "`config_export.sections`"};
+}
 
 void complete(run::Context& context, FullItem& item, const Outcome& outcome,
               const std::vector<run::StoreFailure>& closed) {

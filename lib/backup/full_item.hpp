@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backup/copies.hpp"
+#include "backup/manifest.hpp"
 #include "backup/outcome.hpp"
 #include "catalog/records.hpp"
 #include "run/context.hpp"
@@ -24,6 +25,9 @@ struct FullItem {
   std::vector<std::string> left_behind =
       {};  ///< stores the dump went on without: they were too slow
 };
+
+/// That sections of the configuration are missing; nullopt where none is.
+std::optional<util::Error> error_of_failed_sections(const ExportProperties& config);
 
 /// Enters what a backup came to: a copy that is missing on a required store makes the backup
 /// partial, every other missing copy is a warning. `closed` are the stores that could not be

@@ -24,7 +24,8 @@ constexpr auto backup_columns =
     "b.file_path, coalesce(b.size_bytes, 0), coalesce(b.original_bytes, 0), b.checksum_md5, "
     "b.checksum_sha256, b.status_id, s.name, b.started_at, b.completed_at, b.start_lsn, "
     "b.stop_lsn, "
-    "b.timeline, b.export_version, b.confirmed_at, b.verified, b.verified_at, b.verification_result_json, b.error_message, "
+    "b.timeline, b.export_version, b.confirmed_at, b.verified, b.verified_at, "
+    "b.verification_result_json, b.error_message, "
     "b.triggered_by, b.held_until, b.hold_reason, b.purged_at, b.run_id, b.created_at, "
     "b.updated_at";
 constexpr auto backup_tables = "backups b JOIN job_statuses s ON s.id = b.status_id";
@@ -35,9 +36,9 @@ BackupRecord read_backup(Row row) {
       b.parent_label >> b.destination >> b.file_path >> b.size_bytes >> b.original_bytes >>
       b.checksum_md5 >> b.checksum_sha256 >> b.status_id >> b.status >> b.started_at >>
       b.completed_at >> b.start_lsn >> b.stop_lsn >> b.timeline >> b.export_version >>
-      b.confirmed_at >> b.verified >> b.verified_at >>
-      b.verification_result >> b.error_message >> b.triggered_by >> b.held_until >> b.hold_reason >>
-      b.purged_at >> b.run_id >> b.created_at >> b.updated_at;
+      b.confirmed_at >> b.verified >> b.verified_at >> b.verification_result >> b.error_message >>
+      b.triggered_by >> b.held_until >> b.hold_reason >> b.purged_at >> b.run_id >> b.created_at >>
+      b.updated_at;
   return b;
 }
 

@@ -1,5 +1,6 @@
 #include "command/config_restore.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -56,9 +57,13 @@ json sections_of(const exports::RestorePlan& plan) {
   return names;
 }
 
-std::string what_happens(const exports::RestorePlan& plan) {
+std::string what_happens(const exports::RestorePlan& plan, bool delete_extra) {
   std::size_t rows = 0;
-  for (const auto& table : plan.tables) rows += table.changes.size();
+  for (const auto& table : plan.tables) {
+    rows += static_cast<std::size_t>(std::ranges::count_if(table.changes, [&](const auto& change) {
+      return delete_extra || change.change != exports::Change::removed;
+    }));
+  }
   return fmt::format("{} rows of {} tables and {} files become what they are in the export", rows,
                      plan.tables.size(), plan.files.size());
 }
@@ -91,15 +96,19 @@ std::string advice_after(const exports::RestorePlan& plan, const exports::Conten
 /// What a run that was killed has begun is taken back first.
 void end_unfinished(run::Context& context) {
   for (const auto& restore : exports::find_unfinished(context.config)) {
-    exports::take_back(restore);
+    const auto taken = exports::take_back(restore);
+    context.recorder.audit(
+        {.action = "config-restore.taken_back",
+         .subject = context.config.site,
+         .details = {{"directory", restore.directory.string()}, {"files", taken}},
+         .at = context.clock.now()});
     context.warn(
         restore.committing
             ? fmt::format("a restore was killed at its end ({}): its files are in place, its rows "
                           "may not be",
                           restore.directory.string())
-            : fmt::format("a restore was killed ({}): the {} files it had written are taken back",
-                          restore.directory.string(),
-                          restore.replaced.size() + restore.created.size()));
+            : fmt::format("a restore was killed ({}): {} files it had written are taken back",
+                          restore.directory.string(), taken.size()));
   }
 }
 
@@ -128,7 +137,7 @@ cli::Report restore(const ConfigRestoreOptions& options, run::Context& context, 
     return report;
   }
   trail.confirmation = run::require_confirmation(context.terminal, context.config.site, options.yes,
-                                                 what_happens(plan));
+                                                 what_happens(plan, options.delete_extra));
   const auto saved = saved_directory(context);
   context.recorder.audit({"config-restore.begun", trail.subject, trail.confirmation, trail.details,
                           context.clock.now()});
@@ -136,7 +145,7 @@ cli::Report restore(const ConfigRestoreOptions& options, run::Context& context, 
   const auto kept = saved / "files";
   const bool replaced = std::filesystem::exists(kept);
   report.result["replaced_files"] = replaced ? json(kept.string()) : json(nullptr);
-  report.text = "restored: " + what_happens(plan) + "\n";
+  report.text = "restored: " + what_happens(plan, options.delete_extra) + "\n";
   if (replaced) report.text += fmt::format("what was replaced is in {}\n", kept.string());
   report.text += advice_after(plan, exported);
   return report;

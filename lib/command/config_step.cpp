@@ -42,27 +42,10 @@ void ConfigStep::add_to(backup::FullRequest& request) {
     }
     request.of_cluster.push_back(
         exports::config_backup(m_context, backup::Layout{m_context.config.site}, *m_collected));
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) throw;
-    m_error = error;
+  } catch (...) {
+    m_error = util::current_error();
+    if (m_error->kind() == ErrorKind::interrupted) throw;
   }
-}
-
-std::optional<Error> ConfigStep::error_of_sections() const {
-  const auto& sections = m_collected->contents->sections;
-  std::string names;
-  int failed = 0;
-  for (const auto& section : sections) {
-    if (section.error.empty()) continue;
-    ++failed;
-    names += fmt::format("\n{}: {}", section.name, util::printable(section.error));
-  }
-  if (failed == 0) return std::nullopt;
-  return Error{ErrorKind::partial,
-               fmt::format("{} of {} sections of the configuration could not be exported{}", failed,
-                           sections.size(), names),
-               "the others are exported; mend these, or take them out of "
-               "`config_export.sections`"};
 }
 
 void ConfigStep::tell(cli::Report& report) const {
@@ -93,7 +76,8 @@ void ConfigStep::tell(cli::Report& report) const {
   }
   report.text +=
       fmt::format("configuration: unchanged since {} ({})\n", what, m_collected->same_as->label);
-  if (!report.error) report.error = error_of_sections();
+  if (!report.error)
+    report.error = backup::error_of_failed_sections(exports::properties_of(contents));
 }
 
 }  // namespace bkp::command

@@ -16,7 +16,7 @@ class ConfigStep {
   explicit ConfigStep(run::Context& context) : m_context{context} {}
 
   /// Collects what is configured and adds it to what the run takes, unless the last export has the
-  /// same. What goes wrong does not keep the run from its backups: told() says it. Does nothing
+  /// same. What goes wrong does not keep the run from its backups: tell() says it. Does nothing
   /// where nothing is configured. Throws Error{interrupted}.
   void add_to(backup::FullRequest& request);
 
@@ -27,8 +27,6 @@ class ConfigStep {
   void tell(cli::Report& report) const;
 
  private:
-  std::optional<util::Error> error_of_sections() const;
-
   run::Context& m_context;
   std::optional<exports::CollectedExport> m_collected;
   std::optional<util::Error> m_error;

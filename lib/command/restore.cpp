@@ -1,7 +1,6 @@
 #include "command/restore.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 

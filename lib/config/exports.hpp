@@ -22,7 +22,7 @@ struct ExportSection {
   std::string name;                          ///< a-z, 0-9, "_" and "-"
   std::string database;                      ///< of sql and tables
   std::string sql;                           ///< a query that reads
-  std::vector<std::string> tables;           ///< "public.roles"; without a schema: public
+  std::vector<std::string> tables;           ///< "public.roles"; as in SQL
   std::vector<std::string> key;              ///< of sql: the columns that tell its rows apart
   std::vector<std::filesystem::path> files;  ///< absolute; patterns as in exports/file_pattern.hpp
   std::vector<std::string> exclude;          ///< of files

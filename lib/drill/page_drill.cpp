@@ -9,14 +9,11 @@
 #include "backup/wal_need.hpp"
 #include "drill/shell.hpp"
 #include "recover/cluster_chain.hpp"
-#include "recover/scratch.hpp"
 #include "recover/scratch_cluster.hpp"
 #include "report/command_text.hpp"
 #include "report/page_steps.hpp"
 #include "report/runbook.hpp"
 #include "util/error.hpp"
-#include "util/files.hpp"
-#include "util/rng.hpp"
 #include "util/text.hpp"
 #include "util/units.hpp"
 #include "verify/restore_check.hpp"
@@ -31,25 +28,6 @@ using util::ErrorKind;
 using verify::Verification;
 
 namespace {
-
-/// A directory below the scratch directory, removed in the end.
-class DrillDirectory {
- public:
-  explicit DrillDirectory(const run::Context& context)
-      : m_path{recover::scratch_directory(context) / ("drill-" + util::random_hex(4))} {
-    util::make_private_directories(m_path);
-  }
-  ~DrillDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(m_path, ignored);
-  }
-  DrillDirectory(const DrillDirectory&) = delete;
-  DrillDirectory& operator=(const DrillDirectory&) = delete;
-  const std::filesystem::path& path() const { return m_path; }
-
- private:
-  std::filesystem::path m_path;
-};
 
 class Drill {
  public:
@@ -67,6 +45,7 @@ class Drill {
   }
 
   void run() {
+    recover::ScratchPlace::clear_leftovers(m_context);
     const auto& manifest = m_source.manifest();
     if (manifest.config) {
       unpack_export();
@@ -129,9 +108,15 @@ class Drill {
     return fmt::format("{}: {}; the command: {}", outcome.status.to_string(), said, step.text);
   }
 
-  /// Each of these ends, until one fails.
+  /// Each of these ends, until one fails. The page must have them.
   bool follow_all(std::string_view scenario, std::initializer_list<std::string_view> ends) {
-    return std::ranges::all_of(ends, [&](auto end) { return follow(step(scenario, end)); });
+    return std::ranges::all_of(ends, [&](auto end) {
+      const auto found = step(scenario, end);
+      if (found) return follow(found);
+      m_result.checks.push_back(
+          verify::failed("step", fmt::format("{}-{}", scenario, end), "the page has no such step"));
+      return false;
+    });
   }
 
   void restore_dump() {
@@ -142,20 +127,24 @@ class Drill {
     database.newest = here();
     database.last_verified.reset();
     render(model);
-    if (!follow(step("fetch-1", "1")) || !follow_all("stock-1", {"signature", "sums"})) return;
+    if (!follow(step("fetch-1", "1")) || !follow(step("stock-1", "signature")) ||
+        !follow_all("stock-1", {"sums"}))
+      return;
     std::optional<verify::ScratchDatabase> scratch;
     try {
       scratch.emplace(m_context, m_context.cluster(), [&](const std::string& name) {
         model.stock_database = name;
         render(model);
-        if (!follow(step("stock-1", "create")))
+        if (!follow_all("stock-1", {"create"}))
           throw Error{ErrorKind::refused, "the step that makes the database failed"};
       });
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::refused) throw;
       return;
     }
-    if (!follow_all("stock-1", {"restore", "count", "analyze"})) return;
+    if (!follow_all("stock-1", {"restore"}) || !follow(step("stock-1", "count")) ||
+        !follow_all("stock-1", {"analyze"}))
+      return;
     compare(scratch->conninfo());
     m_result.notes.emplace_back(
         "of the runbook chapter F was followed, into a scratch database; what puts a database in "
@@ -192,7 +181,7 @@ class Drill {
     std::string moved;
     for (const auto& [old, scratch] : place.place().tablespaces)
       moved += " --tablespace-map " + report::shell_word(old + "=" + scratch);
-    if (follow(step("moment", "preview")) && follow(step("moment", "recover"), moved))
+    if (follow_all("moment", {"preview"}) && follow(step("moment", "recover"), moved))
       follow_all("moment", {"look", "accept"});
     m_result.notes.emplace_back(
         "of the runbook chapter G was followed up to the server that is accepted; what puts it in "
@@ -207,7 +196,8 @@ class Drill {
           m_pg_ctl{std::filesystem::path{programs} / "pg_ctl"},
           m_data{std::move(data)} {}
     ~ServerThere() {
-      if (!std::filesystem::exists(m_data / "postmaster.pid")) return;
+      std::error_code unknown;
+      if (!std::filesystem::exists(m_data / "postmaster.pid", unknown)) return;
       try {
         util::Command command;
         command.argv = {m_pg_ctl.string(), "-D", m_data.string(), "-m", "immediate", "-w", "stop"};
@@ -215,9 +205,9 @@ class Drill {
         const util::Interrupt calm;
         util::SystemProcessRunner{calm}.run(std::move(command));
         recover::ScratchPlace::clear_leftovers(m_context);  // its socket's
-      } catch (const Error& error) {
+      } catch (...) {
         m_context.log.warning("the server in {} was not stopped: {}", util::quoted(m_data.string()),
-                              error.message());
+                              util::current_error().message());
       }
     }
     ServerThere(const ServerThere&) = delete;
@@ -232,8 +222,10 @@ class Drill {
   void unpack_export() {
     m_model.configuration = here();
     render(m_model);
-    if (!follow(step("fetch-configuration", "1"))) return;
-    if (!follow_all("configuration-stock", {"signature", "sums", "unpack"})) return;
+    if (!follow(step("fetch-configuration", "1")) ||
+        !follow(step("configuration-stock", "signature")) ||
+        !follow_all("configuration-stock", {"sums", "unpack"}))
+      return;
     m_result.notes.emplace_back(
         "of the runbook the part of chapter H by stock tools was followed; nothing was brought "
         "back");
@@ -244,7 +236,7 @@ class Drill {
   const backup::Source& m_source;
   const run::ReadingKeys& m_keys;
   Verification& m_result;
-  DrillDirectory m_directory;
+  recover::ScratchDirectory m_directory;
   Shell m_shell;
   RunbookModel m_model;
   std::vector<PageStep> m_steps;

@@ -9,8 +9,8 @@
 namespace bkp::drill {
 
 /// Runs the page's commands as a person at a shell would, with the programs of this bkp and of the
-/// server's version at hand, and the password for the cluster; what they write to their home goes to
-/// another one.
+/// server's version at hand, and the password for the cluster; what they write to their home goes
+/// to another one.
 class Shell {
  public:
   /// `server_version`: that of the cluster.

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "physical/tar.hpp"
-#include "stream/sinks.hpp"
+
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -88,8 +88,9 @@ Entry entry_from(const json& from, Files& files) {
     entry.owner = from.at("owner").get<std::string>();
     entry.group = from.at("group").get<std::string>();
     entry.modified = util::parse_time(from.at("modified").get<std::string>());
-    if (!std::filesystem::path{entry.origin}.is_absolute())
-      throw damaged(fmt::format("{} is no absolute path", util::quoted(entry.origin)));
+    const std::filesystem::path origin{entry.origin};
+    if (!origin.is_absolute() || origin != origin.lexically_normal() || !origin.has_filename())
+      throw damaged(fmt::format("{} is no path of a file", util::quoted(entry.origin)));
   }
   const auto file = files.extract(entry.path);
   if (file.empty()) throw damaged(fmt::format("{} is missing", util::quoted(entry.path)));
@@ -104,6 +105,8 @@ Section section_from(const json& from, Files& files) {
   using config::SecretMode;
   Section section;
   section.name = from.at("name").get<std::string>();
+  if (section.name.empty() || harmless_name(section.name) != section.name)
+    throw damaged(fmt::format("{} is no name of a section", util::quoted(section.name)));
   section.kind = from_text(from.at("kind").get<std::string>(),
                            {SectionKind::sql, SectionKind::tables, SectionKind::files,
                             SectionKind::server, SectionKind::command});

@@ -13,6 +13,7 @@
 #include "exports/rows.hpp"
 #include "exports/secrets.hpp"
 #include "exports/server.hpp"
+#include "exports/session.hpp"
 #include "util/advice.hpp"
 #include "util/error.hpp"
 #include "util/host.hpp"
@@ -27,34 +28,29 @@ using util::ErrorKind;
 
 namespace {
 
-/// A database as it is at one moment.
-class Moment {
- public:
-  Moment(run::Context& context, const std::string& database)
-      : m_connection{pg::Connection::open(context.cluster().with_database(database),
-                                          context.interrupt)},
-        m_transaction{m_connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"} {
-    settle_texts(m_connection);
+/// What a section asks in vain leaves the moment to the others.
+template <class Body>
+void attempt(pg::Connection& connection, const Body& body) {
+  connection.exec("SAVEPOINT section");
+  try {
+    body();
+  } catch (const pg::DatabaseError& error) {
+    if (!error.connection_lost()) connection.exec("ROLLBACK TO SAVEPOINT section");
+    throw;
   }
+}
 
-  pg::Connection& connection() { return m_connection; }
+/// Why a section is missing: it is told outside the seal. The server quotes values, and programs
+/// say what they like.
+std::string reason_of(const Error& error, config::SecretMode secret) {
+  const auto* refusal = dynamic_cast<const pg::DatabaseError*>(&error);
+  if (refusal != nullptr && secret != config::SecretMode::keep && !refusal->sqlstate().empty())
+    return fmt::format("the server refuses it (SQLSTATE {})", refusal->sqlstate());
+  return redact_text(util::printable_lines(util::with_hint(error)));
+}
 
-  /// What a section asks in vain leaves the moment to the others.
-  template <class Body>
-  void attempt(const Body& body) {
-    m_connection.exec("SAVEPOINT section");
-    try {
-      body();
-    } catch (const pg::DatabaseError& error) {
-      if (!error.connection_lost()) m_connection.exec("ROLLBACK TO SAVEPOINT section");
-      throw;
-    }
-  }
-
- private:
-  pg::Connection m_connection;
-  pg::Transaction m_transaction;
-};
+/// timeout(1): the backups of the night wait for it.
+constexpr auto longest_command = "300";
 
 class Collector {
  public:
@@ -72,7 +68,10 @@ class Collector {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       section.entries.clear();
-      section.error = util::with_hint(error);
+      section.error = reason_of(error, section.secret);
+    } catch (...) {
+      section.entries.clear();
+      section.error = util::printable(util::current_error().message());
     }
     return section;
   }
@@ -99,17 +98,20 @@ class Collector {
     }
   }
 
-  Moment& moment(const std::string& database) {
+  pg::Connection& moment(const std::string& database) {
     auto& moment = m_moments[database];
-    if (!moment) moment = std::make_unique<Moment>(m_context, database);
-    return *moment;
+    if (!moment) {
+      moment = std::make_unique<Session>(m_context, database,
+                                         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    }
+    return moment->connection;
   }
 
   void add_rows(Section& section, const config::ExportSection& configured, const std::string& query,
                 const std::string& path) {
     auto& source = moment(configured.database);
-    source.attempt([&] {
-      const auto rows = read_rows(source.connection(), query, configured.key, section.notes);
+    attempt(source, [&] {
+      const auto rows = read_rows(source, query, configured.key, section.notes);
       section.entries.push_back({.path = path, .type = EntryType::rows, .contents = to_text(rows)});
     });
   }
@@ -118,7 +120,7 @@ class Collector {
                  const std::string& table) {
     auto& source = moment(configured.database);
     std::string query;
-    source.attempt([&] { query = query_of_table(source.connection(), table); });
+    attempt(source, [&] { query = query_of_table(source, table); });
     const auto name = harmless_name(table);
     auto path = fmt::format("{}/{}.json", section.name, name);
     for (int number = 2; section.entry(path) != nullptr; ++number)
@@ -128,16 +130,17 @@ class Collector {
 
   std::string output_of(const std::vector<std::string>& argv) {
     util::Command command;
-    command.argv = argv;
+    command.argv = {"timeout", "--kill-after=5", longest_command};
+    command.argv.insert(command.argv.end(), argv.begin(), argv.end());
     command.environment = m_context.environment.for_child();
     auto finished = m_context.processes.run(command, largest_export);
     if (finished.status.success()) return std::move(finished.standard_output);
-    auto error = backup::program_failed(command.to_string(), finished.status, finished.stderr_tail);
+    auto error = backup::program_failed(argv.front(), finished.status, finished.stderr_tail);
     throw Error{ErrorKind::partial, error.message(), "run it by hand, as the user of bkp"};
   }
 
   run::Context& m_context;
-  std::map<std::string, std::unique_ptr<Moment>> m_moments;
+  std::map<std::string, std::unique_ptr<Session>> m_moments;
 };
 
 void require_size(const Contents& contents) {

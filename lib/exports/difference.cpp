@@ -27,9 +27,11 @@ std::vector<FieldChange> attribute_changes(const Entry& before, const Entry& aft
   return changes;
 }
 
-ChangedRow describe(const RowChange& change, const RowSet& set) {
+ChangedRow describe(const RowChange& change, const RowSet& set, bool hidden) {
   const bool gone = change.change == Change::removed;
   ChangedRow row{change.change, set.describe(gone ? change.before : change.after), {}};
+  // Without a key that is all of the row.
+  if (hidden && set.key.empty()) row.row = "(sealed)";
   for (std::size_t i = 0; i < set.columns.size(); ++i) {
     const bool differs = change.change != Change::changed ||
                          std::ranges::find(change.columns, i) != change.columns.end();
@@ -41,7 +43,7 @@ ChangedRow describe(const RowChange& change, const RowSet& set) {
   return row;
 }
 
-std::vector<ChangedRow> row_changes(const Entry* before, const Entry* after) {
+std::vector<ChangedRow> row_changes(const Entry* before, const Entry* after, bool hidden) {
   auto new_rows = after != nullptr ? parse_rows(after->contents, after->path) : RowSet{};
   auto old_rows = before != nullptr ? parse_rows(before->contents, before->path) : RowSet{};
   if (after == nullptr) {
@@ -50,7 +52,7 @@ std::vector<ChangedRow> row_changes(const Entry* before, const Entry* after) {
   }
   std::vector<ChangedRow> changes;
   for (const auto& change : compare_rows(old_rows, new_rows))
-    changes.push_back(describe(change, new_rows));
+    changes.push_back(describe(change, new_rows, hidden));
   return changes;
 }
 
@@ -166,7 +168,7 @@ std::optional<EntryChange> compare_entries(const Entry* before, const Entry* aft
     change.attributes = attribute_changes(*before, *after);
   if (same && change.attributes.empty()) return std::nullopt;
   if (!same && either.type == EntryType::rows) {
-    change.rows = row_changes(before, after);
+    change.rows = row_changes(before, after, hidden);
     if (change.rows.empty() && before != nullptr && after != nullptr)
       change.diff = "the same rows, in another order or with other columns\n";
   } else if (!same) {

@@ -34,20 +34,21 @@ Error failed(const std::filesystem::path& path, std::string_view what) {
                                    util::user_name()));
 }
 
-/// For root; where the names are not known here it stays whose it is.
-void give_to(const util::Fd& made, const Entry& entry, const std::filesystem::path& path) {
-  if (::geteuid() != 0 || entry.owner.empty()) return;
+/// For root; false where the names are not known here: then it is this user's.
+bool give_to(const util::Fd& made, const Entry& entry, const std::filesystem::path& path) {
+  if (::geteuid() != 0) return entry.owner == util::user_name();
   const auto* const user = ::getpwnam(entry.owner.c_str());
   const auto* const group = ::getgrnam(entry.group.c_str());
-  if (user == nullptr || group == nullptr) return;
+  if (user == nullptr || group == nullptr) return false;
   if (::fchown(made.get(), user->pw_uid, group->gr_gid) != 0)
     throw failed(path, "cannot be given away");
+  return true;
 }
 
 void set_mode(const util::Fd& made, const Entry& entry, const std::filesystem::path& path) {
-  give_to(made, entry, path);
-  // Behind the owner: a change of that takes set-user-ID away.
-  if (::fchmod(made.get(), entry.mode) != 0) throw failed(path, "cannot get its mode");
+  // Behind the owner: a change of that takes set-user-ID away, which is for that owner alone.
+  const auto mode = give_to(made, entry, path) ? entry.mode : entry.mode & 01777U;
+  if (::fchmod(made.get(), mode) != 0) throw failed(path, "cannot get its mode");
 }
 
 void write_all(const util::Fd& file, std::string_view text, const std::filesystem::path& path) {

@@ -1,7 +1,5 @@
 #include "exports/export_run.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "backup/job.hpp"
@@ -41,25 +39,13 @@ void warn_of_secrets(run::Context& context, const Contents& contents) {
   }
 }
 
-/// Those that must have it; where stores are named, these.
+/// Those that must have it; where stores are named these, where none must all.
 std::vector<run::NamedStore> stores_that_must(const run::Context& context,
                                               const std::vector<std::string>& wanted) {
-  auto stores = context.open_stores(wanted).stores;
-  if (wanted.empty()) std::erase_if(stores, [](const auto& store) { return !store.required; });
-  return stores;
-}
-
-backup::ExportProperties properties_of(const Contents& contents) {
-  backup::ExportProperties properties;
-  properties.version = contents.version;
-  for (const auto& section : contents.sections) {
-    if (section.error.empty()) {
-      properties.sections.push_back(section.name);
-    } else {
-      properties.failed.push_back(fmt::format("{}: {}", section.name, section.error));
-    }
-  }
-  return properties;
+  const auto all = context.open_stores(wanted).stores;
+  auto required = all;
+  std::erase_if(required, [](const auto& store) { return !store.required; });
+  return wanted.empty() && !required.empty() ? required : all;
 }
 
 backup::Part write_part(const backup::Job& job, const backup::Layout& layout,
@@ -110,6 +96,19 @@ void take(const run::Context& context, const backup::Job& job, const backup::Lay
 }
 
 }  // namespace
+
+backup::ExportProperties properties_of(const Contents& contents) {
+  backup::ExportProperties properties;
+  properties.version = contents.version;
+  for (const auto& section : contents.sections) {
+    if (section.error.empty()) {
+      properties.sections.push_back(section.name);
+    } else {
+      properties.failed.push_back(fmt::format("{}: {}", section.name, section.error));
+    }
+  }
+  return properties;
+}
 
 CollectedExport collect_export(run::Context& context, const std::vector<std::string>& stores) {
   const auto must = stores_that_must(context, stores);

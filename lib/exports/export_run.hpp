@@ -17,6 +17,9 @@ struct CollectedExport {
   std::optional<catalog::BackupRecord> same_as;  ///< the last export, which has the very same
 };
 
+/// What is told of an export outside the seal.
+backup::ExportProperties properties_of(const Contents& contents);
+
 /// Collects the configured sections, of which there is one at least. What they note, and where
 /// something looks like a secret and nothing is sealed, are warnings. One whose failing sections
 /// fail as they did before is the same too. Throws Error{interrupted}; Error{refused} for what is

@@ -30,10 +30,14 @@ namespace {
 constexpr int most_attempts = 5;
 
 std::string group_name(gid_t gid) {
-  std::array<char, 4096> buffer{};
+  // With all its members' names.
+  constexpr std::size_t most = std::size_t{1} << 20U;
+  std::vector<char> buffer(4096);
   struct group entry {};
   struct group* found = nullptr;
-  ::getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found);
+  while (::getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found) == ERANGE &&
+         buffer.size() < most)
+    buffer.resize(buffer.size() * 2);
   return found != nullptr ? std::string{found->gr_name} : fmt::format("gid {}", gid);
 }
 
@@ -118,7 +122,8 @@ struct Found {
 void take(const std::filesystem::directory_entry& entry, const std::filesystem::path& root,
           Found& found) {
   found.any = true;
-  const auto status = entry.symlink_status();
+  std::error_code unknown;
+  const auto status = entry.symlink_status(unknown);
   if (std::filesystem::is_regular_file(status)) {
     found.files.insert(entry.path());
     for (auto above = entry.path().parent_path(); above != root.parent_path() && above != "/";
@@ -135,13 +140,13 @@ void walk(const FilePattern& pattern, const std::vector<std::string>& excludes, 
   std::filesystem::recursive_directory_iterator at{root, error};
   for (; !error && at != std::filesystem::recursive_directory_iterator{}; at.increment(error)) {
     if (is_excluded(at->path(), root, excludes)) {
-      if (at->is_directory() && !at->is_symlink()) at.disable_recursion_pending();
+      at.disable_recursion_pending();  // of no effect on what is no directory
     } else if (pattern.matches(at->path())) {
       take(*at, root, found);
     }
   }
   if (!error) return;
-  if (!std::filesystem::exists(root)) {
+  if (error == std::errc::no_such_file_or_directory) {
     throw Error{ErrorKind::not_found,
                 fmt::format("there is no directory {}", util::quoted(root.string())),
                 "correct `files` in the configuration"};
@@ -222,7 +227,14 @@ std::vector<Entry> read_files(const config::ExportSection& section,
   for (const auto& path : found.directories)
     add(read_directory_entry(path, section.name, Links::follow));
   std::vector<Entry> sorted;
-  for (auto& [path, entry] : entries) sorted.push_back(std::move(entry));
+  for (auto& [path, entry] : entries) {
+    if (!util::is_valid_utf8(path)) {
+      throw Error{ErrorKind::store,
+                  fmt::format("{} has a name that is no UTF-8", util::quoted(path)),
+                  "give it another name, or exclude it"};
+    }
+    sorted.push_back(std::move(entry));
+  }
   return sorted;
 }
 

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "exports/entry_writer.hpp"
 #include "exports/secrets.hpp"
+#include "exports/session.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -16,18 +18,6 @@ using util::Error;
 using util::ErrorKind;
 
 namespace {
-
-/// A database that is being read or changed.
-struct Session {
-  Session(run::Context& context, const std::string& database, std::string_view begin)
-      : connection{pg::Connection::open(context.cluster().with_database(database),
-                                        context.interrupt)},
-        transaction{connection, begin} {
-    settle_texts(connection);
-  }
-  pg::Connection connection;
-  pg::Transaction transaction;
-};
 
 using Sessions = std::map<std::string, std::unique_ptr<Session>>;
 
@@ -132,7 +122,7 @@ class Planner {
     }
     auto& session = session_of(m_sessions, m_context, rows.database,
                                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    auto plan = compared(session, section, std::move(rows));
+    auto plan = compared(session, begin_plan(section, entry, std::move(rows)));
     if (!plan.left_out.empty()) {
       m_plan.notes.push_back(fmt::format(
           "{}: values of {} were not exported, or not whole: they stay as they are, and a row that "
@@ -154,21 +144,51 @@ class Planner {
     return change;
   }
 
-  static TablePlan compared(Session& session, const Section& section, RowSet rows) {
-    const auto table = util::quoted(rows.table->text());
+  /// It is asked for by this host's configuration, or by the table's name: the archive is not
+  /// trusted with a query.
+  TablePlan begin_plan(const Section& section, const Entry& entry, RowSet rows) {
+    TablePlan plan;
+    plan.section = section.name;
+    plan.secret = section.secret;
+    const auto& configured = m_context.config.export_sections;
+    const auto own = std::ranges::find(configured, section.name, &config::ExportSection::name);
+    const bool by_query = section.kind == SectionKind::sql;
+    if (by_query && own != configured.end() && !own->sql.empty()) {
+      plan.query = own->sql;
+    } else {
+      plan.query = query_of_columns(rows);
+      plan.all = !by_query;
+      if (by_query) {
+        m_plan.notes.push_back(fmt::format(
+            "{}: the configuration has no such section now: rows that the export has not stay",
+            entry.path));
+      }
+    }
+    plan.exported = std::move(rows);
+    return plan;
+  }
+
+  static TablePlan compared(Session& session, TablePlan plan) {
+    const auto table = util::quoted(plan.exported.table->text());
+    const auto section = plan.section;
     try {
-      return plan_table(session.connection, section.name, section.secret, std::move(rows));
+      return plan_table(session.connection, std::move(plan));
     } catch (const pg::DatabaseError& error) {
       if (error.of_server()) throw;
       throw Error{ErrorKind::refused,
                   fmt::format("section {}: table {} cannot be compared with the export: {}",
-                              util::quoted(section.name), table, error.message()),
+                              util::quoted(section), table, error.message()),
                   "bring the table back first (`bkp restore --table`), or name the other sections "
                   "with --section"};
     }
   }
 
   std::optional<EntryChange> add_file(const Section& section, const Entry& entry, bool hidden) {
+    if (entry.owner.empty()) {
+      m_plan.notes.push_back(fmt::format(
+          "{} is not restored: it was read through the server, and is on its host", entry.path));
+      return std::nullopt;
+    }
     auto plan = plan_file(section, entry);
     if (!plan) return std::nullopt;
     std::optional<Entry> live;
@@ -185,21 +205,43 @@ class Planner {
   RestorePlan m_plan;
 };
 
-void commit_all(Sessions& sessions, FileRestore& files) {
-  std::vector<std::string> committed;
+/// Of which databases the rows are restored.
+struct Committed {
+  std::vector<std::string> databases;
+  bool unknown = false;  ///< one more may be
+};
+
+void commit_all(Sessions& sessions, Committed& committed) {
   for (auto& [database, session] : sessions) {
     try {
       session->transaction.commit();
-      committed.push_back(util::quoted(database));
-    } catch (Error& error) {
-      if (committed.empty()) {
-        files.undo();
-        throw;
-      }
-      throw error.reworded(fmt::format("{}; database {} is restored already, and so are the files",
-                                       error.message(), fmt::join(committed, ", ")),
-                           "run it again: what is restored stays as it is");
+      committed.databases.push_back(util::quoted(database));
+    } catch (const Error& error) {
+      const auto* lost = dynamic_cast<const pg::DatabaseError*>(&error);
+      committed.unknown =
+          error.kind() == ErrorKind::interrupted || (lost != nullptr && lost->connection_lost());
+      if (committed.databases.empty() && !committed.unknown) throw;
+      throw error.reworded(
+          fmt::format(
+              "{}; the files are restored, and the rows of {}{}", error.message(),
+              committed.databases.empty() ? "no database for sure"
+                                          : fmt::format("{}", fmt::join(committed.databases, ", ")),
+              committed.unknown ? fmt::format("; of {} that is not known", util::quoted(database))
+                                : std::string{}),
+          "run it again: what is restored stays as it is");
     }
+  }
+}
+
+void write_files(const RestorePlan& plan, FileRestore& files) {
+  // Directories may let nobody write, in the end.
+  for (const auto& file : plan.files) {
+    auto open = file;
+    if (file.wanted.type == EntryType::directory) open.wanted.mode |= 0700U;
+    files.write(open);
+  }
+  for (auto file = plan.files.rbegin(); file != plan.files.rend(); ++file) {
+    if (file->wanted.type == EntryType::directory) write_entry(file->wanted);
   }
 }
 
@@ -220,13 +262,22 @@ void carry_out(run::Context& context, const RestorePlan& plan, const RestoreRequ
     restore_tables(session.connection, std::move(tables), request.scope);
   }
   RestoreJournal journal{saved};
+  FileRestore files{journal};
+  Committed committed;
   try {
-    FileRestore files{journal};
-    for (const auto& file : plan.files) files.write(file);
+    write_files(plan, files);
     journal.commit();
-    commit_all(sessions, files);
+    commit_all(sessions, committed);
   } catch (...) {
-    // What could be taken back is.
+    const Error why = util::current_error();
+    // Where rows are restored, or may be, the files stay so too.
+    if (!committed.databases.empty() || committed.unknown) throw;
+    if (!files.undo()) {
+      throw why.reworded(
+          why.message() + "; what was written to files could not all be taken back",
+          fmt::format("the next `bkp config-restore` tries again; what they were is in {}",
+                      util::shell_quoted(saved.string())));
+    }
     journal.close();
     throw;
   }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "exports/entry_writer.hpp"
+#include "exports/files.hpp"
 #include "run/state.hpp"
 #include "util/error.hpp"
 #include "util/files.hpp"
@@ -30,15 +31,29 @@ std::filesystem::path kept_as(const std::filesystem::path& directory,
   return directory / "files" / path.relative_path();
 }
 
-Entry entry_from(const json& from, const std::filesystem::path& directory) {
-  Entry entry;
-  entry.origin = from.at("path").get<std::string>();
-  entry.type = EntryType::file;
-  entry.mode = from.at("mode").get<unsigned>();
-  entry.owner = from.at("owner").get<std::string>();
-  entry.group = from.at("group").get<std::string>();
-  entry.contents = util::read_file(kept_as(directory, entry.origin), largest_export).value_or("");
-  return entry;
+UnfinishedRestore::Written written_from(const json& from) {
+  UnfinishedRestore::Written written;
+  auto& before = written.before;
+  before.origin = from.at("path").get<std::string>();
+  before.type = EntryType::file;
+  written.was_there = !from.at("mode").is_null();
+  written.written = from.at("sha256").get<std::string>();
+  if (!written.was_there) return written;
+  before.mode = from.at("mode").get<unsigned>();
+  before.owner = from.at("owner").get<std::string>();
+  before.group = from.at("group").get<std::string>();
+  return written;
+}
+
+/// Whether it is still what the restore has written; a directory is, if it is there.
+bool is_as_written(const UnfinishedRestore::Written& written) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(written.before.origin, unknown)) return true;
+  try {
+    return read_file_entry(written.before.origin, "", Links::refuse).digest() == written.written;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 /// nullopt for one that came to its end, or that somebody is at. The last line may be cut.
@@ -58,10 +73,8 @@ std::optional<UnfinishedRestore> read_unfinished(const std::filesystem::path& di
     if (object.contains("done")) return std::nullopt;
     if (object.contains("committing")) {
       restore.committing = true;
-    } else if (object.at("mode").is_null()) {
-      restore.created.emplace_back(object.at("path").get<std::string>());
     } else {
-      restore.replaced.push_back(entry_from(object, directory));
+      restore.files.push_back(written_from(object));
     }
   }
   return restore;
@@ -78,10 +91,10 @@ RestoreJournal::RestoreJournal(std::filesystem::path directory)
 
 RestoreJournal::~RestoreJournal() = default;
 
-void RestoreJournal::note(const std::filesystem::path& path, const Entry* before) {
-  json line{{"path", path.string()}, {"mode", nullptr}};
+void RestoreJournal::note(const Entry& wanted, const Entry* before) {
+  json line{{"path", wanted.origin}, {"mode", nullptr}, {"sha256", wanted.digest()}};
   if (before != nullptr) {
-    const auto kept = kept_as(m_directory, path);
+    const auto kept = kept_as(m_directory, wanted.origin);
     util::make_private_directories(kept.parent_path());
     util::write_file_atomically(kept, before->contents);
     line["mode"] = before->mode;
@@ -124,14 +137,24 @@ std::vector<UnfinishedRestore> find_unfinished(const config::Config& config) {
   return found;
 }
 
-void take_back(const UnfinishedRestore& restore) {
-  if (!restore.committing) {
-    for (auto entry = restore.replaced.rbegin(); entry != restore.replaced.rend(); ++entry)
-      write_entry(*entry);
-    for (auto path = restore.created.rbegin(); path != restore.created.rend(); ++path)
-      remove_entry(*path);
+std::vector<std::string> take_back(const UnfinishedRestore& restore) {
+  std::vector<std::string> taken;
+  for (auto written = restore.files.rbegin(); written != restore.files.rend(); ++written) {
+    if (restore.committing || !is_as_written(*written)) continue;
+    auto before = written->before;
+    if (!written->was_there) {
+      remove_entry(before.origin);
+    } else if (auto kept =
+                   util::read_file(kept_as(restore.directory, before.origin), largest_export)) {
+      before.contents = std::move(*kept);
+      write_entry(before);
+    } else {
+      continue;
+    }
+    taken.push_back(before.origin);
   }
   RestoreJournal{restore.directory}.close();
+  return taken;
 }
 
 }  // namespace bkp::exports

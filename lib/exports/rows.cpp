@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "exports/contents.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -115,7 +116,8 @@ std::vector<std::string> primary_key(pg::Connection& connection, const TableName
       "JOIN pg_namespace n ON n.oid = relnamespace "
       "CROSS JOIN unnest(indkey::int2[]) WITH ORDINALITY AS k (number, rank) "
       "JOIN pg_attribute a ON attrelid = c.oid AND attnum = k.number "
-      "WHERE indisprimary AND nspname = $1 AND relname = $2 ORDER BY rank",
+      "WHERE indisprimary AND rank <= indnkeyatts AND nspname = $1 AND relname = $2 "
+      "ORDER BY rank",
       {table.schema, table.name});
   std::vector<std::string> names;
   for (int i = 0; i < found.rows(); ++i) names.emplace_back(found.text(i, 0));
@@ -134,6 +136,17 @@ std::vector<std::string> key_of_table(pg::Connection& connection, const RowSet& 
   return names;
 }
 
+constexpr int rows_at_once = 1000;
+
+Row row_of(const pg::Result& result, int number, std::size_t& bytes) {
+  Row row;
+  for (int k = 0; k < result.columns(); ++k) {
+    row.push_back(result.optional_text(number, k));
+    bytes += row.back() ? row.back()->size() : 0;
+  }
+  return row;
+}
+
 void settle_key(RowSet& rows, std::vector<std::string>& notes) {
   for (const auto& name : rows.key) {
     if (std::ranges::find(rows.columns, name, &Column::name) != rows.columns.end()) continue;
@@ -148,8 +161,8 @@ void settle_key(RowSet& rows, std::vector<std::string>& notes) {
     const bool is_null = std::ranges::any_of(key, [](const auto& one) { return !one; });
     if (rows.key.empty() || (seen.insert(key).second && !is_null)) continue;
     notes.push_back(
-        fmt::format("key ({}) does not tell its rows apart: {} is there twice or is null",
-                    fmt::join(rows.key, ", "), rows.describe(row)));
+        fmt::format("key ({}) does not tell its rows apart: one is there twice or is null",
+                    fmt::join(rows.key, ", ")));
     rows.key.clear();
     return;
   }
@@ -223,7 +236,9 @@ void settle_texts(pg::Connection& connection) {
   connection.exec(
       "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD';"
       "SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex';"
-      "SET LOCAL extra_float_digits = 1; SET LOCAL client_encoding = 'UTF8'");
+      "SET LOCAL extra_float_digits = 1; SET LOCAL client_encoding = 'UTF8';"
+      // Rows that policies would hide are an error, as they are to pg_dump.
+      "SET LOCAL row_security = off");
 }
 
 RowSet read_rows(pg::Connection& connection, const std::string& query,
@@ -231,15 +246,38 @@ RowSet read_rows(pg::Connection& connection, const std::string& query,
   RowSet rows;
   rows.database = connection.database();
   rows.query = query;
-  const auto result = connection.exec(query, std::span<const pg::Parameter>{});
-  describe_columns(connection, result, rows);
-  rows.key = key.empty() ? key_of_table(connection, rows) : key;
-  for (int i = 0; i < result.rows(); ++i) {
-    auto& row = rows.rows.emplace_back();
-    for (int k = 0; k < result.columns(); ++k) row.push_back(result.optional_text(i, k));
+  // A cursor is of a query that reads, and of one.
+  connection.exec("DECLARE exported NO SCROLL CURSOR FOR " + query);
+  std::size_t bytes = 0;
+  for (bool first = true;; first = false) {
+    const auto result = connection.exec(fmt::format("FETCH {} FROM exported", rows_at_once));
+    if (first) {
+      describe_columns(connection, result, rows);
+      rows.key = key.empty() ? key_of_table(connection, rows) : key;
+    }
+    for (int i = 0; i < result.rows(); ++i) rows.rows.push_back(row_of(result, i, bytes));
+    if (bytes > largest_export) {
+      throw Error{ErrorKind::refused, "the query gives more than 256 MiB: that is no configuration",
+                  "ask for less; what is data belongs into the backups of the database"};
+    }
+    if (result.rows() < rows_at_once) break;
   }
+  connection.exec("CLOSE exported");
   settle_key(rows, notes);
   return rows;
+}
+
+std::string query_of_columns(const RowSet& rows) {
+  const auto quoted = [](std::string_view name) {
+    std::string text = "\"";
+    for (const char c : name) text += c == '"' ? std::string{"\"\""} : std::string{c};
+    return text + "\"";
+  };
+  std::vector<std::string> columns;
+  for (const auto& column : rows.columns)
+    columns.push_back(fmt::format("{} AS {}", quoted(column.source), quoted(column.name)));
+  return fmt::format("SELECT {} FROM {}.{}", fmt::join(columns, ", "), quoted(rows.table->schema),
+                     quoted(rows.table->name));
 }
 
 std::string query_of_table(pg::Connection& connection, const std::string& name) {

@@ -57,9 +57,12 @@ void settle_texts(pg::Connection& connection);
 /// Runs a query that reads, in a transaction of the caller with texts settled. Its `key` is that
 /// which is given, else the table's primary key; one that does not tell the rows apart is dropped,
 /// which `notes` then say. Throws DatabaseError; Error{config} for columns that have one name, and
-/// for a key that is none of them.
+/// for a key that is none of them; Error{refused} for more than an export may have.
 RowSet read_rows(pg::Connection& connection, const std::string& query,
                  const std::vector<std::string>& key, std::vector<std::string>& notes);
+
+/// The query for these columns of all rows of the table they are of.
+std::string query_of_columns(const RowSet& rows);
 
 /// The query for all rows of a table, in the order of its primary key. `name` as PostgreSQL reads
 /// it: "public.roles". Throws Error{not_found}.

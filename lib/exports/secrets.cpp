@@ -86,9 +86,22 @@ Span block_after(std::string_view text, std::size_t at) {
 /// Values that tell nothing: references to what is elsewhere, and no value.
 bool is_no_secret(std::string_view value) {
   constexpr std::array<std::string_view, 6> words{"null", "none", "true", "false", "~", "nil"};
-  return value.empty() || value == redacted || value.starts_with("${") || value.starts_with("$(") ||
-         value.starts_with('{') || value.starts_with('[') || value.starts_with('<') ||
+  const auto begins = [&](std::string_view with) { return value.starts_with(with); };
+  return value.empty() || value == redacted || value == "{" || value == "[" || begins("${") ||
+         begins("$(") || begins("{{") || begins("{env") || begins("{file") || begins("{command") ||
+         (begins("<") && value.ends_with('>')) ||
          std::ranges::find(words, util::lower(value)) != words.end();
+}
+
+/// NAME=VALUE that fills a line goes to its end, or to a comment's beginning; what stands among
+/// other things to the next sign that separates.
+std::size_t end_of_bare(std::string_view text, std::size_t at, bool fills_line) {
+  auto end = std::min(text.find('\n', at), text.size());
+  if (!fills_line) return std::min(text.find_first_of(" \t\r\n,;}#&)", at), end);
+  end = std::min(text.find(" #", at), end);
+  while (end > at && (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\r'))
+    --end;
+  return end;
 }
 
 /// Of "Basic dXNlcjpwYXNz" the second word counts.
@@ -101,7 +114,8 @@ std::size_t skip_scheme(std::string_view text, std::size_t at) {
 
 /// The value that follows a name ending at `at`, which is an option's (--password VALUE) or not:
 /// NAME=VALUE, NAME: VALUE, "NAME": "VALUE", NAME 'VALUE'.
-std::optional<Span> value_after(std::string_view text, std::size_t at, bool is_option) {
+std::optional<Span> value_after(std::string_view text, std::size_t at, bool is_option,
+                                bool begins_line) {
   // <password>VALUE</password>
   if (at < text.size() && text[at] == '>') {
     const auto end = text.find('<', at);
@@ -126,12 +140,19 @@ std::optional<Span> value_after(std::string_view text, std::size_t at, bool is_o
     if (!sign && !is_option) return std::nullopt;
     at = skip_scheme(text, at);
     value = {at, at};
-    while (value.end < text.size() &&
-           std::string_view{" \t\r\n,;}#&)"}.find(text[value.end]) == std::string_view::npos)
-      ++value.end;
+    value.end = end_of_bare(text, at, begins_line && sign);
   }
   if (is_no_secret(text.substr(value.begin, value.end - value.begin))) return std::nullopt;
   return value;
+}
+
+/// With nothing before it but "export".
+bool begins_line(std::string_view text, std::size_t at) {
+  const auto end_before = at == 0 ? text.npos : text.rfind('\n', at - 1);
+  const auto begin = end_before == text.npos ? 0 : end_before + 1;
+  auto before = text.substr(begin, at - begin);
+  while (before.starts_with(' ') || before.starts_with('\t')) before.remove_prefix(1);
+  return before.empty() || before == "export ";
 }
 
 void find_named(std::string_view text, std::vector<Span>& found) {
@@ -144,7 +165,7 @@ void find_named(std::string_view text, std::vector<Span>& found) {
     while (at < text.size() && (is_word(text[at]) || text[at] == '-' || text[at] == '.')) ++at;
     if (!names_a_secret(text.substr(begin, at - begin))) continue;
     const bool is_option = begin >= 2 && text.substr(begin - 2, 2) == "--";
-    const auto value = value_after(text, at, is_option);
+    const auto value = value_after(text, at, is_option, begins_line(text, begin));
     if (!value) continue;
     found.push_back(*value);
     at = value->end;
@@ -265,10 +286,6 @@ void find_in_text(const Entry& entry, std::vector<std::string>& found) {
     found.push_back(fmt::format("{}, line {}", entry.path, line));
   }
 }
-
-}  // namespace
-
-namespace {
 
 /// "DB_PASS" → "pass", "dbPass" → "pass".
 std::string last_word(std::string_view name) {

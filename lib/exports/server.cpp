@@ -68,10 +68,11 @@ std::optional<Include> directive(const std::vector<std::string>& words,
 /// pg_dumpall's guard against scripts that contain psql's commands has another word each time.
 std::string without_guard(const std::string& sql) {
   std::string text;
-  for (const auto line : util::split_lines(sql)) {
-    if (line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ")) continue;
-    text += line;
-    text += '\n';
+  for (std::size_t at = 0; at < sql.size();) {
+    const auto end = std::min(sql.find('\n', at), sql.size() - 1) + 1;
+    const auto line = std::string_view{sql}.substr(at, end - at);
+    if (!line.starts_with("\\restrict ") && !line.starts_with("\\unrestrict ")) text += line;
+    at = end;
   }
   return text;
 }

@@ -1,14 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "exports/contents.hpp"
-#include "pg/connection.hpp"
 #include "run/context.hpp"
 
 namespace bkp::exports {

@@ -150,13 +150,27 @@ void run_all(pg::Connection& connection, std::vector<RowStatement> statements) {
         connection.exec("RELEASE SAVEPOINT row");
       } catch (const pg::DatabaseError& error) {
         if (!may_be_too_early(error)) throw;
-        connection.exec("ROLLBACK TO SAVEPOINT row");
+        connection.exec("ROLLBACK TO SAVEPOINT row; RELEASE SAVEPOINT row");
         if (!why) why = error;
         refused.push_back(std::move(statement));
       }
     }
     if (refused.size() == before) throw pg::DatabaseError{*why};
     statements = std::move(refused);
+  }
+}
+
+/// Not when all else is done, and not with values.
+void check_deferred(pg::Connection& connection, const std::vector<TablePlan>& plans) {
+  try {
+    connection.exec("SET CONSTRAINTS ALL IMMEDIATE");
+  } catch (const pg::DatabaseError& error) {
+    const bool secret = std::ranges::any_of(
+        plans, [](const auto& plan) { return plan.secret != config::SecretMode::keep; });
+    if (error.of_server() || !secret) throw;
+    throw pg::DatabaseError{
+        fmt::format("a deferred constraint is violated (SQLSTATE {})", error.sqlstate()),
+        "nothing was restored; see what the tables refer to now", error.sqlstate(), false};
   }
 }
 
@@ -176,7 +190,7 @@ void move_sequences(pg::Connection& connection, const TablePlan& plan) {
 
 /// Triggers may have had other plans.
 void require_restored(pg::Connection& connection, const TablePlan& plan, RestoreScope scope) {
-  const auto now = plan_table(connection, plan.section, plan.secret, plan.exported);
+  const auto now = plan_table(connection, plan);
   for (const auto& change : now.changes) {
     if (change.change == Change::removed && !scope.delete_extra) continue;
     throw Error{ErrorKind::refused,
@@ -217,6 +231,24 @@ std::vector<TablePlan> in_order_of_references(pg::Connection& connection,
 
 }  // namespace
 
+namespace {
+
+void require_whole_keys(const TablePlan& plan) {
+  for (const auto& row : plan.exported.rows) {
+    for (const auto& value : plan.exported.key_of(row)) {
+      if (!is_left_out(plan, value)) continue;
+      throw Error{ErrorKind::refused,
+                  fmt::format("section {}: its key ({}) was redacted, and nothing else tells its "
+                              "rows apart",
+                              util::quoted(plan.section), fmt::join(plan.exported.key, ", ")),
+                  "leave the section out, and restore it by hand; give it another `key`, or seal "
+                  "it instead"};
+    }
+  }
+}
+
+}  // namespace
+
 std::string why_not_restorable(const RowSet& exported) {
   if (!exported.table) return "its columns are not those of one table";
   if (exported.key.empty())
@@ -224,17 +256,16 @@ std::string why_not_restorable(const RowSet& exported) {
   return {};
 }
 
-TablePlan plan_table(pg::Connection& connection, const std::string& section,
-                     config::SecretMode secret, RowSet exported) {
-  TablePlan plan;
-  plan.section = section;
-  plan.secret = secret;
+TablePlan plan_table(pg::Connection& connection, TablePlan plan) {
+  const auto& exported = plan.exported;
+  plan.changes.clear();
+  plan.left_out.clear();
   std::vector<std::string> ignored;
-  plan.live = read_rows(connection, exported.query, exported.key, ignored);
+  plan.live = read_rows(connection, plan.query, exported.key, ignored);
   if (plan.live.table != exported.table) {
     throw Error{ErrorKind::refused,
                 fmt::format("section {}: its query does not read table {} any more",
-                            util::quoted(section), util::quoted(exported.table->text())),
+                            util::quoted(plan.section), util::quoted(exported.table->text())),
                 "restore what you need of it by hand: `bkp cat` shows the export"};
   }
   for (const auto& column : exported.columns) {
@@ -251,8 +282,12 @@ TablePlan plan_table(pg::Connection& connection, const std::string& section,
                             fmt::join(exported.key, ", "), util::quoted(exported.table->text())),
                 "mend the table first, or restore by hand: `bkp cat` shows the export"};
   }
-  plan.exported = std::move(exported);
+  require_whole_keys(plan);
   plan.changes = compare_rows(plan.live, plan.exported);
+  if (!plan.all) {
+    std::erase_if(plan.changes,
+                  [](const RowChange& change) { return change.change == Change::removed; });
+  }
   for (auto& change : plan.changes) {
     for (std::size_t i = 0; i < change.after.size(); ++i) {
       if (is_left_out(plan, change.after[i])) plan.left_out.insert(plan.exported.columns[i].name);
@@ -270,7 +305,7 @@ void restore_tables(pg::Connection& connection, std::vector<TablePlan> plans, Re
   for (auto& plan : plans) {
     connection.exec(fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE",
                                 name_of(connection, *plan.exported.table)));
-    auto now = plan_table(connection, plan.section, plan.secret, plan.exported);
+    auto now = plan_table(connection, plan);
     if (now == plan) continue;
     throw Error{ErrorKind::refused,
                 fmt::format("table {} has changed since the plan was made",
@@ -291,6 +326,7 @@ void restore_tables(pg::Connection& connection, std::vector<TablePlan> plans, Re
   }
   for (const auto& plan : ordered) add(plan, false);
   run_all(connection, std::move(statements));
+  check_deferred(connection, ordered);
   for (const auto& plan : ordered) move_sequences(connection, plan);
   for (const auto& plan : ordered) require_restored(connection, plan, scope);
 }

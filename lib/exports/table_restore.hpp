@@ -15,7 +15,10 @@ struct TablePlan {
   std::string section;
   config::SecretMode secret = config::SecretMode::keep;  ///< of the section
   RowSet exported;
-  RowSet live;                     ///< what its query gives now
+  std::string
+      query;  ///< that asks for them now: never the archive's, which somebody may have changed
+  bool all = true;  ///< it asks for all that the export asked for: what it gives beyond is extra
+  RowSet live;      ///< what its query gives now
   std::vector<RowChange> changes;  ///< from live to exported
   /// Columns of which values were redacted, whole or in part: such values are not written.
   std::set<std::string> left_out;
@@ -26,10 +29,10 @@ struct TablePlan {
 /// Why the rows of an export cannot go back to where they are from; empty: they can.
 std::string why_not_restorable(const RowSet& exported);
 
-/// What the table lacks now, on a transaction with texts settled. Throws DatabaseError;
+/// What the table lacks now, on a transaction with texts settled; of `begun` all but live, changes
+/// and left_out is given. Throws DatabaseError;
 /// Error{refused} where the table has not the columns any more.
-TablePlan plan_table(pg::Connection& connection, const std::string& section,
-                     config::SecretMode secret, RowSet exported);
+TablePlan plan_table(pg::Connection& connection, TablePlan begun);
 
 /// How much of a plan is carried out.
 struct RestoreScope {

@@ -118,7 +118,7 @@ bool is_whole_on(const run::NamedStore& store, const std::string& site, const st
              return object && object->size == part.size_bytes;
            });
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::damaged) throw;
+    if (error.kind() == ErrorKind::interrupted) throw;
     return false;
   }
 }

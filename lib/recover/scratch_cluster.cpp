@@ -22,6 +22,7 @@ using util::ErrorKind;
 namespace {
 
 constexpr std::string_view prefix = "cluster-";
+constexpr std::string_view directory_prefix = "drill-";
 constexpr std::string_view socket_prefix = "socket-";
 constexpr auto lock_name = "lock";
 
@@ -47,6 +48,39 @@ void clear_sockets(const run::Context& context) {
 }
 
 }  // namespace
+
+namespace {
+
+/// What was unpacked may have directories in which nobody may write.
+std::error_code remove_tree(const std::filesystem::path& path) {
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator at{path, error}, end; !error && at != end;
+       at.increment(error)) {
+    std::error_code unknown;
+    if (at->is_directory(unknown) && !at->is_symlink(unknown))
+      std::filesystem::permissions(at->path(), std::filesystem::perms::owner_all,
+                                   std::filesystem::perm_options::add, unknown);
+  }
+  std::filesystem::remove_all(path, error);
+  return error;
+}
+
+}  // namespace
+
+ScratchDirectory::ScratchDirectory(run::Context& context)
+    : m_context{context},
+      m_path{scratch_directory(context) / (std::string{directory_prefix} + util::random_hex(4))} {
+  util::make_private_directories(m_path);
+  m_lock = lock_in(m_path);
+  ::flock(m_lock.get(), LOCK_EX | LOCK_NB);
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  if (const auto error = remove_tree(m_path); error) {
+    m_context.log.warning("{} could not be removed: {}", util::quoted(m_path.string()),
+                          error.message());
+  }
+}
 
 ScratchPlace::ScratchPlace(run::Context& context, const ClusterChain& chain)
     : m_directory{scratch_directory(context) / (std::string{prefix} + util::random_hex(4))} {
@@ -88,13 +122,14 @@ void ScratchPlace::clear_leftovers(run::Context& context) {
   clear_sockets(context);
   for (const auto& entry :
        std::filesystem::directory_iterator{scratch_directory(context), unknown}) {
-    if (!entry.path().filename().string().starts_with(prefix)) continue;
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with(prefix) && !name.starts_with(directory_prefix)) continue;
     const auto lock = lock_in(entry.path());
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;
     context.log.info("removing {}, left by a run that died", util::quoted(entry.path().string()));
     for (const auto& data : std::filesystem::directory_iterator{entry.path(), unknown})
       end_server(data.path());
-    std::filesystem::remove_all(entry.path(), unknown);
+    remove_tree(entry.path());
   }
 }
 

@@ -34,6 +34,22 @@ class ScratchPlace {
   ClusterPlace m_place;
 };
 
+/// A directory below the scratch directory for what is unpacked for a while, likewise.
+class ScratchDirectory {
+ public:
+  explicit ScratchDirectory(run::Context& context);
+  ~ScratchDirectory();
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return m_path; }
+
+ private:
+  run::Context& m_context;
+  std::filesystem::path m_path;
+  util::Fd m_lock;
+};
+
 /// The same with a server that is started there and looked at; the destructor stops it.
 class ScratchCluster {
  public:

@@ -73,9 +73,15 @@ ScratchDatabase::ScratchDatabase(run::Context& context, const pg::Conninfo& main
     : m_lock{pg::Connection::open(maintenance, m_calm)},
       m_database{context, maintenance, choose_name(context, m_lock), marker(context),
                  [&](pg::Connection& connection, const std::string& name) {
-                   make(name);
-                   connection.exec(fmt::format("ALTER DATABASE {} CONNECTION LIMIT {}",
-                                               connection.identifier(name), marking_limit));
+                   try {
+                     make(name);
+                     connection.exec(fmt::format("ALTER DATABASE {} CONNECTION LIMIT {}",
+                                                 connection.identifier(name), marking_limit));
+                   } catch (...) {
+                     // The name was free, and its lock is held.
+                     recover::drop_database(connection, name);
+                     throw;
+                   }
                  }} {
   protect();
 }

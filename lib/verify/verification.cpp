@@ -66,10 +66,6 @@ std::string counts_text(const Verification& verification) {
   return text;
 }
 
-}  // namespace
-
-namespace {
-
 /// Something failed, and all that did is of these kinds.
 bool only_failed(const std::vector<Check>& checks, std::initializer_list<std::string_view> kinds) {
   const auto is_failed = [](const Check& check) { return check.outcome == Outcome::failed; };

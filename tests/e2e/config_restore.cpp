@@ -192,6 +192,40 @@ TEST_CASE("redacted files get their secrets back from the file that is there") {
   CHECK_THAT(lost.err, Contains("line 2: its secret was not exported"));
 }
 
+TEST_CASE("the bytes of a file that had a secret redacted are what they were") {
+  OneSection site{"files: [STUDIO/dos], secret: redact"};
+  const std::string with_returns{"a=1\r\npassword=x\r\n\0\r\n\n", 23};
+  write_text(site.studio() / "dos", with_returns);
+  site.take();
+  auto changed = with_returns;
+  changed[2] = '2';
+  write_text(site.studio() / "dos", changed);
+  CHECK(site.restore().succeeded());
+  CHECK(read_text(site.studio() / "dos") == with_returns);
+}
+
+TEST_CASE("what has a name that is no UTF-8 fails its section alone") {
+  ExportingSite site;
+  site.must({"init"});
+  write_text(site.studio() / "hooks/caf\xe9.py", "x");
+  const auto outcome = site.run({"full", "--db", "x121"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 3);
+  CHECK_THAT(outcome.err, Contains("caf\\xe9.py") && Contains("no UTF-8"));
+  site.must({"verify", "--type", "config"});
+}
+
+TEST_CASE("what a user may not take over, and what leads nowhere, is a section's error") {
+  ExportingSite site;
+  std::filesystem::create_symlink("loop", site.studio() / "hooks/loop");
+  site.must({"init"});
+  CHECK(site.run({"full", "--db", "x121"}).exit_code == 0);
+  std::filesystem::remove_all(site.studio() / "hooks");
+  const auto outcome = site.run({"full", "--db", "x121"});
+  CHECK(outcome.exit_code == 3);
+  CHECK_THAT(outcome.err, Contains("hooks: there is no directory"));
+}
+
 TEST_CASE("a restore that is killed is taken back by the next one") {
   OneSection site{"files: [STUDIO/many]"};
   const auto file = [&](int i) { return site.studio() / "many" / std::to_string(1000 + i); };

@@ -74,6 +74,16 @@ TEST_CASE("sealed sections tell what changed and no value") {
   CHECK_THAT(to_text(compare(before, after, true)), Contains("\"geheim\" → \"neu\""));
 }
 
+TEST_CASE("a sealed row without a key is not shown as its own name") {
+  const auto sealed = bkp::config::SecretMode::seal;
+  const auto before = contents_of(table({{"1", "geheim"}}, {}), sealed);
+  const auto after = contents_of(table({{"1", "neu"}}, {}), sealed);
+  const auto text = to_text(compare(before, after, false));
+  CHECK_THAT(text, Contains("row (sealed) added") && Contains("row (sealed) removed") &&
+                       !Contains("geheim") && !Contains("neu"));
+  CHECK_THAT(to_json(compare(before, after, false)).dump(), !Contains("geheim"));
+}
+
 TEST_CASE("hostile names and values stay text") {
   const auto after = contents_of(table({{"1", "\x1b[31m\nred"}}));
   const auto text = to_text(compare({}, after, false));
