@@ -59,8 +59,8 @@ constexpr auto commands =
                 ListOptions, ShowOptions, VerifyOptions, RestoreOptions, PruneOptions, HoldOptions,
                 ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
                 UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
-                WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions,
-                StatusOptions, ConfigExportOptions, ConfigDiffOptions, ConfigRestoreOptions>();
+                WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions, StatusOptions,
+                ConfigExportOptions, ConfigDiffOptions, ConfigRestoreOptions>();
 
 }  // namespace
 

@@ -94,9 +94,9 @@ std::string list_text(const std::vector<catalog::BackupRecord>& newest_first, ut
                     {"STATE"},
                     {"STORES"}}};
   for (const auto& backup : newest_first) {
-    table.add({backup.id == 0 ? "-" : std::to_string(backup.id), backup.label,
-               subject_text(backup), util::format_duration(now - backup.started_at),
-               size_text(backup.size_bytes), state_text(backup, now), stores_text(backup)});
+    table.add({backup.id == 0 ? "-" : std::to_string(backup.id), backup.label, subject_text(backup),
+               util::format_duration(now - backup.started_at), size_text(backup.size_bytes),
+               state_text(backup, now), stores_text(backup)});
   }
   return table.to_text(width) + summary(newest_first);
 }

@@ -133,7 +133,10 @@ config_export:
 YAML
   rm -rf "$directory/hooks"
   mkdir "$directory/hooks"
-  printf '#!/bin/sh\necho "$1 is rendered" >>studio.log\n' >"$directory/hooks/render-done"
+  cat >"$directory/hooks/render-done" <<'HOOK'
+#!/bin/sh
+echo "$1 is rendered" >>studio.log
+HOOK
   chmod 600 "$directory/bkp.yaml"
 }
 

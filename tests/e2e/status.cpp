@@ -183,9 +183,7 @@ TEST_CASE("what is red is told to the channels once, and that it is not any more
   site.must({"status"});
   const auto before = site.titles().size();
   CHECK(before == 0);
-  const auto at = [&](const std::string& shift) {
-    output_of(site.command_at(shift, {"status"}));
-  };
+  const auto at = [&](const std::string& shift) { output_of(site.command_at(shift, {"status"})); };
   at("+25h");
   at("+26h");
   std::vector<std::string> red;

@@ -110,7 +110,8 @@ TEST_CASE("an older schema gets what is missing; until then it is not used") {
   cluster().psql(database, undo_newest);
   CHECK_THROWS_WITH(Catalog::open(conninfo(database), "bkp", interrupt),
                     Catch::Contains("has version 5"));
-  CHECK(migrate_bkp(conninfo(database)).applied == std::vector<std::string>{"006_config_exports.sql"});
+  CHECK(migrate_bkp(conninfo(database)).applied ==
+        std::vector<std::string>{"006_config_exports.sql"});
   CHECK_NOTHROW(Catalog::open(conninfo(database), "bkp", interrupt));
 }
 
