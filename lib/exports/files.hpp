@@ -20,9 +20,9 @@ enum class Links {
 /// entry of. One that changes while it is read is read again. Throws Error{not_found} where there
 /// is none, Error{store} for what cannot be read or is no regular file, and for what is larger than
 /// an export.
-Entry read_file_entry(const std::filesystem::path& path, std::string_view section, Links links);
+Entry read_file_entry(const std::filesystem::path& given, std::string_view section, Links links);
 /// A directory, likewise; without what is in it.
-Entry read_directory_entry(const std::filesystem::path& path, std::string_view section,
+Entry read_directory_entry(const std::filesystem::path& given, std::string_view section,
                            Links links);
 
 /// The files that the patterns of a section name, and the directories these are in, sorted by path.

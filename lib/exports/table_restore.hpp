@@ -29,10 +29,10 @@ struct TablePlan {
 /// Why the rows of an export cannot go back to where they are from; empty: they can.
 std::string why_not_restorable(const RowSet& exported);
 
-/// What the table lacks now, on a transaction with texts settled; of `begun` all but live, changes
+/// What the table lacks now, on a transaction with texts settled; of `plan` all but live, changes
 /// and left_out is given. Throws DatabaseError;
 /// Error{refused} where the table has not the columns any more.
-TablePlan plan_table(pg::Connection& connection, TablePlan begun);
+TablePlan plan_table(pg::Connection& connection, TablePlan plan);
 
 /// How much of a plan is carried out.
 struct RestoreScope {
