@@ -1,5 +1,7 @@
 #include "exports/files.hpp"
 
+#include <algorithm>
+
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
