@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "exports/no_links.hpp"
 #include "util/error.hpp"
+#include "util/fd.hpp"
 #include "util/host.hpp"
 #include "util/rng.hpp"
 #include "util/text.hpp"
@@ -49,15 +50,6 @@ void set_mode(const util::Fd& made, const Entry& entry, const std::filesystem::p
   // Behind the owner: a change of that takes set-user-ID away, which is for that owner alone.
   const auto mode = give_to(made, entry, path) ? entry.mode : entry.mode & 01777U;
   if (::fchmod(made.get(), mode) != 0) throw failed(path, "cannot get its mode");
-}
-
-void write_all(const util::Fd& file, std::string_view text, const std::filesystem::path& path) {
-  while (!text.empty()) {
-    const auto written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw failed(path, "cannot be written");
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
 }
 
 /// A file in the making, beside its place; gone unless it gets there.
@@ -117,7 +109,8 @@ void write_entry(const Entry& entry) {
   }
   const auto directory = open_directory(path.parent_path());
   NewFile file{directory, path};
-  write_all(file.file(), entry.contents, path);
+  util::write_all(file.file().get(), std::as_bytes(std::span{entry.contents}),
+                  util::quoted(entry.origin));
   set_mode(file.file(), entry, path);
   file.put_in_place();
 }

@@ -1,13 +1,11 @@
 #include "exports/files.hpp"
 
-#include <algorithm>
-
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <set>
@@ -41,26 +39,6 @@ std::string group_name(gid_t gid) {
          buffer.size() < most)
     buffer.resize(buffer.size() * 2);
   return found != nullptr ? std::string{found->gr_name} : fmt::format("gid {}", gid);
-}
-
-std::string read_all(const util::Fd& file, const std::filesystem::path& path) {
-  std::string text;
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    const auto got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      throw Error::from_errno(ErrorKind::store,
-                              fmt::format("{} cannot be read", util::quoted(path.string())), errno);
-    }
-    if (got == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > largest_export) {
-      throw Error{ErrorKind::store,
-                  fmt::format("{} is too large for a configuration", util::quoted(path.string())),
-                  "take it out with `exclude`; a configuration export has 256 MiB at most"};
-    }
-  }
 }
 
 struct ::stat status_of(const util::Fd& file, const std::filesystem::path& path) {
@@ -176,7 +154,7 @@ Entry read_file_entry(const std::filesystem::path& given, std::string_view secti
                   "correct `files` in the configuration"};
     }
     auto entry = entry_of(path, section, EntryType::file, before);
-    entry.contents = read_all(file, path);
+    entry.contents = util::read_open_file(file, path, largest_export);
     const bool settled = is_same(before, status_of(file, path)) &&
                          entry.contents.size() == static_cast<std::size_t>(before.st_size);
     if (settled) return entry;

@@ -145,7 +145,7 @@ class ServerReader {
     entry.path = path_of_file(m_section, path);
     entry.type = EntryType::file;
     entry.origin = path.string();
-    entry.contents = from_hex(text.text(0, 0));
+    entry.contents = util::from_hex(text.text(0, 0));
     return entry;
   }
 
@@ -173,15 +173,6 @@ class ServerReader {
           "pg_read_binary_file(text, bigint, bigint, boolean), pg_ls_dir(text, boolean, boolean); "
           "or run bkp on the server's host as its user");
     }
-  }
-
-  static std::string from_hex(std::string_view hex) {
-    const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    std::string text;
-    text.reserve(hex.size() / 2);
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-      text += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
-    return text;
   }
 
   Entry read_settings() {

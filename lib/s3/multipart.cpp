@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "stream/hash.hpp"
+#include "util/text.hpp"
 
 namespace bkp::s3 {
 
@@ -15,12 +16,6 @@ std::string_view without_quotes(std::string_view etag) {
   if (etag.starts_with('"')) etag.remove_prefix(1);
   if (etag.ends_with('"')) etag.remove_suffix(1);
   return etag;
-}
-
-std::string bytes_of_hex(std::string_view hex) {
-  std::string out;
-  for (const auto byte : from_hex(hex)) out += static_cast<char>(byte);
-  return out;
 }
 
 }  // namespace
@@ -98,7 +93,7 @@ std::string Multipart::expected_etag() const {
   std::string digests;
   for (const auto& part : m_parts) {
     if (without_quotes(part.etag) != part.md5) return {};
-    digests += bytes_of_hex(part.md5);
+    digests += util::from_hex(part.md5);
   }
   return fmt::format("{}-{}", stream::digests_of(digests).md5, m_parts.size());
 }

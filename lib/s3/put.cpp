@@ -1,7 +1,7 @@
 #include "s3/put.hpp"
 
 #include <array>
-#include <charconv>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,18 +9,9 @@
 #include "stream/hash.hpp"
 #include "util/base64.hpp"
 #include "util/rng.hpp"
+#include "util/text.hpp"
 
 namespace bkp::s3 {
-
-std::vector<std::byte> from_hex(std::string_view hex) {
-  std::vector<std::byte> bytes;
-  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
-    unsigned value = 0;
-    std::from_chars(hex.data() + at, hex.data() + at + 2, value, 16);
-    bytes.push_back(static_cast<std::byte>(value));
-  }
-  return bytes;
-}
 
 NewObject::NewObject(Operation what, std::string key)
     : operation{std::move(what)}, bucket_key{std::move(key)}, writer{util::random_hex(16)} {}
@@ -44,7 +35,8 @@ Pairs object_headers(const Client& client, const NewObject& object) {
 
 BodyDigests body_digests(std::span<const std::byte> body) {
   auto digests = stream::digests_of({reinterpret_cast<const char*>(body.data()), body.size()});
-  auto md5 = util::to_base64(from_hex(digests.md5), util::Base64Padding::present);
+  const auto md5_bytes = util::from_hex(digests.md5);
+  auto md5 = util::to_base64(std::as_bytes(std::span{md5_bytes}), util::Base64Padding::present);
   return {std::move(digests.md5),
           {{"content-md5", std::move(md5)}, {"x-amz-content-sha256", std::move(digests.sha256)}}};
 }

@@ -29,7 +29,6 @@ struct BodyDigests {
   std::string md5;  ///< hex
   Pairs headers;
 };
-std::vector<std::byte> from_hex(std::string_view hex);
 BodyDigests body_digests(std::span<const std::byte> body);
 
 /// Throws Operation::exists() when the key is taken. Not every server refuses to overwrite when

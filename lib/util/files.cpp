@@ -67,20 +67,6 @@ struct stat status_of(const Fd& fd, const std::filesystem::path& path) {
   return status;
 }
 
-std::string contents_of(const Fd& fd, const std::filesystem::path& path, std::size_t limit) {
-  std::string contents;
-  std::vector<std::byte> buffer(std::size_t{64} << 10U);
-  const std::string name = quoted(path.native());
-  while (const std::size_t got = read_some(fd.get(), buffer, name)) {
-    if (got > limit - contents.size()) {
-      throw Error{ErrorKind::store, fmt::format("{} is larger than {} bytes", name, limit),
-                  "is this the right file?"};
-    }
-    contents.append(reinterpret_cast<const char*>(buffer.data()), got);
-  }
-  return contents;
-}
-
 /// The temporary file of a file to be written; errors name the latter, which is the one known.
 Fd make_beside(const std::filesystem::path& path, const std::filesystem::path& temporary) {
   Fd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
@@ -89,6 +75,20 @@ Fd make_beside(const std::filesystem::path& path, const std::filesystem::path& t
 }
 
 }  // namespace
+
+std::string read_open_file(const Fd& file, const std::filesystem::path& path, std::size_t limit) {
+  std::string contents;
+  std::vector<std::byte> buffer(std::size_t{64} << 10U);
+  const std::string name = quoted(path.native());
+  while (const std::size_t got = read_some(file.get(), buffer, name)) {
+    if (got > limit - contents.size()) {
+      throw Error{ErrorKind::store, fmt::format("{} is larger than {} bytes", name, limit),
+                  "is this the right file?"};
+    }
+    contents.append(reinterpret_cast<const char*>(buffer.data()), got);
+  }
+  return contents;
+}
 
 void require_private(const struct ::stat& status, const std::filesystem::path& path,
                      std::string_view what) {
@@ -149,7 +149,7 @@ Fd open_or_make(const std::filesystem::path& path) {
 
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const Fd fd = open_if_there(path, O_RDONLY);
-  return fd ? std::optional{contents_of(fd, path, limit)} : std::nullopt;
+  return fd ? std::optional{read_open_file(fd, path, limit)} : std::nullopt;
 }
 
 std::optional<std::string> read_checked_file(
@@ -158,7 +158,7 @@ std::optional<std::string> read_checked_file(
   const Fd fd = open_if_there(path, O_RDONLY);
   if (!fd) return std::nullopt;
   check(status_of(fd, path));
-  return contents_of(fd, path, limit);
+  return read_open_file(fd, path, limit);
 }
 
 std::optional<std::string> read_private_file(const std::filesystem::path& path,
@@ -167,7 +167,7 @@ std::optional<std::string> read_private_file(const std::filesystem::path& path,
   const Fd fd = open_if_there(path, O_RDONLY | O_NONBLOCK);
   if (!fd) return std::nullopt;
   require_private(status_of(fd, path), path, what);
-  return contents_of(fd, path, limit);
+  return read_open_file(fd, path, limit);
 }
 
 bool write_new_file(const std::filesystem::path& path, std::string_view contents, unsigned mode) {

@@ -19,6 +19,9 @@ Fd open_file(const std::filesystem::path& path, int flags, unsigned mode = 0600)
 std::optional<std::string> read_file(const std::filesystem::path& path,
                                      std::size_t limit = 64U << 20U);
 
+/// The rest of an open file, likewise; `path` is named in errors.
+std::string read_open_file(const Fd& file, const std::filesystem::path& path, std::size_t limit);
+
 /// What root makes in another user's directory would be of no use to him: gives the file or
 /// directory `made` just now in `directory` to the owner of `directory`. Does nothing for others
 /// than root, and where that is not possible (`bkp check` names what belongs to another).

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <numeric>
 
@@ -178,6 +179,17 @@ std::string to_hex(std::span<const std::byte> bytes) {
   out.reserve(bytes.size() * 2);
   for (const std::byte byte : bytes) append_hex(out, std::to_integer<unsigned char>(byte));
   return out;
+}
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
+    unsigned value = 0;
+    std::from_chars(hex.data() + at, hex.data() + at + 2, value, 16);
+    bytes += static_cast<char>(value);
+  }
+  return bytes;
 }
 
 std::vector<std::string_view> split_lines(std::string_view text) {

@@ -84,10 +84,12 @@ TEST_CASE("lower changes the letters of ASCII only") {
   CHECK(lower("").empty());
 }
 
-TEST_CASE("to_hex writes two lower-case digits a byte") {
+TEST_CASE("to_hex writes two lower-case digits a byte, from_hex reads them") {
   const std::array bytes{std::byte{0}, std::byte{0xAF}, std::byte{0x10}};
   CHECK(to_hex(bytes) == "00af10");
   CHECK(to_hex({}).empty());
+  CHECK(from_hex("00af10") == std::string("\x00\xaf\x10", 3));
+  CHECK(from_hex("").empty());
 }
 
 TEST_CASE("split_lines drops the ends of lines and a last empty line") {
