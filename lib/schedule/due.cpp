@@ -4,8 +4,11 @@
 #include <array>
 #include <bit>
 
+#include <fmt/format.h>
+
 #include "cron/expression.hpp"
 #include "util/rng.hpp"
+#include "util/units.hpp"
 
 namespace bkp::schedule {
 
@@ -27,6 +30,11 @@ std::chrono::seconds random_delay(std::chrono::seconds most) {
 
 std::chrono::seconds allowed_lateness(const Schedule& schedule) {
   return std::max(schedule.catch_up, usual_delay) + schedule.jitter;
+}
+
+std::string reason_too_late(Time due_at, std::chrono::seconds may_be_late) {
+  return fmt::format("it was due at {} and may be late by {} at most", util::format_rfc3339(due_at),
+                     util::format_duration(may_be_late));
 }
 
 std::optional<Time> first_run(const Schedule& schedule, Time now, const Delay& delay) {

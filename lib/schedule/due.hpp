@@ -29,6 +29,9 @@ std::chrono::seconds random_delay(std::chrono::seconds most);
 /// How late a run may begin: by `catch_up`, by a few minutes in any case, and by its jitter.
 std::chrono::seconds allowed_lateness(const Schedule& schedule);
 
+/// For people: a run that was due then does not begin any more.
+std::string reason_too_late(Time due_at, std::chrono::seconds may_be_late);
+
 /// When a schedule that is new, changed or enabled runs first; nullopt: never. Throws as step_of().
 std::optional<Time> first_run(const Schedule& schedule, Time now, const Delay& delay);
 

@@ -38,11 +38,6 @@ constexpr std::chrono::hours claims_kept{48};
 // What begins no later than this is not made up for: cron may be a few minutes late.
 constexpr std::chrono::minutes on_time{5};
 
-std::string reason_too_late(Time due_at, std::chrono::seconds may_be_late) {
-  return fmt::format("it was due at {} and may be late by {} at most", util::format_rfc3339(due_at),
-                     util::format_duration(may_be_late));
-}
-
 /// The catalog answers, and refuses what is asked: SQLSTATE classes 22, 23 and 42.
 bool is_about_the_table(const Error& error) {
   const auto* refusal = dynamic_cast<const pg::DatabaseError*>(&error);
