@@ -128,6 +128,12 @@ json coverage_json(const Verification& verification) {
                 {"bytes_read", verification.bytes_read},
                 {"skipped", std::move(skipped_ones)},
                 {"notes", verification.notes}};
+  for (const auto& check : verification.checks) {
+    if (check.kind != "step") continue;
+    coverage["steps"].push_back({{"name", check.name},
+                                 {"passed", check.outcome == Outcome::passed},
+                                 {"seconds", check.seconds}});
+  }
   if (verification.objective) {
     coverage["objective"] = {{"rto_seconds", verification.objective->count()},
                              {"restore_seconds", verification.restore_seconds},

@@ -32,6 +32,8 @@ TEST_CASE("a drill of a dump follows the page by stock tools, into a scratch dat
   INFO(verification.dump(1));
   CHECK(verification["success"] == true);
   CHECK(steps_passed(verification) == R"({"failed":0,"passed":5,"skipped":0})");
+  CHECK(verification["coverage"]["steps"][1]["name"] == "stock-1-create");
+  CHECK(verification["coverage"]["steps"][1]["seconds"].get<double>() > 0);
   CHECK_THAT(verification["coverage"]["notes"].dump(),
              Contains("the runbook's own commands took") && Contains("chapter F was followed"));
   CHECK(site.cluster().psql("postgres",
