@@ -122,7 +122,7 @@ class Planner {
     }
     auto& session = session_of(m_sessions, m_context, rows.database,
                                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    auto plan = compared(session, begin_plan(section, entry, std::move(rows)));
+    auto plan = compared(session, begin_plan(session.connection, section, entry, std::move(rows)));
     if (!plan.left_out.empty()) {
       m_plan.notes.push_back(fmt::format(
           "{}: values of {} were not exported, or not whole: they stay as they are, and a row that "
@@ -146,7 +146,8 @@ class Planner {
 
   /// It is asked for by this host's configuration, or by the table's name: the archive is not
   /// trusted with a query.
-  TablePlan begin_plan(const Section& section, const Entry& entry, RowSet rows) {
+  TablePlan begin_plan(const pg::Connection& connection, const Section& section, const Entry& entry,
+                       RowSet rows) {
     TablePlan plan;
     plan.section = section.name;
     plan.secret = section.secret;
@@ -155,14 +156,15 @@ class Planner {
     const bool by_query = section.kind == SectionKind::sql;
     if (by_query && own != configured.end() && !own->sql.empty()) {
       plan.query = own->sql;
+      plan.all = own->sql == rows.query;
     } else {
-      plan.query = query_of_columns(rows);
+      plan.query = query_of_columns(connection, rows);
       plan.all = !by_query;
-      if (by_query) {
-        m_plan.notes.push_back(fmt::format(
-            "{}: the configuration has no such section now: rows that the export has not stay",
-            entry.path));
-      }
+    }
+    if (!plan.all) {
+      m_plan.notes.push_back(fmt::format(
+          "{}: the configuration asks for other rows now: those that the export has not stay",
+          entry.path));
     }
     plan.exported = std::move(rows);
     return plan;
@@ -233,6 +235,21 @@ void commit_all(Sessions& sessions, Committed& committed) {
   }
 }
 
+/// False when not all is as it was; then the journal tells the next run to try again.
+bool end_failed(FileRestore& files, RestoreJournal& journal) {
+  const bool all = files.undo();
+  try {
+    if (all) {
+      journal.close();
+    } else {
+      journal.set_committing(false);
+    }
+  } catch (const Error&) {
+    // What is not noted as over is looked at by the next run, which finds it as it was.
+  }
+  return all;
+}
+
 void write_files(const RestorePlan& plan, FileRestore& files) {
   // Directories may let nobody write, in the end.
   for (const auto& file : plan.files) {
@@ -266,19 +283,18 @@ void carry_out(run::Context& context, const RestorePlan& plan, const RestoreRequ
   Committed committed;
   try {
     write_files(plan, files);
-    journal.commit();
+    journal.set_committing(true);
     commit_all(sessions, committed);
   } catch (...) {
     const Error why = util::current_error();
     // Where rows are restored, or may be, the files stay so too.
     if (!committed.databases.empty() || committed.unknown) throw;
-    if (!files.undo()) {
+    if (!end_failed(files, journal)) {
       throw why.reworded(
           why.message() + "; what was written to files could not all be taken back",
           fmt::format("the next `bkp config-restore` tries again; what they were is in {}",
                       util::shell_quoted(saved.string())));
     }
-    journal.close();
     throw;
   }
   journal.close();

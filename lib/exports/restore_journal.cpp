@@ -72,7 +72,7 @@ std::optional<UnfinishedRestore> read_unfinished(const std::filesystem::path& di
     if (!object.is_object()) break;
     if (object.contains("done")) return std::nullopt;
     if (object.contains("committing")) {
-      restore.committing = true;
+      restore.committing = object.at("committing").get<bool>();
     } else {
       restore.files.push_back(written_from(object));
     }
@@ -104,8 +104,8 @@ void RestoreJournal::note(const Entry& wanted, const Entry* before) {
   append(line.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-void RestoreJournal::commit() {
-  append(R"({"committing": true})");
+void RestoreJournal::set_committing(bool committing) {
+  append(json{{"committing", committing}}.dump());
 }
 
 void RestoreJournal::close() {

@@ -15,7 +15,8 @@ namespace bkp::exports {
 /// one that was killed has begun. A directory of its own, which stays: below `files` is what was
 /// replaced, in `journal` a line for each file, {"path", "mode", "owner", "group", "sha256"},
 /// "mode" null for one that was not there, "sha256" of what is written; and at the end
-/// {"committing": true}, {"done": true}. Locked with flock(2) as long as the restore lives.
+/// {"committing": true or, where that failed, false}, {"done": true}. Locked with flock(2) as long
+/// as the restore lives.
 class RestoreJournal {
  public:
   explicit RestoreJournal(std::filesystem::path directory);
@@ -25,8 +26,8 @@ class RestoreJournal {
 
   /// Before `wanted` is written: keeps `before`, which is null where there is nothing.
   void note(const Entry& wanted, const Entry* before);
-  /// From here on nothing is taken back.
-  void commit();
+  /// Whether it is too late to take anything back.
+  void set_committing(bool committing);
   /// The restore has come to its end, whatever that was.
   void close();
 

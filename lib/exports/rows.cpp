@@ -267,17 +267,15 @@ RowSet read_rows(pg::Connection& connection, const std::string& query,
   return rows;
 }
 
-std::string query_of_columns(const RowSet& rows) {
-  const auto quoted = [](std::string_view name) {
-    std::string text = "\"";
-    for (const char c : name) text += c == '"' ? std::string{"\"\""} : std::string{c};
-    return text + "\"";
-  };
+std::string query_of_columns(const pg::Connection& connection, const RowSet& rows) {
   std::vector<std::string> columns;
-  for (const auto& column : rows.columns)
-    columns.push_back(fmt::format("{} AS {}", quoted(column.source), quoted(column.name)));
-  return fmt::format("SELECT {} FROM {}.{}", fmt::join(columns, ", "), quoted(rows.table->schema),
-                     quoted(rows.table->name));
+  for (const auto& column : rows.columns) {
+    columns.push_back(fmt::format("{} AS {}", connection.identifier(column.source),
+                                  connection.identifier(column.name)));
+  }
+  return fmt::format("SELECT {} FROM {}.{}", fmt::join(columns, ", "),
+                     connection.identifier(rows.table->schema),
+                     connection.identifier(rows.table->name));
 }
 
 std::string query_of_table(pg::Connection& connection, const std::string& name) {

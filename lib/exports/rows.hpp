@@ -62,7 +62,7 @@ RowSet read_rows(pg::Connection& connection, const std::string& query,
                  const std::vector<std::string>& key, std::vector<std::string>& notes);
 
 /// The query for these columns of all rows of the table they are of.
-std::string query_of_columns(const RowSet& rows);
+std::string query_of_columns(const pg::Connection& connection, const RowSet& rows);
 
 /// The query for all rows of a table, in the order of its primary key. `name` as PostgreSQL reads
 /// it: "public.roles". Throws Error{not_found}.

@@ -176,6 +176,9 @@ void check_deferred(pg::Connection& connection, const std::vector<TablePlan>& pl
 
 /// What is given out next must not be there already.
 void move_sequences(pg::Connection& connection, const TablePlan& plan) {
+  const bool inserted = std::ranges::any_of(
+      plan.changes, [](const RowChange& change) { return change.change == Change::added; });
+  if (!inserted) return;
   const auto table = name_of(connection, *plan.exported.table);
   for (const auto& column : plan.exported.columns) {
     const auto sequence =
@@ -228,10 +231,6 @@ std::vector<TablePlan> in_order_of_references(pg::Connection& connection,
   }
   return ordered;
 }
-
-}  // namespace
-
-namespace {
 
 void require_whole_keys(const TablePlan& plan) {
   for (const auto& row : plan.exported.rows) {

@@ -226,6 +226,22 @@ TEST_CASE("what a user may not take over, and what leads nowhere, is a section's
   CHECK_THAT(outcome.err, Contains("hooks: there is no directory"));
 }
 
+TEST_CASE("rows that the export never asked for are not extra, whatever is asked for now") {
+  OneSection site{"database: x121, sql: \"select * from roles where name = 'lead'\""};
+  site.take();
+  site.psql("update roles set note = 'x' where name = 'lead'");
+  auto config = read_text(site.config_file());
+  const std::string narrow = " where name = 'lead'";
+  config.erase(config.find(narrow), narrow.size());
+  site.write_config(config);
+  const auto outcome = site.restore({"--delete-extra"});
+  CAPTURE(outcome);
+  CHECK(outcome.succeeded());
+  CHECK_THAT(outcome.out, Contains("asks for other rows now"));
+  CHECK(site.psql("select string_agg(name || coalesce(note, '-'), ' ' order by name) from roles") ==
+        "artistdraws lead-");
+}
+
 TEST_CASE("a restore that is killed is taken back by the next one") {
   OneSection site{"files: [STUDIO/many]"};
   const auto file = [&](int i) { return site.studio() / "many" / std::to_string(1000 + i); };
