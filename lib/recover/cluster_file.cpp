@@ -45,11 +45,15 @@ ClusterFileWriter ClusterFileWriter::open(std::filesystem::path path, FileWritin
 }
 
 void ClusterFileWriter::write(std::span<const std::byte> bytes, std::uint64_t offset) {
+  write_scattered(bytes, offset);
+  let_disk_begin(offset + bytes.size());
+}
+
+void ClusterFileWriter::write_scattered(std::span<const std::byte> bytes, std::uint64_t offset) {
   if (m_writing->reuse && is_there(bytes, offset)) {
     m_writing->reused += bytes.size();
     return;
   }
-  const auto size = bytes.size();
   while (!bytes.empty()) {
     const auto wrote =
         ::pwrite(m_file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -58,16 +62,15 @@ void ClusterFileWriter::write(std::span<const std::byte> bytes, std::uint64_t of
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
     offset += static_cast<std::uint64_t>(wrote);
   }
-  let_disk_begin(size);
 }
 
 /// In the end all of it must be on the disk: so that this takes less time then, the disk works all
-/// along.
-void ClusterFileWriter::let_disk_begin(std::size_t bytes) {
-  m_unsent += bytes;
-  if (m_unsent < disk_piece) return;
-  ::sync_file_range(m_file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-  m_unsent = 0;
+/// along. Not on what lies behind `end`: there are gaps yet.
+void ClusterFileWriter::let_disk_begin(std::uint64_t end) {
+  if (end < m_sent + disk_piece) return;
+  ::sync_file_range(m_file.get(), static_cast<off_t>(m_sent), static_cast<off_t>(end - m_sent),
+                    SYNC_FILE_RANGE_WRITE);
+  m_sent = end;
 }
 
 bool ClusterFileWriter::is_there(std::span<const std::byte> bytes, std::uint64_t offset) {

@@ -41,7 +41,7 @@ class SomePages final : public stream::Sink {
                    writing.bytes += size;
                  },
                  [this](std::uint32_t block, pg::Page page) {
-                   m_file.write(page, std::uint64_t{block} * pg::page_size);
+                   m_file.write_scattered(page, std::uint64_t{block} * pg::page_size);
                  }} {}
   void write(std::span<const std::byte> data) override { m_reader.write(data); }
   void finish() override {

@@ -20,4 +20,8 @@ test::Program Floor::unpack(const std::filesystem::path& to) const {
                                   m_file.string(), to.string(), to.string()));
 }
 
+test::Program Floor::copy(const std::filesystem::path& to) const {
+  return m_site.shell(fmt::format("cp -r base global {} && sync -f {}", to.string(), to.string()));
+}
+
 }  // namespace bkp::bench

@@ -16,6 +16,8 @@ class Floor {
   test::Program pack() const;
   /// Flushed in the end, as a restore is.
   test::Program unpack(const std::filesystem::path& to) const;
+  /// The databases as they are, out of memory for the most part and flushed: what the disk takes.
+  test::Program copy(const std::filesystem::path& to) const;
 
  private:
   PhysicalSite& m_site;
