@@ -19,7 +19,9 @@ using util::ErrorKind;
 
 namespace {
 
-constexpr std::chrono::milliseconds archived_look{200};
+/// Between two looks: a server that is not behind has archived its segment in a moment.
+constexpr std::chrono::milliseconds first_pause{20};
+constexpr std::chrono::milliseconds longest_pause{500};
 constexpr std::chrono::seconds silence{10};
 
 class Wait {
@@ -34,6 +36,7 @@ class Wait {
   void for_segment(const run::NamedStore& store, const std::string& segment) {
     const auto began = m_context.clock.steady();
     bool said = false;
+    auto pause = first_pause;
     while (!is_there(store, segment)) {
       if (m_context.clock.steady() >= m_deadline) {
         throw Error{ErrorKind::partial,
@@ -48,7 +51,8 @@ class Wait {
                            util::quoted(store.name));
       }
       m_context.interrupt.check();
-      m_context.clock.sleep_for(archived_look);
+      m_context.clock.sleep_for(pause);
+      pause = std::min(2 * pause, longest_pause);
     }
   }
 
