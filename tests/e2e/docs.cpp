@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <regex>
 #include <set>
@@ -260,13 +261,38 @@ TEST_CASE("the guides' queries run") {
   site.must({"init"});
   site.must({"full"});
   const auto queries = blocks(read_text(source / "man/guide-audit.md"), "sql");
-  REQUIRE(queries.size() >= 4);
+  REQUIRE(queries.size() >= 12);
   for (const auto& query : queries) {
     const auto outcome = site.cluster().try_psql("bkp", query);
     INFO(outcome);
     CHECK(outcome.succeeded());
   }
   CHECK_THAT(site.cluster().psql("bkp", queries.front()), Contains("app|"));
+}
+
+TEST_CASE("the audit guide's evidence for a quarter is collected by its own commands") {
+  const auto commands = blocks(read_text(source / "man/guide-audit.md"), "sh").back();
+  Site site{"databases: [app]\n"};
+  site.cluster().create_database("app");
+  site.must({"init"});
+  site.must({"full"});
+  const auto path = (InstalledBkp::prefix() / "bin").string() + ":" + std::getenv("PATH");
+  output_of(Program{{"bash", "-c", "cd \"$1\"\n" + commands, "bash", site.directory().string()}}
+                .with_variable("BKP_CONFIG", site.config_file().string())
+                .with_variable("PATH", path));
+  const auto evidence = site.directory() / "evidence";
+  int documents = 0;
+  for (const auto& file : fs::directory_iterator{evidence}) {
+    CAPTURE(file.path());
+    CHECK_FALSE(fs::is_empty(file));
+    if (file.path().extension() != ".json") continue;
+    ++documents;
+    CHECK(nlohmann::json::parse(read_text(file))["schema"] == "bkp/v1");
+  }
+  CHECK(documents == 6);
+  CHECK(nlohmann::json::parse(read_text(evidence / "drill.json"))["status"] == "ok");
+  CHECK_THAT(read_text(evidence / "SHA256SUMS"),
+             Contains("drill.xml") && Contains("runbook.html") && Contains("status.json"));
 }
 
 TEST_CASE("the messages in the troubleshooting guide are messages of the programs") {
