@@ -2,9 +2,9 @@
 -- history and never rewrites it. bkp_reader looks.
 
 GRANT SELECT, INSERT, UPDATE ON runs, backups, backup_copies TO bkp_writer;
-GRANT SELECT, INSERT, UPDATE, DELETE ON backup_schedules TO bkp_writer;
+GRANT SELECT, INSERT, UPDATE, DELETE ON backup_schedules, asset_checks TO bkp_writer;
 GRANT SELECT, INSERT ON
-  applied_events, verifications, store_usage, restore_points, asset_checks, audit_log TO bkp_writer;
+  applied_events, verifications, store_usage, restore_points, audit_log TO bkp_writer;
 GRANT UPDATE (backup_id) ON verifications TO bkp_writer;
 GRANT SELECT ON job_statuses, schema_migrations, backup_logs TO bkp_writer;
 GRANT USAGE ON SEQUENCE

@@ -20,6 +20,8 @@ inline constexpr auto copy_purged = "copy_purged";
 inline constexpr auto copies_made = "copies_made";
 inline constexpr auto export_confirmed = "export_confirmed";
 inline constexpr auto usage_sampled = "usage_sampled";
+inline constexpr auto assets_checked = "assets_checked";
+inline constexpr auto assets_dropped = "assets_dropped";
 inline constexpr auto audited = "audited";
 }  // namespace kind
 

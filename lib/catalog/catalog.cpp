@@ -190,6 +190,37 @@ std::vector<RunRecord> Catalog::runs(int limit) {
   return result;
 }
 
+std::vector<AssetCheck> Catalog::asset_checks(const std::string& section, bool faults_only) {
+  const auto found = m_connection.exec(
+      fmt::format("SELECT path, asset_id, state, expected_sha256, actual_sha256, size_bytes, "
+                  "error_message, checked_at, since FROM asset_checks WHERE name = $1{} "
+                  "ORDER BY path COLLATE \"C\"",
+                  faults_only ? " AND state <> 'ok'" : ""),
+      {section});
+  std::vector<AssetCheck> result;
+  for (int row = 0; row < found.rows(); ++row) {
+    auto& c = result.emplace_back();
+    Row{found, row} >> c.path >> c.asset_id >> c.state >> c.expected_sha256 >> c.actual_sha256 >>
+        c.size_bytes >> c.error_message >> c.checked_at >> c.since;
+  }
+  return result;
+}
+
+std::vector<AssetCounts> Catalog::asset_counts() {
+  const auto found = m_connection.exec(
+      "SELECT name, count(*), count(*) FILTER (WHERE state = 'missing'), "
+      "count(*) FILTER (WHERE state = 'corrupt'), count(*) FILTER (WHERE state = 'unreadable'), "
+      "min(since) FILTER (WHERE state <> 'ok'), max(checked_at) "
+      "FROM asset_checks GROUP BY name ORDER BY name");
+  std::vector<AssetCounts> result;
+  for (int row = 0; row < found.rows(); ++row) {
+    auto& c = result.emplace_back();
+    Row{found, row} >> c.section >> c.known >> c.missing >> c.corrupt >> c.unreadable >>
+        c.fault_since >> c.checked_at;
+  }
+  return result;
+}
+
 std::vector<StoreUsage> Catalog::usage_history(const std::string& store, Time since) {
   const auto found = m_connection.exec(
       "SELECT store, url, used_bytes, objects, capacity_bytes, available_bytes, alert_state, "

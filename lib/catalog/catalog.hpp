@@ -40,6 +40,10 @@ class Catalog {
   std::vector<RunRecord> runs(int limit);
   /// Oldest first since the given time.
   std::vector<StoreUsage> usage_history(const std::string& store, Time since);
+  /// Of all assets of a section, by path; or of those that are not ok.
+  std::vector<AssetCheck> asset_checks(const std::string& section, bool faults_only = false);
+  /// Of each section that there are checks of, by name.
+  std::vector<AssetCounts> asset_counts();
 
   pg::Connection& connection() { return m_connection; }
 

@@ -180,6 +180,19 @@ void Recorder::save_usage(const StoreUsage& usage) {
   m_state->record(kind::usage_sampled, to_json(usage));
 }
 
+void Recorder::save_asset_checks(const std::string& section, std::span<const AssetCheck> checks) {
+  auto assets = json::array();
+  for (const auto& check : checks) assets.push_back(to_json(check));
+  m_state->record(kind::assets_checked, {{"name", section}, {"assets", std::move(assets)}});
+}
+
+void Recorder::drop_assets(const std::string& section,
+                           std::optional<std::vector<std::string>> paths) {
+  json data{{"name", section}};
+  if (paths) data["paths"] = *paths;
+  m_state->record(kind::assets_dropped, data);
+}
+
 void Recorder::audit(const AuditRecord& record) {
   auto data = to_json(record);
   if (record.at == Time{}) data["at"] = time_text(m_state->clock.now());

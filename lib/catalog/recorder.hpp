@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,10 @@ class Recorder {
   /// One store's copy is gone; when it was the last one, the backup is `purged`.
   void mark_purged(const std::string& label, const std::string& store, Time at);
   void save_usage(const StoreUsage& usage);
+  /// Replaces what is known of these assets of a section, but for what is of a later check.
+  void save_asset_checks(const std::string& section, std::span<const AssetCheck> checks);
+  /// Assets that the section has no more; nullopt: the section itself is gone.
+  void drop_assets(const std::string& section, std::optional<std::vector<std::string>> paths);
   void audit(const AuditRecord& record);
   /// Backups left `running` by runs that no longer live become `failed`; for a holder of the write
   /// lock. Left to the next run while the catalog is down.

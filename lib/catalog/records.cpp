@@ -228,6 +228,17 @@ json to_json(const StoreUsage& usage) {
           {"sampled_at", time_text(usage.sampled_at)}};
 }
 
+json to_json(const AssetCheck& check) {
+  return {{"path", check.path},
+          {"asset_id", text_or_null(check.asset_id)},
+          {"state", check.state},
+          {"expected_sha256", text_or_null(check.expected_sha256)},
+          {"actual_sha256", text_or_null(check.actual_sha256)},
+          {"size_bytes", value_or_null(check.size_bytes)},
+          {"error_message", text_or_null(check.error_message)},
+          {"checked_at", time_text(check.checked_at)}};
+}
+
 json to_json(const RunRecord& run) {
   return {{"id", run.id},
           {"command", run.command},

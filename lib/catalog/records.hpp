@@ -152,6 +152,30 @@ struct RunRecord {
   std::optional<Time> due_at;
 };
 
+/// One row of asset_checks: what was found of an asset when it was last looked at.
+struct AssetCheck {
+  std::string path;      ///< as the site's database has it
+  std::string asset_id;  ///< likewise; empty: none is asked for
+  std::string state;     ///< ok, missing, corrupt, unreadable
+  std::string expected_sha256;
+  std::string actual_sha256;  ///< empty where the contents were not read
+  std::optional<std::int64_t> size_bytes;
+  std::string error_message;
+  Time checked_at;
+  std::optional<Time> since;  ///< set by reading
+};
+
+/// What asset_checks say of a section.
+struct AssetCounts {
+  std::string section;
+  std::int64_t known = 0;  ///< assets that were looked at
+  std::int64_t missing = 0;
+  std::int64_t corrupt = 0;
+  std::int64_t unreadable = 0;
+  std::optional<Time> fault_since;  ///< the oldest of these
+  Time checked_at;                  ///< the last of all
+};
+
 struct AuditRecord {
   std::string action;             ///< restore, restore.refused, prune, hold, release, verify, …
   std::string subject;            ///< label, database, store
@@ -168,6 +192,7 @@ BackupRecord backup_from_json(const nlohmann::json& object);
 
 nlohmann::json to_json(const VerificationRecord& verification);
 nlohmann::json to_json(const StoreUsage& usage);
+nlohmann::json to_json(const AssetCheck& check);
 nlohmann::json to_json(const RunRecord& run);
 nlohmann::json to_json(const AuditRecord& record);
 

@@ -287,6 +287,26 @@ constexpr auto sample_usage = R"(
     store text, url text, used_bytes bigint, objects bigint, capacity_bytes bigint,
     available_bytes bigint, alert_state text, full_at timestamptz, sampled_at timestamptz))";
 
+// A check that was entered late does not replace a later one.
+constexpr auto save_asset_checks = R"(
+  INSERT INTO asset_checks AS a (name, path, asset_id, state, expected_sha256, actual_sha256,
+                                 size_bytes, error_message, checked_at, since, run_id)
+  SELECT data->>'name', e.*, e.checked_at, (SELECT id FROM runs WHERE run_key = event.run_key)
+  FROM event, jsonb_to_recordset(data->'assets') AS e(
+    path text, asset_id text, state text, expected_sha256 text, actual_sha256 text,
+    size_bytes bigint, error_message text, checked_at timestamptz)
+  ON CONFLICT (name, path) DO UPDATE SET
+    asset_id = excluded.asset_id, state = excluded.state,
+    expected_sha256 = excluded.expected_sha256, actual_sha256 = excluded.actual_sha256,
+    size_bytes = excluded.size_bytes, error_message = excluded.error_message,
+    checked_at = excluded.checked_at, run_id = excluded.run_id,
+    since = CASE WHEN a.state = excluded.state THEN a.since ELSE excluded.since END
+  WHERE excluded.checked_at >= a.checked_at)";
+
+constexpr auto drop_assets = R"(
+  DELETE FROM asset_checks USING event
+  WHERE name = data->>'name' AND (NOT data ? 'paths' OR data->'paths' ? path))";
+
 constexpr auto write_audit = R"(
   INSERT INTO audit_log (at, action, subject, confirmation, details, user_name, host, run_id)
   SELECT e.*, (SELECT id FROM runs WHERE run_key = event.run_key)
@@ -313,6 +333,8 @@ const std::vector<std::string>& statements_for(const std::string& kind) {
       {kind::copies_made, {on_event(complete_backup)}},
       {kind::export_confirmed, {on_event(confirm_export)}},
       {kind::usage_sampled, {on_event(sample_usage)}},
+      {kind::assets_checked, {on_event(save_asset_checks)}},
+      {kind::assets_dropped, {on_event(drop_assets)}},
       {kind::audited, {on_event(write_audit)}},
   };
   const auto found = all.find(kind);

@@ -78,6 +78,11 @@ void judge_together(const std::vector<Schedule>& schedules, const config::Config
                      "no schedule removes what is no longer kept: the stores will fill",
                      "bkp schedule add --schedule \"45 6 * * *\" prune");
   }
+  if (!config.assets.empty() && !has("assets-check")) {
+    findings.warning(topic_of_schedules, "no schedule looks after the assets",
+                     "bkp schedule add --schedule \"45 3 * * *\" assets-check  (or enable the one "
+                     "there is: bkp schedule list)");
+  }
 }
 
 /// Those of which nothing comes: run after run is left out.

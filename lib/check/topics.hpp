@@ -116,6 +116,9 @@ void examine_schedules(run::Context& context,
 /// collects them.
 void examine_exports(run::Context& context, Findings& findings);
 
+/// Whether the files that databases know can be listed and are where they should be.
+void examine_assets(run::Context& context, Findings& findings);
+
 /// Whether somebody is told when a run fails: the channels, what their files hold, what waits for
 /// them, and what is known to be wrong.
 /// `commands` are those there are.

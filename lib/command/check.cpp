@@ -58,6 +58,7 @@ cli::Report run(const CheckOptions& options, run::Context& context) {
   check::examine_keys(context, findings);
   check::examine_backups(context, server, findings);
   if (server) check::examine_exports(context, findings);
+  if (server) check::examine_assets(context, findings);
   check::examine_schedules(
       context, [&](const auto& schedule) { check_schedule(schedule, context.config); }, findings);
   check::examine_cron({}, findings);

@@ -7,6 +7,7 @@
 
 #include "cli/report.hpp"
 #include "cli/run_main.hpp"
+#include "command/assets_check.hpp"
 #include "command/cat.hpp"
 #include "command/catalog.hpp"
 #include "command/check.hpp"
@@ -60,7 +61,7 @@ constexpr auto commands =
                 ReleaseOptions, RunbookOptions, CatalogOptions, CopyOptions, KeyOptions,
                 UnsealOptions, CatOptions, WalPushOptions, WalFetchOptions, WalCheckOptions,
                 WalSetupOptions, PitrRestoreOptions, ScheduleOptions, NotifyOptions, StatusOptions,
-                ConfigExportOptions, ConfigDiffOptions, ConfigRestoreOptions>();
+                ConfigExportOptions, ConfigDiffOptions, ConfigRestoreOptions, AssetsCheckOptions>();
 
 }  // namespace
 

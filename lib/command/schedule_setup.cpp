@@ -44,6 +44,7 @@ bool needs_archive(const std::string& command) {
 bool is_of_use(const std::string& command, const run::Context& context,
                std::optional<bool>& archives) {
   if (command == "notify summary") return context.config.notify.wants(config::Topic::summary);
+  if (command == "assets-check") return !context.config.assets.empty();
   if (command == "status") return !context.config.notify.channels.empty();
   if (!needs_archive(command)) return true;
   if (!archives) archives = archives_with_bkp(context);

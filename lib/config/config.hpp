@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/assets.hpp"
 #include "config/channels.hpp"
 #include "config/exports.hpp"
 #include "s3/options.hpp"
@@ -226,6 +227,7 @@ struct Config {
   Objectives objectives;
   Status status;
   std::vector<ExportSection> export_sections;  ///< config_export.sections
+  std::vector<AssetSection> assets;
   Notify notify;
   std::vector<Schedule> schedules;
   Runbook runbook;

@@ -221,6 +221,23 @@ void write_export_sections(Writer& writer, const std::vector<ExportSection>& sec
   }
 }
 
+void write_assets(Writer& writer, const std::vector<AssetSection>& assets) {
+  constexpr auto what = "Files that a database knows by their checksums, for `bkp assets-check`.";
+  if (assets.empty()) {
+    writer.top("assets", "[]", what);
+    return;
+  }
+  writer.section("assets", what);
+  for (const auto& one : assets) {
+    writer.element("name", quote(one.name));
+    writer.key("database", quote(one.database));
+    writer.key("sql", quote(one.sql), "columns path, sha256 and, if wanted, id");
+    writer.key("root", path_text(one.root), "what paths are relative to");
+    writer.key("nightly", share(one.nightly), "of the files, read by one run");
+    writer.end_element();
+  }
+}
+
 void write_schedules(Writer& writer, const std::vector<Schedule>& schedules) {
   if (schedules.empty()) {
     writer.top("schedules", "[]", "What `bkp init` enters into the catalog: nothing.");
@@ -258,6 +275,7 @@ std::string explain(const Config& config) {
   write_verify(writer, config.verify);
   write_operations(writer, config);
   write_export_sections(writer, config.export_sections);
+  write_assets(writer, config.assets);
   write_notify(writer, config.notify);
   write_schedules(writer, config.schedules);
   if (!config.unsupported.empty()) {

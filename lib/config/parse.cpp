@@ -49,6 +49,7 @@ Config from_document(const Document& document, const ConnectionSeams& seams) {
   config.status = read_status(top);
   config.schedules = read_schedules(top, config.stores);
   config.runbook = read_runbook(top);
+  config.assets = read_assets(top);
   config.unsupported = unsupported_keys(later);
   // Last, because these may run a command for a secret.
   config.cluster = read_cluster(top, seams);

@@ -26,19 +26,6 @@ constexpr std::array companions{Companion{"database", {"sql", "tables"}, true},
                                 Companion{"key", {"sql", "sql"}},
                                 Companion{"exclude", {"files", "files"}}};
 
-std::string read_name(const Section& section) {
-  const auto value = section.require("name", "give every section a name, e.g. `name: workflows`");
-  auto name = to_text(value);
-  const bool harmless =
-      !name.empty() && name.size() <= 63 &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == name.npos;
-  if (!harmless) {
-    value.fail(fmt::format("must not be {}", util::quoted(name)),
-               "use up to 63 of a-z, 0-9, \"_\" and \"-\": it is a directory in the archive");
-  }
-  return name;
-}
-
 /// The one key that says what is in the section.
 std::string_view read_kind(const Section& section) {
   std::vector<std::string_view> given;
@@ -95,7 +82,7 @@ SecretMode read_secret(const Value& value, const Encryption& encryption) {
 ExportSection read_section(const Section& section, const Encryption& encryption) {
   ExportSection result;
   result.line = section.line();
-  result.name = read_name(section);
+  result.name = read_plain_name(section, "name: workflows");
   const auto kind = read_kind(section);
   check_companions(section, kind);
   const auto value = *section.find(kind);

@@ -25,6 +25,7 @@ std::vector<Schedule> default_schedules() {
           default_schedule("wal-check", "15 4 * * *"),
           default_schedule("verify --all --level checksum", "45 4 * * *"),
           default_schedule("verify", "15 5 * * sun"),
+          default_schedule("assets-check", "45 3 * * *"),
           default_schedule("prune", "45 6 * * *"),
           default_schedule("status", "50 * * * *"),
           default_schedule("notify summary", "0 7 * * *"),

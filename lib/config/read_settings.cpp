@@ -63,6 +63,20 @@ double positive_share(const Section& section, std::string_view key, double fallb
   return share;
 }
 
+std::string read_plain_name(const Section& section, std::string_view example) {
+  const auto value =
+      section.require("name", fmt::format("give each a name of its own, e.g. `{}`", example));
+  auto name = to_text(value);
+  const bool harmless =
+      !name.empty() && name.size() <= 63 &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == name.npos;
+  if (!harmless) {
+    value.fail(fmt::format("must not be {}", util::quoted(name)),
+               "use up to 63 of a-z, 0-9, \"_\" and \"-\"");
+  }
+  return name;
+}
+
 int read_int(const Section& section, std::string_view key, int fallback, int least, int most) {
   const auto value = section.find(key);
   if (!value) return fallback;

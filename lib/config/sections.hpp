@@ -37,6 +37,7 @@ Recover read_recover(const Section& top, const util::Environment& environment);
 Objectives read_objectives(const Section& top);
 Status read_status(const Section& top);
 std::vector<ExportSection> read_export_sections(const Section& top, const Encryption& encryption);
+std::vector<AssetSection> read_assets(const Section& top);
 Notify read_notify(const Section& top, const ConnectionSeams& seams);
 /// The defaults where the file has none.
 std::vector<Schedule> read_schedules(const Section& top, const std::vector<Store>& stores);
@@ -56,6 +57,8 @@ std::chrono::seconds positive_duration(const Section& section, std::string_view 
 double positive_share(const Section& section, std::string_view key, double fallback);
 /// The text itself, or what it names. Errors name the value.
 std::string resolved(const Value& value, const ConnectionSeams& seams);
+/// The section's `name`, which is needed: up to 63 of a-z, 0-9, "_" and "-". `example` is one.
+std::string read_plain_name(const Section& section, std::string_view example);
 /// A text of a section that must not be empty when it is there.
 std::string non_empty_text(const Value& value);
 /// Fails with the problem if there is one.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <kainjow/mustache.hpp>
 
+#include "report/page_assets.hpp"
 #include "report/page_configuration.hpp"
 #include "report/page_data.hpp"
 #include "report/page_fetches.hpp"
@@ -340,6 +341,7 @@ std::string render_runbook(const RunbookModel& model) {
   add_cluster(page, model, commands);
   add_recovery(page, model, commands);
   add_configuration(page, model);
+  add_assets(page, model);
   data stores{data::type::list};
   for (const auto& store : model.stores) stores << store_data(store);
   page["stores"] = std::move(stores);

@@ -111,6 +111,7 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.rto = config.objectives.rto;
   model.window = config.objectives.window;
   model.contacts = config.runbook.contacts;
+  model.assets = config.assets;
 }
 
 void fill_stores(RunbookModel& model, const run::OpenedStores& opened,

@@ -123,6 +123,7 @@ struct RunbookModel {
   std::chrono::seconds rto{0};
   std::chrono::seconds window{0};
   std::vector<std::string> contacts;
+  std::vector<config::AssetSection> assets;
 
   std::vector<RunbookStore> stores;            ///< in the configuration's order
   std::vector<RunbookDatabase> databases;      ///< by name

@@ -90,6 +90,26 @@ Item item_of(const Failures& failures, Time now) {
           fmt::format("bkp {} -v", failures.command), true};
 }
 
+Item item_of(const Assets& assets, Time now) {
+  Item item{Level::green, fmt::format("assets {}", assets.name), {}, {}};
+  if (!assets.counts) {
+    item.level = Level::yellow;
+    item.text = "never checked";
+    item.next = fmt::format("bkp assets-check {}", assets.name);
+    return item;
+  }
+  const auto& counts = *assets.counts;
+  item.text = fmt::format("{} known, last checked {}", counts.known, ago(counts.checked_at, now));
+  if (!counts.fault_since) return item;
+  item.level = counts.missing + counts.corrupt > 0 ? Level::red : Level::yellow;
+  item.text +=
+      fmt::format(", {} missing, {} corrupt, {} unreadable, the first for {}", counts.missing,
+                  counts.corrupt, counts.unreadable, util::format_age(*counts.fault_since, now));
+  item.next = fmt::format("bkp assets-check --share 0% {}", assets.name);
+  item.told = true;
+  return item;
+}
+
 Item item_of(const Objective& objective) {
   const auto target = util::format_duration(objective.target);
   Item item{Level::green, objective.name, {}, {}};
@@ -170,6 +190,7 @@ std::vector<Item> items_of(const SiteStatus& status) {
   if (status.archive) items.push_back(item_of(*status.archive));
   for (const auto& store : status.stores) items.push_back(item_of(store));
   for (const auto& failures : status.failures) items.push_back(item_of(failures, status.at));
+  for (const auto& assets : status.assets) items.push_back(item_of(assets, status.at));
   add_schedules(status, items);
   for (const auto& objective : status.objectives) items.push_back(item_of(objective));
   items.push_back({status.runbook_at ? Level::green : Level::yellow, "runbook",

@@ -37,6 +37,19 @@ json to_json(const Kind& kind, Time now) {
           {"yellow_seconds", kind.ages.yellow.count()}};
 }
 
+json to_json(const Assets& assets) {
+  json object{{"name", assets.name}, {"checked", assets.counts.has_value()}};
+  if (!assets.counts) return object;
+  const auto& counts = *assets.counts;
+  object["known"] = counts.known;
+  object["missing"] = counts.missing;
+  object["corrupt"] = counts.corrupt;
+  object["unreadable"] = counts.unreadable;
+  object["fault_since"] = or_null(counts.fault_since);
+  object["checked_at"] = util::format_rfc3339(counts.checked_at);
+  return object;
+}
+
 json to_json(const Archive& archive) {
   return {{"level", to_text(archive.level)},
           {"problem", archive.problem},
@@ -98,6 +111,7 @@ json to_json(const SiteStatus& status) {
               {"stores", list_of(status.stores)},
               {"failures", list_of(status.failures)},
               {"schedules", list_of(status.schedules)},
+              {"assets", list_of(status.assets)},
               {"objectives", list_of(status.objectives)},
               {"runbook_at", or_null(status.runbook_at)},
               {"items", json::array()}};

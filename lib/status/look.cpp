@@ -63,6 +63,7 @@ class Look {
       auto catalog = m_context.open_catalog();
       ask_runs(catalog);
       ask_schedules(catalog);
+      ask_assets(catalog);
       for (const auto& store : m_context.config.stores) {
         auto samples = catalog.usage_history(store.name, m_status.at - retention::forecast_window);
         if (!samples.empty()) m_usage[store.name] = std::move(samples.back());
@@ -103,6 +104,17 @@ class Look {
       if (!a.next_run_at || !b.next_run_at) return a.next_run_at.has_value();
       return *a.next_run_at < *b.next_run_at;
     });
+  }
+
+  void ask_assets(catalog::Catalog& catalog) {
+    if (m_context.config.assets.empty()) return;
+    const auto known = catalog.asset_counts();
+    for (const auto& section : m_context.config.assets) {
+      auto& assets = m_status.assets.emplace_back();
+      assets.name = section.name;
+      const auto counts = std::ranges::find(known, section.name, &catalog::AssetCounts::section);
+      if (counts != known.end()) assets.counts = *counts;
+    }
   }
 
   void ask_server(const std::vector<BackupRecord>& backups) {

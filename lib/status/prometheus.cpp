@@ -134,6 +134,25 @@ void write_runs(const SiteStatus& status, Exposition& out) {
   for (const auto& one : status.schedules) out.time_if(one.next_run_at, labels_of_schedule(one));
 }
 
+void write_assets(const SiteStatus& status, Exposition& out) {
+  out.metric("assets", "Files by what their last check has found.");
+  for (const auto& one : status.assets) {
+    if (!one.counts) continue;
+    const auto& counts = *one.counts;
+    const auto sample = [&](std::string state, std::int64_t value) {
+      out.sample(static_cast<double>(value), {{"assets", one.name}, {"state", std::move(state)}});
+    };
+    sample("missing", counts.missing);
+    sample("corrupt", counts.corrupt);
+    sample("unreadable", counts.unreadable);
+    sample("ok", counts.known - counts.missing - counts.corrupt - counts.unreadable);
+  }
+  out.metric("assets_last_check_timestamp_seconds", "When one of the files was last looked at.");
+  for (const auto& one : status.assets) {
+    if (one.counts) out.sample(seconds_of(one.counts->checked_at), {{"assets", one.name}});
+  }
+}
+
 void write_objectives(const SiteStatus& status, Exposition& out) {
   out.metric("objective_seconds", "What the configuration promises.");
   for (const auto& one : status.objectives)
@@ -165,6 +184,7 @@ std::string to_prometheus(const SiteStatus& status) {
   write_archive(status, out);
   write_stores(status, out);
   write_runs(status, out);
+  write_assets(status, out);
   write_objectives(status, out);
   out.metric("runbook_timestamp_seconds", "When the runbook on a store was made.");
   out.time_if(status.runbook_at);

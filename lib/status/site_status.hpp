@@ -79,6 +79,12 @@ struct Schedule {
   bool overdue = false;  ///< nobody begins what is due
 };
 
+/// Files that a database knows by their checksums, as the last checks have found them.
+struct Assets {
+  std::string name;                            ///< of the section
+  std::optional<catalog::AssetCounts> counts;  ///< none: they were never looked at
+};
+
 /// A promise of the configuration and what was measured.
 struct Objective {
   std::string name;  ///< rpo, rto, window
@@ -102,6 +108,7 @@ struct SiteStatus {
   std::vector<Store> stores;
   std::vector<Failures> failures;
   std::vector<Schedule> schedules;  ///< enabled ones, the next first
+  std::vector<Assets> assets;       ///< those configured; none while the catalog cannot be asked
   std::vector<Objective> objectives;
   std::optional<Time> runbook_at;  ///< when the page on the first store that has one was made
 

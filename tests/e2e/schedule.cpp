@@ -17,11 +17,12 @@ TEST_CASE("init enters the schedules where there are none, and run-due has nothi
   const auto first = site.must({"init"});
   CHECK_THAT(first.out, Contains("schedule 1 is entered: full, 0 2 * * * in UTC"));
   const auto schedules = site.json({"schedule", "list"})["result"]["schedules"];
-  REQUIRE(schedules.size() == 9);
+  REQUIRE(schedules.size() == 10);
   for (const auto& one : schedules) {
     CAPTURE(one);
     // Nothing is archived here, and there is no channel.
-    const std::set<std::string> of_no_use{"incr", "wal-check", "status", "notify summary"};
+    const std::set<std::string> of_no_use{"incr", "wal-check", "assets-check", "status",
+                                          "notify summary"};
     CHECK(one["enabled"] == !of_no_use.contains(one["command"].get<std::string>()));
     CHECK(one["next_run_at"].is_null() != one["enabled"].get<bool>());
   }

@@ -73,7 +73,7 @@ TEST_CASE("the example file parses as it is, without a word about missing featur
 TEST_CASE("the example file, with everything switched on, has every key and parses") {
   const auto text = uncommented(source_file("config/bkp.example.yaml"));
   const auto config = parse_text(text);
-  CHECK(config.asks_for("assets"));
+  CHECK(config.asks_for("files"));
   std::vector<std::string> paths;
   collect_paths(Document{text, "example"}.root(), "", paths);
   // The file is one choice of four.

@@ -76,11 +76,15 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
   CHECK(config.export_sections[0].key == std::vector<std::string>{"id"});
   CHECK(config.export_sections[2].server);
   CHECK(config.export_sections[3].secret == SecretMode::seal);
+  REQUIRE(config.assets.size() == 1);
+  CHECK(config.assets[0].database == "x121");
+  CHECK(config.assets[0].root == "/srv/studio/media");
+  CHECK(config.assets[0].nightly == 0.1);
 
   CHECK(config.incremental == Incremental{.full_after = 24h * 7, .max_chain = 168});
   REQUIRE(config.schedules.size() == 1);
   CHECK(config.schedules[0].schedule == "0 2 * * *");
-  const std::vector<std::string> missing{"files", "redis", "assets"};
+  const std::vector<std::string> missing{"files", "redis"};
   std::vector<std::string> listed;
   for (const auto& key : config.unsupported) listed.push_back(key.key);
   CHECK(listed == missing);
@@ -102,7 +106,7 @@ TEST_CASE("the whole contract parses; what this version lacks is listed with its
 }
 
 TEST_CASE("a key of a later version that says nothing is not asked for") {
-  const auto config = parse_text(with_store("assets:\n  # - name: a\nredis:\nfiles: []\n"));
+  const auto config = parse_text(with_store("redis:\n  # - name: a\nfiles: []\n"));
   CHECK(config.unsupported.empty());
 }
 

@@ -1,0 +1,264 @@
+// Files that a database knows by their checksums, compared with what is there.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "e2e/runbook_bench.hpp"
+#include "support/replaced.hpp"
+#include "support/site.hpp"
+#include "util/files.hpp"
+
+using namespace bkp;
+using namespace bkp::test;
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace {
+
+constexpr int files = 40;
+
+std::string file_name(int i) {
+  return fmt::format("{:02}/final {}.mp4", i % 4, i);
+}
+
+std::string contents(int i) {
+  return fmt::format("video {}", i);
+}
+
+/// Database "x121" knows forty files, which are there.
+class AssetSite : public Site {
+ public:
+  explicit AssetSite(const std::string& nightly = "100%", const std::string& yaml = {}) {
+    write_config(base_config() + "databases: [x121]\n" + yaml + "assets:\n  - name: finals\n" +
+                 "    database: x121\n" +
+                 "    sql: select id, path, sha256 from assets where approved\n" +
+                 "    root: " + media().string() + "\n    nightly: " + nightly + "\n");
+    cluster().create_database("x121");
+    cluster().psql("x121",
+                   "create table assets (id int primary key, path text, sha256 bytea, approved "
+                   "boolean default true)");
+    for (int i = 0; i < files; ++i) {
+      put(i, contents(i));
+      cluster().psql("x121", fmt::format("insert into assets values ({}, '{}', sha256('{}'))", i,
+                                         file_name(i), contents(i)));
+    }
+  }
+
+  fs::path media() const { return directory() / "media"; }
+  fs::path file(int i) const { return media() / file_name(i); }
+  void put(int i, const std::string& text) const {
+    fs::create_directories(file(i).parent_path());
+    util::write_file_atomically(file(i), text);
+    // Older than the run: what is younger is left to the next one.
+    fs::last_write_time(file(i), fs::file_time_type::clock::now() - std::chrono::hours{1});
+  }
+  json check(std::vector<std::string> more = {}) {
+    more.insert(more.begin(), "assets-check");
+    const auto answer = this->json(std::move(more));
+    m_exit_code = answer["exit_code"];
+    return answer["result"]["assets"].at(0);
+  }
+  int exit_code() const { return m_exit_code; }
+  std::string state_of(int i) {
+    return cluster().psql(
+        "bkp", fmt::format("select state from bkp.asset_checks where path = '{}'", file_name(i)));
+  }
+
+ private:
+  int m_exit_code = -1;
+};
+
+}  // namespace
+
+TEST_CASE("what is missing, corrupt or out of reach is named, kept and told, until it is right") {
+  AssetSite site;
+  site.must({"init"});
+  auto assets = site.check();
+  INFO(assets.dump(1));
+  CHECK(site.exit_code() == 0);
+  CHECK(assets["listed"] == files);
+  CHECK(assets["read"] == files);
+  CHECK(assets["never_read"] == 0);
+
+  fs::remove(site.file(3));
+  site.put(5, "video 6");
+  fs::remove(site.file(7));
+  fs::create_symlink("/etc/passwd", site.file(7));
+  fs::remove(site.file(8));
+  fs::create_directory(site.file(8));
+  const auto run = site.run({"assets-check"});
+  INFO(run);
+  CHECK(run.exit_code == 8);
+  CHECK_THAT(run.out, Contains("missing: 03/final 3.mp4 (id 3)") &&
+                          Contains("corrupt: 01/final 5.mp4 (id 5)") &&
+                          Contains("unreadable: 03/final 7.mp4 (id 7): it leads out of") &&
+                          Contains("it is no regular file"));
+  CHECK_THAT(run.err, Contains("1 missing and 1 corrupt assets"));
+  CHECK(site.state_of(3) == "missing");
+  CHECK(site.state_of(5) == "corrupt");
+  const auto since =
+      site.cluster().psql("bkp", "select since from bkp.asset_checks where state = 'missing'");
+  const auto status = site.run({"status"});
+  CHECK_THAT(status.out,
+             Contains("assets finals") && Contains("1 missing, 1 corrupt, 2 unreadable"));
+
+  // Only what was at fault is read again.
+  assets = site.check({"--share", "0%"});
+  INFO(assets.dump(1));
+  CHECK(site.exit_code() == 8);
+  CHECK(assets["read"] == 1);
+  CHECK(site.cluster().psql("bkp", "select since from bkp.asset_checks where state = 'missing'") ==
+        since);
+
+  for (const int i : {3, 5, 7, 8}) {
+    fs::remove(site.file(i));
+    site.put(i, contents(i));
+  }
+  assets = site.check({"--share", "0%"});
+  INFO(assets.dump(1));
+  CHECK(site.exit_code() == 0);
+  CHECK(assets["read"] == 4);
+  CHECK(site.cluster().psql("bkp", "select count(*) from bkp.asset_checks where state = 'ok'") ==
+        std::to_string(files));
+}
+
+TEST_CASE("a share each night reads every file in its turn, and misses none that is gone") {
+  AssetSite site{"25%"};
+  site.must({"init"});
+  for (int night = 1; night <= 4; ++night) {
+    const auto assets = site.check();
+    INFO(assets.dump(1));
+    CHECK(assets["read"] == files / 4);
+    CHECK(assets["never_read"] == files - night * files / 4);
+  }
+  CHECK(site.cluster().psql("bkp", "select count(*) from bkp.asset_checks") ==
+        std::to_string(files));
+  // The fifth night reads what the first one has read.
+  const auto oldest =
+      site.cluster().psql("bkp", "select path from bkp.asset_checks order by checked_at limit 1");
+  const auto read_at = [&] {
+    return site.cluster().psql(
+        "bkp", fmt::format("select checked_at from bkp.asset_checks where path = '{}'", oldest));
+  };
+  const auto before = read_at();
+  fs::remove(site.file(39));
+  const auto assets = site.check();
+  CHECK(site.exit_code() == 8);
+  CHECK(assets["missing"] == 1);
+  CHECK(read_at() > before);
+}
+
+TEST_CASE(
+    "rows that change are followed: new files, new contents, files that are not known any more") {
+  AssetSite site{"10%"};
+  site.must({"init"});
+  site.check({"--all"});
+  site.cluster().psql("x121",
+                      "delete from assets where id = 1;"
+                      "update assets set sha256 = sha256('other') where id = 2;"
+                      "insert into assets values (100, 'none.mp4', null), (101, '', null),"
+                      "  (102, '/etc/passwd', null), (103, '../bkp.yaml', null)");
+  site.put(2, "other");
+  const auto assets = site.check();
+  INFO(assets.dump(1));
+  CHECK(site.exit_code() == 8);
+  CHECK(assets["missing"] == 1);
+  CHECK(assets["corrupt"] == 0);
+  CHECK(assets["unreadable"] == 2);
+  CHECK(assets["without_checksum"] == 3);
+  CHECK(
+      site.cluster().psql("bkp", fmt::format("select expected_sha256 = actual_sha256 from "
+                                             "bkp.asset_checks where path = '{}' and state = 'ok'",
+                                             file_name(2))) == "t");
+  CHECK(site.state_of(1).empty());
+  CHECK_THAT(assets["notes"].dump(), Contains("1 rows have no path"));
+}
+
+TEST_CASE("what cannot be checked at all says why, with its exit code") {
+  AssetSite site;
+  site.must({"init"});
+  SECTION("a disk that is not mounted") {
+    fs::rename(site.media(), site.directory() / "away");
+    const auto run = site.run({"assets-check"});
+    INFO(run);
+    CHECK(run.exit_code == 6);
+    CHECK_THAT(run.err, Contains("is it mounted?"));
+    CHECK(site.cluster().psql("bkp", "select count(*) from bkp.asset_checks") == "0");
+  }
+  SECTION("an empty mount point") {
+    fs::rename(site.media(), site.directory() / "away");
+    fs::create_directory(site.media());
+    const auto run = site.run({"assets-check"});
+    CHECK(run.exit_code == 8);
+    CHECK_THAT(run.err, Contains("nothing is there: is") && Contains("mounted?"));
+  }
+  SECTION("a query without the columns") {
+    site.cluster().psql("x121", "alter table assets rename column sha256 to digest");
+    const auto run = site.run({"assets-check"});
+    CHECK(run.exit_code == 5);
+    CHECK_THAT(run.err, Contains("sha256"));
+  }
+  SECTION("a query that writes") {
+    site.write_config(site.base_config() +
+                      "assets: [{name: finals, database: x121, root: " + site.media().string() +
+                      ", sql: \"delete from assets returning path, sha256\"}]\n");
+    CHECK(site.run({"assets-check"}).exit_code == 5);
+    CHECK(site.cluster().psql("x121", "select count(*) from assets") == std::to_string(files));
+  }
+  SECTION("a name that is not there") {
+    CHECK(site.run({"assets-check", "drafts"}).exit_code == 10);
+  }
+  SECTION("a share that is none") {
+    CHECK(site.run({"assets-check", "--share", "much"}).exit_code == 2);
+  }
+  SECTION("nothing is configured") {
+    site.write_config(site.base_config());
+    CHECK_THAT(site.must({"assets-check"}).out, Contains("no assets are configured"));
+  }
+}
+
+TEST_CASE("without the catalog assets are checked all the same, and entered later") {
+  AssetSite site;
+  site.must({"init"});
+  site.cluster().psql("postgres", "alter database bkp allow_connections false");
+  fs::remove(site.file(11));
+  const auto assets = site.check();
+  INFO(assets.dump(1));
+  CHECK(site.exit_code() == 8);
+  CHECK(assets["read"] == files - 1);
+  site.cluster().psql("postgres", "alter database bkp allow_connections true");
+  site.must({"list"});
+  site.run({"full"});
+  CHECK(site.state_of(11) == "missing");
+  CHECK(site.state_of(12) == "ok");
+}
+
+TEST_CASE("the runbook's chapter on assets works as it stands there") {
+  AssetSite site{"100%", "runbook: {path: page.html}\n"};
+  site.write_config(replaced(read_text(site.config_file()), "path: page.html",
+                             "path: " + (site.directory() / "page.html").string()));
+  site.must({"init"});
+  site.must({"full"});
+  fs::remove(site.file(20));
+  site.put(21, "something else");
+  int seen = 0;
+  for (const auto& step : steps_in(site.directory() / "page.html")) {
+    if (step.scenario != "assets-finals") continue;
+    CAPTURE(step.text);
+    ++seen;
+    const auto path = (InstalledBkp::prefix() / "bin").string() + ":" + std::getenv("PATH");
+    const auto outcome = Program{{"bash", "-c", step.text}}
+                             .with_variable("BKP_CONFIG", site.config_file().string())
+                             .with_variable("PATH", path)
+                             .run();
+    INFO(outcome);
+    CHECK_FALSE(outcome.succeeded());
+    CHECK_THAT(outcome.out + outcome.err, Contains("final 20.mp4"));
+    if (!step.id.ends_with("look")) CHECK_THAT(outcome.out + outcome.err, Contains("final 21.mp4"));
+  }
+  CHECK(seen == 3);
+}
