@@ -76,8 +76,7 @@ util::Fd AssetRoot::open_below(const std::string& path, int flags, FoundFile& fo
     return {};
   }
   open_how how{};
-  // A pipe would be waited for.
-  how.flags = static_cast<__u64>(flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  how.flags = static_cast<__u64>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   const auto file = ::syscall(SYS_openat2, m_directory.get(), relative->c_str(), &how, sizeof how);
   if (file >= 0) return util::Fd{static_cast<int>(file)};
@@ -106,7 +105,8 @@ FoundFile AssetRoot::look_at(const std::string& path) const {
 FoundFile AssetRoot::read(const std::string& path, std::string_view sha256,
                           const util::Interrupt& interrupt) const {
   FoundFile found;
-  const auto file = open_below(path, O_RDONLY, found);
+  // A pipe would be waited for.
+  const auto file = open_below(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, found);
   if (!file) return found;
   struct ::stat before {};
   if (::fstat(file.get(), &before) != 0) return unreadable(std::strerror(errno));

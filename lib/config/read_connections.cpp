@@ -42,11 +42,6 @@ std::optional<std::string> read_conninfo(const Section& section, const Connectio
   return to_conninfo(*value, seams);
 }
 
-std::optional<std::filesystem::path> find_path(const Section& section, std::string_view key) {
-  const auto value = section.find(key);
-  return value ? std::optional{to_path(*value)} : std::nullopt;
-}
-
 std::optional<std::filesystem::path> password_file(const Section& section,
                                                    const util::Environment& environment) {
   if (auto path = find_path(section, "password_file")) return path;

@@ -57,11 +57,6 @@ std::filesystem::path url_file(const Section& section) {
                       "write to the channel"));
 }
 
-std::optional<std::filesystem::path> find_path(const Section& section, std::string_view key) {
-  const auto value = section.find(key);
-  return value ? std::optional{to_path(*value)} : std::nullopt;
-}
-
 SlackWay read_slack(const Section& section) {
   return {url_file(section)};
 }

@@ -63,6 +63,11 @@ double positive_share(const Section& section, std::string_view key, double fallb
   return share;
 }
 
+std::optional<std::filesystem::path> find_path(const Section& section, std::string_view key) {
+  const auto value = section.find(key);
+  return value ? std::optional{to_path(*value)} : std::nullopt;
+}
+
 std::string read_plain_name(const Section& section, std::string_view example) {
   const auto value =
       section.require("name", fmt::format("give each a name of its own, e.g. `{}`", example));

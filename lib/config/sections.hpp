@@ -59,6 +59,8 @@ double positive_share(const Section& section, std::string_view key, double fallb
 std::string resolved(const Value& value, const ConnectionSeams& seams);
 /// The section's `name`, which is needed: up to 63 of a-z, 0-9, "_" and "-". `example` is one.
 std::string read_plain_name(const Section& section, std::string_view example);
+/// A path of a section, where it is there.
+std::optional<std::filesystem::path> find_path(const Section& section, std::string_view key);
 /// A text of a section that must not be empty when it is there.
 std::string non_empty_text(const Value& value);
 /// Fails with the problem if there is one.

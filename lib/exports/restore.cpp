@@ -162,9 +162,9 @@ class Planner {
       plan.all = !by_query;
     }
     if (!plan.all) {
-      m_plan.notes.push_back(fmt::format(
-          "{}: the configuration asks for other rows now: those that the export has not stay",
-          entry.path));
+      m_plan.notes.push_back(
+          fmt::format("{}: the configuration {} now: rows that the export has not stay", entry.path,
+                      own == configured.end() ? "does not have it" : "asks for other rows"));
     }
     plan.exported = std::move(rows);
     return plan;
@@ -237,15 +237,13 @@ void commit_all(Sessions& sessions, Committed& committed) {
 
 /// False when not all is as it was; then the journal tells the next run to try again.
 bool end_failed(FileRestore& files, RestoreJournal& journal) {
-  const bool all = files.undo();
+  bool all = false;
   try {
-    if (all) {
-      journal.close();
-    } else {
-      journal.set_committing(false);
-    }
+    journal.set_committing(false);
+    all = files.undo();
+    if (all) journal.close();
   } catch (const Error&) {
-    // What is not noted as over is looked at by the next run, which finds it as it was.
+    // What is not noted as over is looked at by the next run.
   }
   return all;
 }

@@ -131,6 +131,14 @@ class RowStatement {
   std::vector<pg::Parameter> m_parameters;
 };
 
+Error no_key_any_more(const TablePlan& plan) {
+  return {
+      ErrorKind::refused,
+      fmt::format("({}) does not tell the rows of table {} apart any more",
+                  fmt::join(plan.exported.key, ", "), util::quoted(plan.exported.table->text())),
+      "mend the table first, or restore by hand: `bkp cat` shows the export"};
+}
+
 /// Whether another change may make room for what was refused.
 bool may_be_too_early(const pg::DatabaseError& error) {
   return error.sqlstate() == pg::sqlstate::unique_violation ||
@@ -160,6 +168,29 @@ void run_all(pg::Connection& connection, std::vector<RowStatement> statements) {
   }
 }
 
+/// What the export has and the query does not give now may be in the table all the same: it was
+/// changed so that it is not asked for, or other rows are asked for now.
+void look_up_others(pg::Connection& connection, TablePlan& plan) {
+  std::set<Row> there;
+  for (const auto& row : plan.live.rows) there.insert(plan.live.key_of(row));
+  std::vector<std::string> parts;
+  for (const auto key : plan.live.key_columns()) {
+    parts.push_back(fmt::format("{} = ${}", connection.identifier(plan.live.columns.at(key).source),
+                                parts.size() + 1));
+  }
+  const auto query = fmt::format("{} WHERE {}", query_of_columns(connection, plan.live),
+                                 fmt::join(parts, " AND "));
+  for (const auto& row : plan.exported.rows) {
+    const auto key = plan.exported.key_of(row);
+    if (there.contains(key)) continue;
+    const auto found = connection.exec(query, key);
+    if (found.rows() > 1) throw no_key_any_more(plan);
+    if (found.rows() == 0) continue;
+    auto& more = plan.live.rows.emplace_back();
+    for (int i = 0; i < found.columns(); ++i) more.push_back(found.optional_text(0, i));
+  }
+}
+
 /// Not when all else is done, and not with values.
 void check_deferred(pg::Connection& connection, const std::vector<TablePlan>& plans) {
   try {
@@ -176,11 +207,14 @@ void check_deferred(pg::Connection& connection, const std::vector<TablePlan>& pl
 
 /// What is given out next must not be there already.
 void move_sequences(pg::Connection& connection, const TablePlan& plan) {
-  const bool inserted = std::ranges::any_of(
-      plan.changes, [](const RowChange& change) { return change.change == Change::added; });
-  if (!inserted) return;
   const auto table = name_of(connection, *plan.exported.table);
-  for (const auto& column : plan.exported.columns) {
+  for (std::size_t i = 0; i < plan.exported.columns.size(); ++i) {
+    const auto& column = plan.exported.columns[i];
+    const bool written = std::ranges::any_of(plan.changes, [i](const RowChange& change) {
+      return change.change == Change::added ||
+             std::ranges::find(change.columns, i) != change.columns.end();
+    });
+    if (!written) continue;
     const auto sequence =
         connection.exec("SELECT pg_get_serial_sequence($1, $2)", {table, column.source});
     if (sequence.is_null(0, 0)) continue;
@@ -275,13 +309,9 @@ TablePlan plan_table(pg::Connection& connection, TablePlan plan) {
                             util::quoted(exported.table->text()), util::quoted(column.source)),
                 "restore what you need of it by hand: `bkp cat` shows the export"};
   }
-  if (plan.live.key != exported.key) {
-    throw Error{ErrorKind::refused,
-                fmt::format("({}) does not tell the rows of table {} apart any more",
-                            fmt::join(exported.key, ", "), util::quoted(exported.table->text())),
-                "mend the table first, or restore by hand: `bkp cat` shows the export"};
-  }
+  if (plan.live.key != exported.key) throw no_key_any_more(plan);
   require_whole_keys(plan);
+  look_up_others(connection, plan);
   plan.changes = compare_rows(plan.live, plan.exported);
   if (!plan.all) {
     std::erase_if(plan.changes,

@@ -62,8 +62,8 @@ class Filling {
           FileWriting& writing)
       : m_file{ClusterFileWriter::open(path, writing)}, m_state{file}, m_given{given} {}
 
-  /// Whole pages one behind the other, from `block` on.
-  void offer(std::uint32_t block, std::span<const std::byte> pages) {
+  /// Whole pages one behind the other, from `block` on. `in_order`: all pages of the file come.
+  void offer(std::uint32_t block, std::span<const std::byte> pages, bool in_order) {
     while (!pages.empty()) {
       std::size_t run = 0;
       while (run * pg::page_size < pages.size() && is_missing(block + run)) ++run;
@@ -72,7 +72,13 @@ class Filling {
         pages = pages.subspan(pg::page_size);
         continue;
       }
-      m_file.write(pages.first(run * pg::page_size), std::uint64_t{block} * pg::page_size);
+      const auto missing = pages.first(run * pg::page_size);
+      const auto offset = std::uint64_t{block} * pg::page_size;
+      if (in_order) {
+        m_file.write(missing, offset);
+      } else {
+        m_file.write_scattered(missing, offset);
+      }
       pages = pages.subspan(run * pg::page_size);
       for (; run > 0; --run) m_given.give(m_state, block++);
     }
@@ -97,7 +103,7 @@ class FillFromWhole final : public stream::Sink {
       : m_filling{path, file, given, writing} {}
   void write(std::span<const std::byte> data) override {
     m_cutter.add(data, [&](std::span<const std::byte> pages) {
-      m_filling.offer(m_block, pages);
+      m_filling.offer(m_block, pages, true);
       m_block += static_cast<std::uint32_t>(pages.size() / pg::page_size);
     });
   }
@@ -115,8 +121,9 @@ class FillFromPages final : public stream::Sink {
   FillFromPages(const std::filesystem::path& path, const std::string& name, UnfinishedFile& file,
                 GivenPages& given, FileWriting& writing)
       : m_filling{path, file, given, writing},
-        m_reader{name, [](const physical::IncrementalHeader&) {},
-                 [this](std::uint32_t block, pg::Page page) { m_filling.offer(block, page); }} {}
+        m_reader{
+            name, [](const physical::IncrementalHeader&) {},
+            [this](std::uint32_t block, pg::Page page) { m_filling.offer(block, page, false); }} {}
   void write(std::span<const std::byte> data) override { m_reader.write(data); }
   void finish() override {
     m_reader.finish();

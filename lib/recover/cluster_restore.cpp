@@ -48,6 +48,7 @@ class Restore {
                                  m_chain.original_bytes()};
     if (m_writing.reuse) begin_reuse(m_place);
     make_places();
+    const auto file_systems = open_file_systems();
     for (m_level = 0; m_level < m_chain.backups.size(); ++m_level) {
       if (m_level > 0 && !m_missing.any()) break;
       restore_level();
@@ -56,7 +57,7 @@ class Restore {
     if (m_writing.reuse) remove_others(m_place, m_kept);
     if (m_chain.backups.size() > 1) complete_labels();
     write_tablespace_map();
-    flush();
+    flush(file_systems);
     finish_control_file();
     return {m_writing.bytes, m_writing.reused, m_files, m_context.clock.steady() - began};
   }
@@ -278,15 +279,27 @@ class Restore {
     util::sync_directory(m_place.data / "global");
   }
 
-  void flush() const {
-    sync_file_system(m_place.data);
-    for (const auto& tablespace : manifest().physical->tablespaces)
-      sync_file_system(m_place.of(tablespace));
+  struct FileSystem {
+    std::filesystem::path path;
+    util::Fd directory;
+  };
+
+  /// Before anything is written: syncfs(2) tells of what went wrong since its descriptor was
+  /// opened.
+  std::vector<FileSystem> open_file_systems() const {
+    std::vector<FileSystem> opened;
+    const auto open = [&](const std::filesystem::path& path) {
+      opened.push_back({path, util::open_file(path, O_RDONLY | O_DIRECTORY)});
+    };
+    open(m_place.data);
+    for (const auto& tablespace : manifest().physical->tablespaces) open(m_place.of(tablespace));
+    return opened;
   }
 
-  static void sync_file_system(const std::filesystem::path& path) {
-    const auto directory = util::open_file(path, O_RDONLY | O_DIRECTORY);
-    if (::syncfs(directory.get()) != 0) throw failed(path);
+  static void flush(const std::vector<FileSystem>& file_systems) {
+    for (const auto& one : file_systems) {
+      if (::syncfs(one.directory.get()) != 0) throw failed(one.path);
+    }
   }
 
   static Error failed(const std::filesystem::path& path) {

@@ -1,8 +1,6 @@
 #include "s3/put.hpp"
 
-#include <array>
 #include <span>
-#include <vector>
 
 #include <fmt/format.h>
 

@@ -47,7 +47,7 @@ bool is_literal_pattern(std::string_view pattern);
 std::string lower(std::string_view text);
 
 std::string to_hex(std::span<const std::byte> bytes);
-/// The bytes that to_hex() wrote; whatever else is in the text has no meaning.
+/// The bytes that to_hex() wrote. Of other text: bytes of no meaning; an odd last digit is dropped.
 std::string from_hex(std::string_view hex);
 
 /// The lines of a text without their ends ("\n" or "\r\n"); a last empty line does not count. The

@@ -56,9 +56,9 @@ class AssetSite : public Site {
     // Older than the run: what is younger is left to the next one.
     fs::last_write_time(file(i), fs::file_time_type::clock::now() - std::chrono::hours{1});
   }
-  json check(std::vector<std::string> more = {}) {
+  nlohmann::json check(std::vector<std::string> more = {}) {
     more.insert(more.begin(), "assets-check");
-    const auto answer = this->json(std::move(more));
+    const auto answer = Site::json(std::move(more));
     m_exit_code = answer["exit_code"];
     return answer["result"]["assets"].at(0);
   }

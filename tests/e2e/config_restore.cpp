@@ -4,6 +4,7 @@
 
 #include "e2e/check_failure.hpp"
 #include "support/exporting_site.hpp"
+#include "support/replaced.hpp"
 #include "support/wait_until.hpp"
 
 using namespace bkp;
@@ -240,6 +241,22 @@ TEST_CASE("rows that the export never asked for are not extra, whatever is asked
   CHECK_THAT(outcome.out, Contains("asks for other rows now"));
   CHECK(site.psql("select string_agg(name || coalesce(note, '-'), ' ' order by name) from roles") ==
         "artistdraws lead-");
+}
+
+TEST_CASE("a row that was changed so that nobody asks for it now comes back as it was") {
+  OneSection site{"database: x121, sql: \"select * from roles where note is not null\""};
+  site.take();
+  site.psql("update roles set note = null where name = 'artist'");
+  const bool narrower = GENERATE(false, true);
+  if (narrower) {
+    const std::string all = "where note is not null";
+    site.write_config(replaced(read_text(site.config_file()), all, "where name = 'lead'"));
+  }
+  const auto outcome = site.restore({});
+  CAPTURE(outcome);
+  CHECK(outcome.succeeded());
+  CHECK(site.psql("select note from roles where name = 'artist'") == "draws");
+  CHECK(site.psql("select count(*) from roles") == "2");
 }
 
 TEST_CASE("a restore that is killed is taken back by the next one") {

@@ -140,6 +140,10 @@ TEST_CASE("with the catalog and the server down, the manifests on the stores tel
 
 TEST_CASE("what Prometheus reads is what promtool accepts, and all that rules and panels name") {
   NotifiedSite site;
+  site.write_config(read_text(site.config_file()) +
+                    "assets: [{name: finals, database: studio, root: " + site.directory().string() +
+                    ", sql: \"select 'gone.mp4' as path, null as sha256\"}]\n");
+  CHECK(site.run({"assets-check"}).exit_code == 8);
   site.add("full");
   site.must({"full"});
   site.must({"verify"});
@@ -150,6 +154,7 @@ TEST_CASE("what Prometheus reads is what promtool accepts, and all that rules an
   REQUIRE(::stat(file.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777U) == 0644U);
   const auto text = read_text(file);
+  CHECK_THAT(text, Contains("bkp_assets{site=\"studio\",assets=\"finals\",state=\"missing\"} 1"));
   CHECK(site.must({"status", "--prometheus", "-", "-q"}).out.size() > 1000);
   const std::filesystem::path promtool{BKP_PROMTOOL};
   const auto checked = Program{{promtool.string(), "check", "metrics"}}.with_input(text).run();

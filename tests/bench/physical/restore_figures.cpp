@@ -75,6 +75,7 @@ class RestoreBench {
     auto aside = m_target;
     std::filesystem::rename(m_target, aside += fmt::format(".{}", m_sizes.size()));
   }
+
   Contender disk() { return contender("cp -r, sync (the disk)", m_floor.copy(m_target)); }
   Contender bkp(const Labels& labels) {
     return contender("bkp pitr-restore --immediate",

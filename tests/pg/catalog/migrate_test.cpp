@@ -101,17 +101,19 @@ TEST_CASE("a migration that was changed after it was applied is refused") {
 
 /// A catalog as it was before the newest migration.
 constexpr auto undo_newest =
-    "alter table bkp.backups drop column export_version, drop column confirmed_at;"
-    "delete from bkp.schema_migrations where version = 6";
+    "drop index bkp.idx_asset_checks_faults;"
+    "alter table bkp.asset_checks drop constraint asset_checks_name_path_key,"
+    "  drop column asset_id, drop column since;"
+    "delete from bkp.schema_migrations where version = 7";
 
 TEST_CASE("an older schema gets what is missing; until then it is not used") {
   const auto database = fresh_database();
   migrate_bkp(conninfo(database));
   cluster().psql(database, undo_newest);
   CHECK_THROWS_WITH(Catalog::open(conninfo(database), "bkp", interrupt),
-                    Catch::Contains("has version 5"));
+                    Catch::Contains("has version 6"));
   CHECK(migrate_bkp(conninfo(database)).applied ==
-        std::vector<std::string>{"006_config_exports.sql"});
+        std::vector<std::string>{"007_asset_checks.sql"});
   CHECK_NOTHROW(Catalog::open(conninfo(database), "bkp", interrupt));
 }
 

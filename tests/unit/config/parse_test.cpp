@@ -241,6 +241,7 @@ TEST_CASE("the explained settings parse to the same settings") {
     for (auto& assertion : one->verify.assertions) assertion.line = 0;
     for (auto& schedule : one->schedules) schedule.line = 0;
     for (auto& section : one->export_sections) section.line = 0;
+    for (auto& section : one->assets) section.line = 0;
     for (auto& channel : one->notify.channels) channel.line = 0;
   }
   CHECK(again == config);
