@@ -114,7 +114,7 @@ TEST_CASE("the job of the cron file runs every schedule, and is silent when all 
   const auto jobs = cron_jobs();
   REQUIRE(jobs.size() == 1);
   // In the order of a night: what looks at backups finds some.
-  for (const std::string id : {"1", "2", "3", "4", "5", "6"}) {
+  for (const std::string id : {"1", "2", "3", "4", "5", "6", "7"}) {
     site.must({"schedule", "enable", id});
     site.cluster().psql("bkp",
                         "update bkp.backup_schedules set next_run_at = now() where id = " + id);
@@ -129,7 +129,7 @@ TEST_CASE("the job of the cron file runs every schedule, and is silent when all 
                             "select string_agg(command || ' ' || status, ', ' order by id) from "
                             "bkp.runs where schedule_id is not null") ==
         "full completed, incr completed, wal-check completed, verify completed, verify completed, "
-        "prune completed");
+        "assets-check completed, prune completed");
   const auto list = site.json({"list"})["result"]["backups"];
   REQUIRE(list.size() == 2);
   CHECK(list[0]["method"] == "base");
