@@ -49,11 +49,6 @@ std::optional<std::string> below(const std::filesystem::path& root, const std::s
   return relative.string();
 }
 
-bool is_same(const struct ::stat& one, const struct ::stat& other) {
-  return one.st_size == other.st_size && one.st_mtim.tv_sec == other.st_mtim.tv_sec &&
-         one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
-}
-
 }  // namespace
 
 std::string_view to_text(AssetState state) {
@@ -132,7 +127,7 @@ FoundFile AssetRoot::read(const std::string& path, std::string_view sha256,
   if (::fstat(file.get(), &after) != 0) return unreadable(std::strerror(errno));
   found.modified = util::Time{std::chrono::seconds{after.st_mtim.tv_sec} +
                               std::chrono::nanoseconds{after.st_mtim.tv_nsec}};
-  found.changing = !is_same(before, after);
+  found.changing = !util::is_unmodified(before, after);
   if (!sha256.empty() && found.sha256 != sha256) found.state = AssetState::corrupt;
   return found;
 }

@@ -48,10 +48,7 @@ struct ::stat status_of(const util::Fd& file, const std::filesystem::path& path)
       ErrorKind::store, fmt::format("{} cannot be looked at", util::quoted(path.string())), errno);
 }
 
-bool is_same(const struct ::stat& one, const struct ::stat& other) {
-  return one.st_size == other.st_size && one.st_mtim.tv_sec == other.st_mtim.tv_sec &&
-         one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
-}
+
 
 /// Without links, where that is how they are to be had.
 std::filesystem::path resolved(const std::filesystem::path& path, Links links) {
@@ -155,7 +152,7 @@ Entry read_file_entry(const std::filesystem::path& given, std::string_view secti
     }
     auto entry = entry_of(path, section, EntryType::file, before);
     entry.contents = util::read_open_file(file, path, largest_export);
-    const bool settled = is_same(before, status_of(file, path)) &&
+    const bool settled = util::is_unmodified(before, status_of(file, path)) &&
                          entry.contents.size() == static_cast<std::size_t>(before.st_size);
     if (settled) return entry;
     if (attempt == most_attempts) {

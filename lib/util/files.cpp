@@ -90,6 +90,11 @@ std::string read_open_file(const Fd& file, const std::filesystem::path& path, st
   return contents;
 }
 
+bool is_unmodified(const struct ::stat& before, const struct ::stat& now) {
+  return before.st_size == now.st_size && before.st_mtim.tv_sec == now.st_mtim.tv_sec &&
+         before.st_mtim.tv_nsec == now.st_mtim.tv_nsec;
+}
+
 void require_private(const struct ::stat& status, const std::filesystem::path& path,
                      std::string_view what) {
   const std::string name = fmt::format("{} {}", what, quoted(path.native()));

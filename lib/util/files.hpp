@@ -51,6 +51,9 @@ void require_writable(const std::filesystem::path& path);
 /// names; for the owner see give_to_owner_of(). An existing one stays as it is.
 void make_private_directories(const std::filesystem::path& path);
 
+/// Neither size nor time of modification is another one: nobody has written to the file meanwhile.
+bool is_unmodified(const struct ::stat& before, const struct ::stat& now);
+
 /// Flushes a directory, so that names made or removed in it survive a crash.
 void sync_directory(const std::filesystem::path& path);
 
