@@ -237,15 +237,18 @@ void commit_all(Sessions& sessions, Committed& committed) {
 
 /// False when not all is as it was; then the journal tells the next run to try again.
 bool end_failed(FileRestore& files, RestoreJournal& journal) {
-  bool all = false;
   try {
     journal.set_committing(false);
-    all = files.undo();
-    if (all) journal.close();
   } catch (const Error&) {
-    // What is not noted as over is looked at by the next run.
+    // Killed now, the next run would say that the files may be in place, and leave them.
   }
-  return all;
+  if (!files.undo()) return false;
+  try {
+    journal.close();
+  } catch (const Error&) {
+    // The next run looks at it, and finds all as it was.
+  }
+  return true;
 }
 
 void write_files(const RestorePlan& plan, FileRestore& files) {
