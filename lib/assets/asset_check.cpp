@@ -48,6 +48,7 @@ class Check {
       m_assets = std::move(list.assets);
       m_result.notes = std::move(list.notes);
       m_result.listed = m_assets.size();
+      require_some();
       drop_what_is_gone();
       m_known.resize(m_assets.size());
       look();
@@ -74,11 +75,23 @@ class Check {
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::database) throw;
       m_has_catalog = false;
-      m_result.notes.push_back(
-          fmt::format("the catalog does not say what was read when ({}): the share of the day is "
-                      "read",
-                      error.message()));
+      m_context.warn_of_outage(error,
+                               "what was read when is not known, and the share of the day is read");
     }
+  }
+
+  /// A table that was emptied by mistake must not pass for a night on which all was well.
+  void require_some() {
+    if (!m_assets.empty()) return;
+    if (!m_before.empty()) {
+      throw Error{
+          ErrorKind::damaged,
+          fmt::format("the query of {} gives no file, and {} were known",
+                      util::quoted(m_section.name), m_before.size()),
+          "see what has become of the rows; if it is as it should be, take the entry out of "
+          "`assets`, and the next run forgets them"};
+    }
+    m_result.notes.emplace_back("the query gives no file: nothing was checked");
   }
 
   void drop_what_is_gone() {
@@ -179,9 +192,11 @@ class Check {
     }
   }
 
-  /// The database may have another checksum by now, when a file was replaced.
+  /// The database may have another checksum by now, when a file was replaced. A time to come says
+  /// nothing, and would say it every night.
   bool is_newer(const FoundFile& found) const {
-    return found.state == AssetState::corrupt && found.modified >= m_began;
+    return found.state == AssetState::corrupt && found.modified >= m_began &&
+           found.modified <= m_context.clock.now();
   }
 
   void note(std::size_t i, const FoundFile& found) {

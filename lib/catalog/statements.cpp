@@ -303,9 +303,12 @@ constexpr auto save_asset_checks = R"(
     since = CASE WHEN a.state = excluded.state THEN a.since ELSE excluded.since END
   WHERE excluded.checked_at >= a.checked_at)";
 
+constexpr auto drop_section_of_assets = R"(
+  DELETE FROM asset_checks USING event WHERE name = data->>'name' AND NOT data ? 'paths')";
+
 constexpr auto drop_assets = R"(
-  DELETE FROM asset_checks USING event
-  WHERE name = data->>'name' AND (NOT data ? 'paths' OR data->'paths' ? path))";
+  DELETE FROM asset_checks a USING event, jsonb_array_elements_text(data->'paths') AS gone (path)
+  WHERE a.name = data->>'name' AND a.path = gone.path)";
 
 constexpr auto write_audit = R"(
   INSERT INTO audit_log (at, action, subject, confirmation, details, user_name, host, run_id)
@@ -334,7 +337,7 @@ const std::vector<std::string>& statements_for(const std::string& kind) {
       {kind::export_confirmed, {on_event(confirm_export)}},
       {kind::usage_sampled, {on_event(sample_usage)}},
       {kind::assets_checked, {on_event(save_asset_checks)}},
-      {kind::assets_dropped, {on_event(drop_assets)}},
+      {kind::assets_dropped, {on_event(drop_section_of_assets), on_event(drop_assets)}},
       {kind::audited, {on_event(write_audit)}},
   };
   const auto found = all.find(kind);

@@ -99,7 +99,7 @@ std::string text_of(const std::vector<SectionCheck>& checks) {
                     {"MISSING", Align::right},
                     {"CORRUPT", Align::right},
                     {"UNREADABLE", Align::right},
-                    {"READ NEVER", Align::right}}};
+                    {"NEVER READ", Align::right}}};
   for (const auto& check : checks) {
     table.add({check.name, std::to_string(check.listed), std::to_string(check.read),
                util::format_size(check.bytes), std::to_string(check.count(AssetState::missing)),
@@ -174,7 +174,9 @@ cli::Report run(const AssetsCheckOptions& options, run::Context& context) {
     report.bytes += check.bytes;
     for (const auto& note : check.notes)
       context.warn(fmt::format("{}: {}", check.name, util::printable(note)));
-    if (check.error) context.warn(fmt::format("{}: {}", check.name, util::with_hint(*check.error)));
+    // The report's own error says it of the one.
+    if (check.error && checks.size() > 1)
+      context.warn(fmt::format("{}: {}", check.name, util::with_hint(*check.error)));
   }
   report.text =
       checks.empty() ? "no assets are configured: `assets` in bkp.yaml(5)\n" : text_of(checks);

@@ -9,6 +9,7 @@
 #include "e2e/runbook_bench.hpp"
 #include "support/replaced.hpp"
 #include "support/site.hpp"
+#include "support/wait_until.hpp"
 #include "util/files.hpp"
 
 using namespace bkp;
@@ -202,6 +203,43 @@ TEST_CASE("what cannot be checked at all says why, with its exit code") {
     CHECK(run.exit_code == 5);
     CHECK_THAT(run.err, Contains("sha256"));
   }
+  SECTION("a table that was emptied") {
+    CHECK(site.run({"assets-check"}).exit_code == 0);
+    site.cluster().psql("x121", "truncate assets");
+    const auto run = site.run({"assets-check"});
+    CHECK(run.exit_code == 8);
+    CHECK_THAT(run.err, Contains("gives no file, and 40 were known"));
+    CHECK(site.cluster().psql("bkp", "select count(*) from bkp.asset_checks") == "40");
+    // The way out, if it is right.
+    site.write_config(site.base_config());
+    site.must({"assets-check"});
+    CHECK(site.cluster().psql("bkp", "select count(*) from bkp.asset_checks") == "0");
+  }
+  SECTION("a corrupt file of a time to come") {
+    site.put(9, "video 8");
+    fs::last_write_time(site.file(9), fs::file_time_type::clock::now() + std::chrono::hours{24});
+    CHECK(site.run({"assets-check"}).exit_code == 8);
+    CHECK(site.state_of(9) == "corrupt");
+  }
+  SECTION("a file that was replaced while the run was on is left to the next") {
+    site.put(9, "video 8");
+    site.cluster().psql("x121",
+                        "create function slow() returns boolean language sql as "
+                        "$$ select pg_sleep(2) is not null $$");
+    site.write_config(replaced(read_text(site.config_file()), "where approved",
+                               "where approved and (select slow())"));
+    auto running = site.command({"assets-check", "--json"}).start();
+    REQUIRE(wait_until([&] {
+      return site.cluster().psql("postgres",
+                                 "select count(*) from pg_stat_activity where datname = 'x121' and "
+                                 "query like 'FETCH%' and state = 'active'") == "1";
+    }));
+    util::write_file_atomically(site.file(9), "video 7");
+    const auto run = running.wait();
+    INFO(run);
+    CHECK(run.exit_code == 0);
+    CHECK_THAT(run.out, Contains("1 were written to meanwhile"));
+  }
   SECTION("a query that writes") {
     site.write_config(site.base_config() +
                       "assets: [{name: finals, database: x121, root: " + site.media().string() +
@@ -231,8 +269,7 @@ TEST_CASE("without the catalog assets are checked all the same, and entered late
   CHECK(site.exit_code() == 8);
   CHECK(assets["read"] == files - 1);
   site.cluster().psql("postgres", "alter database bkp allow_connections true");
-  site.must({"list"});
-  site.run({"full"});
+  site.must({"full"});
   CHECK(site.state_of(11) == "missing");
   CHECK(site.state_of(12) == "ok");
 }
