@@ -48,8 +48,6 @@ struct ::stat status_of(const util::Fd& file, const std::filesystem::path& path)
       ErrorKind::store, fmt::format("{} cannot be looked at", util::quoted(path.string())), errno);
 }
 
-
-
 /// Without links, where that is how they are to be had.
 std::filesystem::path resolved(const std::filesystem::path& path, Links links) {
   if (links == Links::refuse) return path;
