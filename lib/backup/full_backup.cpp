@@ -272,10 +272,13 @@ class FullRun {
   }
 
   BackupRecord new_record(const ClusterBackup& backup, const char* state) {
-    auto record =
-        new_record(free_label(backup.of.value_or(m_result.started_at),
-                              [&](util::Time time) { return make_label(time, backup.kind); }),
-                   state);
+    // What is built on another sorts after it, also when that one's label is of a later second.
+    auto time = backup.of.value_or(m_result.started_at);
+    if (backup.parent_label) time = std::max(time, label_time(*backup.parent_label));
+    auto record = new_record(
+        free_label(time, [&](util::Time moment) { return make_label(moment, backup.kind); }),
+        state);
+
     record.backup_type = backup.backup_type;
     record.method = backup.method;
     record.parent_label = backup.parent_label;

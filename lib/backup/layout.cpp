@@ -93,4 +93,8 @@ std::string make_label(util::Time time, std::string_view kind, std::string_view 
   return fmt::format("{}-{}", make_label(time, kind), name);
 }
 
+util::Time label_time(std::string_view label) {
+  return util::parse_time(label.substr(0, label.find('-')));
+}
+
 }  // namespace bkp::backup

@@ -46,5 +46,7 @@ bool is_label(std::string_view text);
 std::string make_label(util::Time time, std::string_view kind, std::string_view database);
 /// "20261121T020000Z-base": of the whole cluster.
 std::string make_label(util::Time time, std::string_view kind);
+/// The time in one; throws Error{usage} when make_label() cannot have made it.
+util::Time label_time(std::string_view label);
 
 }  // namespace bkp::backup

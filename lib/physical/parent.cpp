@@ -1,7 +1,9 @@
 #include "physical/parent.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -49,10 +51,8 @@ class Choice {
     m_backups = backup::list_backups(m_context, {});
     list_stores();
     m_result.why_none = "there is no physical backup of this server yet";
-    for (const auto& record : m_backups) {
-      const auto need = backup::wal_need(record);
-      if (!need) continue;
-      if (fits(record, *need)) break;
+    for (const auto& [need, record] : newest_first()) {
+      if (fits(*record, need)) break;
       // Why the newest one does not do says more than why an old one does not.
       if (m_reason.empty()) continue;
       m_result.why_none = m_reason;
@@ -61,6 +61,23 @@ class Choice {
   }
 
  private:
+  struct Candidate {
+    backup::WalNeed need;
+    const BackupRecord* record;
+  };
+
+  /// By WAL, which only grows, and not by a clock, which may have been set back.
+  std::vector<Candidate> newest_first() const {
+    std::vector<Candidate> candidates;
+    for (const auto& record : m_backups) {
+      if (const auto need = backup::wal_need(record)) candidates.push_back({*need, &record});
+    }
+    std::ranges::stable_sort(candidates, std::greater{}, [](const auto& candidate) {
+      return std::pair{candidate.need.timeline, candidate.need.start};
+    });
+    return candidates;
+  }
+
   bool fits(const BackupRecord& record, const backup::WalNeed& need) {
     if (need.timeline != m_position.timeline) {
       return passed_over(record, fmt::format("it is of timeline {}, and the server on {}",
@@ -147,7 +164,7 @@ class Choice {
   const ChainLimit& m_limit;
   std::vector<std::string> m_targets;
   Position m_position;
-  std::vector<BackupRecord> m_backups;  ///< newest first
+  std::vector<BackupRecord> m_backups;
   std::vector<Listed> m_stores;
   std::string m_reason;
   ParentChoice m_result;

@@ -154,6 +154,20 @@ TEST_CASE("the first incremental backup of all is a full one, and a dry run take
   CHECK_THAT(report["result"]["full_because"].get<std::string>(), Contains("no physical backup"));
 }
 
+TEST_CASE("what is built on a backup sorts after it, also when the clock was set back") {
+  IncrementalSite site;
+  output_of(site.command_at("+1h", {"full", "--method", "base"}));
+  const auto full = site.json({"list"})["result"]["backups"][0]["label"].get<std::string>();
+  CHECK(full > site.label);
+  const auto first = site.take_incremental();
+  const auto second = site.take_incremental();
+  CHECK(full < first);
+  CHECK(first < second);
+  CHECK(site.json({"show", second})["result"]["backup"]["parent_label"] == first);
+  CHECK_THAT(site.must({"runbook", "--out", "-"}).out,
+             Contains("newest backup in it is <code>" + second));
+}
+
 TEST_CASE("retention keeps what a kept backup is built on") {
   IncrementalSite site;
   auto text = site.base_config();

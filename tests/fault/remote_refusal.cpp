@@ -42,13 +42,9 @@ RefusedSite& site() {
 }
 
 nlohmann::json with_clock_off(const std::string& by, std::vector<std::string> arguments) {
-  const std::vector<std::string> wrapped{"faketime", "-f", by, InstalledBkp::program()};
-  arguments.insert(arguments.begin(), wrapped.begin(), wrapped.end());
   arguments.emplace_back("--json");
-  const auto outcome = Program{std::move(arguments)}
-                           .with_variable("BKP_CONFIG", site().config_file())
-                           .in_directory("/")
-                           .run();
+  const auto outcome = site().command_at(by, std::move(arguments)).run();
+
   INFO(outcome);
   return nlohmann::json::parse(outcome.out);
 }

@@ -97,13 +97,6 @@ class ScheduledSite : public Site {
     return lock;
   }
   static void release(const util::Fd& lock) { ::flock(lock.get(), LOCK_UN); }
-
-  /// The command at another time: "+25h".
-  Program command_at(const std::string& shift, std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(),
-                     {"faketime", "-f", shift, InstalledBkp::program().string()});
-    return Program{std::move(arguments)}.with_variable("BKP_CONFIG", config_file().string());
-  }
 };
 
 }  // namespace bkp::test

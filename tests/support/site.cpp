@@ -101,7 +101,17 @@ Outcome Site::run(std::vector<std::string> arguments, const std::string& input) 
 }
 
 Program Site::command(std::vector<std::string> arguments) const {
-  Program program = bkp().command(std::move(arguments));
+  return as_owner(bkp().command(std::move(arguments)));
+}
+
+Program Site::command_at(const std::string& shift, std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), {"faketime", "-f", shift, InstalledBkp::program().string()});
+  Program program{std::move(arguments)};
+  program.with_variable("BKP_CONFIG", config_file().string()).in_directory("/");
+  return as_owner(std::move(program));
+}
+
+Program Site::as_owner(Program program) const {
   if (m_owner == Owner::server && ::geteuid() == 0) program.as_user(m_cluster.user());
   return program;
 }

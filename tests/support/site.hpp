@@ -42,6 +42,8 @@ class Site {
   InstalledBkp bkp() const;
   /// `bkp ARGUMENTS…` as the owner, ready to be run, started or changed.
   Program command(std::vector<std::string> arguments) const;
+  /// The command at another time, as faketime(1) says it: "+25h".
+  Program command_at(const std::string& shift, std::vector<std::string> arguments) const;
   Outcome run(std::vector<std::string> arguments, const std::string& input = {}) const;
   /// Runs with --json and returns the one document on stdout; throws when it is none.
   nlohmann::json json(std::vector<std::string> arguments) const;
@@ -53,6 +55,8 @@ class Site {
   std::string back_up(const std::string& database) const;
 
  private:
+  Program as_owner(Program program) const;
+
   TemporaryDirectory m_directory;
   Cluster m_cluster;
   Owner m_owner;

@@ -49,6 +49,12 @@ TEST_CASE("a label is told from other names") {
   }
 }
 
+TEST_CASE("a label tells its time") {
+  CHECK(backup::label_time("20261121T020000Z-full-x121") == night);
+  CHECK(backup::label_time(backup::make_label(night, "incr")) == night);
+  CHECK_THROWS_AS(backup::label_time("lost+found"), util::Error);
+}
+
 TEST_CASE("labels sort by time") {
   CHECK(backup::make_label(night, "full", "z") <
         backup::make_label(night + std::chrono::seconds{1}, "full", "a"));
