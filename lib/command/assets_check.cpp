@@ -1,11 +1,14 @@
 #include "command/assets_check.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "assets/asset_check.hpp"
 #include "cli/table.hpp"
+#include "run/lock.hpp"
+
 #include "util/advice.hpp"
 #include "util/error.hpp"
 #include "util/priority.hpp"
@@ -162,6 +165,10 @@ void define(CLI::App& app, AssetsCheckOptions& options) {
 cli::Report run(const AssetsCheckOptions& options, run::Context& context) {
   const auto request = request_of(options);
   const auto sections = chosen(options, context);
+  std::optional<run::SiteLock> lock;
+  if (!context.dry_run)
+    lock.emplace(context, run::LockName::assets, run::LockMode::exclusive, "assets-check");
+
   util::lower_priority(context.config.limits.nice, context.config.limits.ionice);
   std::vector<SectionCheck> checks;
   for (const auto& section : sections)

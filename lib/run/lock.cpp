@@ -31,7 +31,15 @@ constexpr std::chrono::milliseconds retry_interval{200};
 constexpr std::chrono::seconds session_grace{5};
 
 std::string_view text_of(LockName name) {
-  return name == LockName::write ? "write" : "read";
+  switch (name) {
+    case LockName::write:
+      return "write";
+    case LockName::read:
+      return "read";
+    case LockName::assets:
+      break;
+  }
+  return "assets";
 }
 
 std::int64_t advisory_key(const std::string& site, LockName name) {

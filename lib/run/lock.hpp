@@ -9,8 +9,9 @@
 namespace bkp::run {
 
 enum class LockName {
-  write,  ///< whoever changes the stores' backups: full, prune
-  read,   ///< whoever reads them at length: verify, restore (shared); prune (exclusive)
+  write,   ///< whoever changes the stores' backups: full, prune
+  read,    ///< whoever reads them at length: verify, restore (shared); prune (exclusive)
+  assets,  ///< whoever reads files that a database knows: two at once would read each twice
 };
 enum class LockMode { shared, exclusive };
 

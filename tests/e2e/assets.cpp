@@ -1,6 +1,9 @@
 // Files that a database knows by their checksums, compared with what is there.
+#include <sys/file.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -107,7 +110,16 @@ TEST_CASE("what is missing, corrupt or out of reach is named, kept and told, unt
   CHECK_THAT(status.out,
              Contains("assets finals") && Contains("1 missing, 1 corrupt, 2 unreadable"));
 
+  {
+    const auto held = util::open_or_make(site.spool().parent_path() / "lock/studio.assets.lock");
+    REQUIRE(::flock(held.get(), LOCK_EX | LOCK_NB) == 0);
+    const auto second = site.run({"assets-check"});
+    INFO(second);
+    CHECK(second.exit_code == 7);
+  }
+
   // Only what was at fault is read again.
+
   assets = site.check({"--share", "0%"});
   INFO(assets.dump(1));
   CHECK(site.exit_code() == 8);
