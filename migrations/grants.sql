@@ -4,7 +4,12 @@
 GRANT SELECT, INSERT, UPDATE ON runs, backups, backup_copies TO bkp_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON backup_schedules, asset_checks TO bkp_writer;
 GRANT SELECT, INSERT ON
-  applied_events, verifications, store_usage, restore_points, audit_log TO bkp_writer;
+  applied_events, verifications, store_usage, restore_points TO bkp_writer;
+-- Which role an entry is from, and when it came, the server says.
+REVOKE INSERT ON audit_log FROM bkp_writer;
+GRANT SELECT, INSERT (at, action, subject, confirmation, details, user_name, host, run_id)
+  ON audit_log TO bkp_writer;
+
 GRANT UPDATE (backup_id) ON verifications TO bkp_writer;
 GRANT SELECT ON job_statuses, schema_migrations, backup_logs TO bkp_writer;
 GRANT USAGE ON SEQUENCE

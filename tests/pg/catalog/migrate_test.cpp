@@ -166,6 +166,14 @@ TEST_CASE("the three roles have what they need and no more") {
     CHECK_FALSE(as_role(database, "bkp_writer", "truncate " + table).succeeded());
   }
   CHECK_FALSE(as_role(database, "bkp_writer", "update audit_log set action = 'x'").succeeded());
+  for (const std::string forged : {"database_role", "recorded_at"}) {
+    CAPTURE(forged);
+    CHECK_FALSE(as_role(database, "bkp_writer",
+                        "insert into audit_log (at, action, " + forged +
+                            ") values (now(), 'test', '2026-11-21')")
+                    .succeeded());
+  }
+
   CHECK_FALSE(
       as_role(database, "bkp_writer", "alter table audit_log disable trigger all").succeeded());
   CHECK_FALSE(as_role(database, "bkp_writer", "create table t (a int)").succeeded());
