@@ -130,6 +130,10 @@ config_export:
     - {name: rbac, database: x121, tables: [roles, user_roles]}
     - {name: hook-scripts, files: ["$directory/hooks"]}
     - {name: server, server: true, secret: redact}
+
+# Files that the database knows by their checksums:
+assets:
+  - {name: finals, database: x121, sql: "select id, path, sha256 from assets where approved", root: "$directory/assets", nightly: 20%}
 YAML
   rm -rf "$directory/hooks"
   mkdir "$directory/hooks"
@@ -158,11 +162,23 @@ SQL
 
 rows_in() { awk -F'|' 'length($3) == 32 {sum += $2} END {print sum}' "$1"; }
 
+# The approved films; small ones.
+write_assets() {
+  local path text
+  rm -rf "$directory/assets"
+  mkdir -p "$directory/assets/finals/"{0..59}
+  while IFS='|' read -r path text; do
+    printf '%s' "$text" >"$directory/assets/$path"
+  done < <(psql -XAtqd x121 -c \
+    "select path, 'asset ' || substring(path from '(\d+)[.]mov$') from assets where approved")
+}
+
 fill() {
   note "filling the studio's database x121"
   "$bin/createdb" x121
   "$bin/psql" -Xq -d x121 -v scale="$scale" -f "$here/studio.sql"
   contents_of x121 >"$directory/before.txt"
+  write_assets
   note "$(rows_in "$directory/before.txt") rows, $(psql -XAtc \
     "select pg_size_pretty(pg_database_size('x121'))"); what is in it is noted down in before.txt"
 }
@@ -208,6 +224,29 @@ configuration() {
   show bkp config-diff
 }
 
+# What a command says that must end with an exit status of its own.
+show_failure() {
+  local wanted=$1 status=0
+  shift
+  typed "$@"
+  "$@" || status=$?
+  ((status == wanted)) || die "exit status $status, not $wanted"
+  echo
+}
+
+files() {
+  title "The files too"
+  local -a finals
+  mapfile -t finals < <(psql -XAtqd x121 -c "select path from assets where approved order by id limit 2")
+  show bkp assets-check --all
+  show rm "$directory/assets/${finals[0]}"
+  show truncate -s 3 "$directory/assets/${finals[1]}"
+  show_failure 8 bkp assets-check --all
+  note "chapter I of the runbook says what is lost with them, and how to bring them back"
+  write_assets
+  show bkp assets-check
+}
+
 keep() {
   title "Keep"
   show bkp prune --dry-run
@@ -230,6 +269,7 @@ main() {
   lose
   come_back
   configuration
+  files
   keep
   title "The data is back"
   printf '%s\n' "runbook        $directory/runbook.html" "configuration  $directory/bkp.yaml" \
