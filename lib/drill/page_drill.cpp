@@ -159,7 +159,7 @@ class Drill {
                        m_context.config.verify.jobs, data);
     if (data.passed() == data.total()) return;
     m_result.checks.push_back(
-        verify::failed("step", "stock-1-restore",
+        verify::failed("step", "stock-1-comparison",
                        "what the runbook's commands restored is not what was backed up: " +
                            data.errors().front()));
   }
