@@ -9,7 +9,6 @@ GRANT SELECT, INSERT ON
 REVOKE INSERT ON audit_log FROM bkp_writer;
 GRANT SELECT, INSERT (at, action, subject, confirmation, details, user_name, host, run_id)
   ON audit_log TO bkp_writer;
-
 GRANT UPDATE (backup_id) ON verifications TO bkp_writer;
 GRANT SELECT ON job_statuses, schema_migrations, backup_logs TO bkp_writer;
 GRANT USAGE ON SEQUENCE

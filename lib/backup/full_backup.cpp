@@ -278,7 +278,6 @@ class FullRun {
     auto record = new_record(
         free_label(time, [&](util::Time moment) { return make_label(moment, backup.kind); }),
         state);
-
     record.backup_type = backup.backup_type;
     record.method = backup.method;
     record.parent_label = backup.parent_label;

@@ -8,7 +8,6 @@
 #include "assets/asset_check.hpp"
 #include "cli/table.hpp"
 #include "run/lock.hpp"
-
 #include "util/advice.hpp"
 #include "util/error.hpp"
 #include "util/priority.hpp"
@@ -168,7 +167,6 @@ cli::Report run(const AssetsCheckOptions& options, run::Context& context) {
   std::optional<run::SiteLock> lock;
   if (!context.dry_run)
     lock.emplace(context, run::LockName::assets, run::LockMode::exclusive, "assets-check");
-
   util::lower_priority(context.config.limits.nice, context.config.limits.ionice);
   std::vector<SectionCheck> checks;
   for (const auto& section : sections)

@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-
 #include <cstdlib>
 #include <filesystem>
 
@@ -119,7 +118,6 @@ TEST_CASE("what is missing, corrupt or out of reach is named, kept and told, unt
   }
 
   // Only what was at fault is read again.
-
   assets = site.check({"--share", "0%"});
   INFO(assets.dump(1));
   CHECK(site.exit_code() == 8);

@@ -173,7 +173,6 @@ TEST_CASE("the three roles have what they need and no more") {
                             ") values (now(), 'test', '2026-11-21')")
                     .succeeded());
   }
-
   CHECK_FALSE(
       as_role(database, "bkp_writer", "alter table audit_log disable trigger all").succeeded());
   CHECK_FALSE(as_role(database, "bkp_writer", "create table t (a int)").succeeded());
