@@ -363,8 +363,9 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   command.define(app);
   const auto fail = [&](Error error) {
     const int exit_code = command.exit_code_of(error);
+    const auto text = command.text_of_error(error);
     const auto ending = ended_at_once(std::string{info.name}, std::move(error), exit_code);
-    return present(ending, "", shared, {app.get_name()}, command.exit_code_of);
+    return present(ending, text, shared, {app.get_name()}, command.exit_code_of);
   };
   try {
     app.parse(argc, argv);
@@ -384,6 +385,7 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
   }
   std::string text;
   const Ending ending = run->execute(command, text);
+  if (ending.error && text.empty()) text = command.text_of_error(*ending.error);
   return present(ending, text, shared, {run->program(), run->color(), &run->log()},
                  command.exit_code_of);
 }

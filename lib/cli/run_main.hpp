@@ -19,6 +19,8 @@ struct Command {
   std::function<Watch()> watch;
   /// The exit code of a run that ended with this error.
   std::function<int(const util::Error& error)> exit_code_of;
+  /// What stdout says of an error that came before the body could say something.
+  std::function<std::string(const util::Error& error)> text_of_error;
   std::function<Report(run::Context&)> body;
 };
 
@@ -67,6 +69,12 @@ int exit_code_of(const Options& options, const util::Error& error) {
 }
 
 template <class Options>
+std::string text_of_error(const Options& options, const util::Error& error) {
+  if constexpr (requires { options.text_of_error(error); }) return options.text_of_error(error);
+  return {};
+}
+
+template <class Options>
 std::string check_arguments(const std::vector<std::string>& arguments) {
   Options options;
   auto subject = check_arguments(
@@ -80,14 +88,18 @@ std::string check_arguments(const std::vector<std::string>& arguments) {
 ///   cli::Report run(const Options&, run::Context&);
 /// It leaves a row in `runs`, unless it has a member `bool recorded() const` that says no; and the
 /// channels are told of it where it has a member `Watch watch() const` that says how. A member `int
-/// exit_code_of(const util::Error&) const` is for a command whose options decide its exit codes.
+/// exit_code_of(const util::Error&) const` is for a command whose options decide its exit codes,
+/// and `std::string text_of_error(const util::Error&) const` for one whose reader sees stdout
+/// alone.
 template <class Options>
 int run_main(int argc, char** argv) {
   Options options;
   const Command command{
-      [&](CLI::App& app) { define(app, options); }, [&] { return is_recorded(options); },
+      [&](CLI::App& app) { define(app, options); },
+      [&] { return is_recorded(options); },
       [&] { return watch_of(options); },
       [&](const util::Error& error) { return exit_code_of(options, error); },
+      [&](const util::Error& error) { return text_of_error(options, error); },
       [&](run::Context& context) { return lookup::run_command(options, context); }};
   return run_program(Options::info, command, argc, argv);
 }

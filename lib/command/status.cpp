@@ -14,7 +14,6 @@
 namespace bkp::command {
 
 using util::Error;
-using util::ErrorKind;
 
 namespace {
 
@@ -44,21 +43,13 @@ run::Conditions conditions_of(const status::SiteStatus& site) {
   return conditions;
 }
 
-/// A plugin's reader sees stdout alone.
 cli::Report plugin_report(run::Context& context) {
+  const auto site = status::look(context);
   cli::Report report;
   report.text_is_document = true;
-  try {
-    const auto site = status::look(context);
-    report.result = status::to_json(site);
-    report.text = status::to_plugin_output(site);
-    report.exit_code = status::plugin_exit_code(status::level_of(status::items_of(site)));
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) throw;
-    report.text = fmt::format("BKP UNKNOWN - site {}: {}\n", context.config.site,
-                              util::printable(error.full_message()));
-    report.exit_code = status::plugin_unknown;
-  }
+  report.result = status::to_json(site);
+  report.text = status::to_plugin_output(site);
+  report.exit_code = status::plugin_exit_code(status::level_of(status::items_of(site)));
   return report;
 }
 
@@ -66,6 +57,11 @@ cli::Report plugin_report(run::Context& context) {
 
 int StatusOptions::exit_code_of(const Error& error) const {
   return check ? status::plugin_unknown : error.exit_code();
+}
+
+/// A plugin's reader sees stdout alone.
+std::string StatusOptions::text_of_error(const Error& error) const {
+  return check ? status::unknown_plugin_output(util::printable(error.full_message())) : "";
 }
 
 void define(CLI::App& app, StatusOptions& options) {

@@ -22,6 +22,7 @@ struct StatusOptions {
   cli::Watch watch() const { return check ? cli::Watch::no : cli::Watch::by_command; }
   /// A plugin that cannot tell says so.
   int exit_code_of(const util::Error& error) const;
+  std::string text_of_error(const util::Error& error) const;
 };
 
 void define(CLI::App& app, StatusOptions& options);

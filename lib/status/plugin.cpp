@@ -67,6 +67,10 @@ std::string_view state_of(Level level) {
 
 }  // namespace
 
+std::string unknown_plugin_output(const std::string& why) {
+  return fmt::format("BKP UNKNOWN - {}\n", in_line(why));
+}
+
 std::string to_plugin_output(const SiteStatus& status) {
   const auto items = items_of(status);
   const auto level = level_of(items);

@@ -22,6 +22,8 @@ std::string to_prometheus(const SiteStatus& status);
 /// What a monitoring plugin says (Monitoring Plugins Development Guidelines, sections 2 and 3): one
 /// line, the state first, performance data behind "|"; then the other items, a line each.
 std::string to_plugin_output(const SiteStatus& status);
+/// What it says where it cannot tell.
+std::string unknown_plugin_output(const std::string& why);
 /// 0 ok, 1 warning, 2 critical.
 int plugin_exit_code(Level level);
 inline constexpr int plugin_unknown = 3;

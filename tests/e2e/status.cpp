@@ -96,7 +96,12 @@ TEST_CASE("a monitoring plugin gets 0, 1, 2 and 3") {
   std::filesystem::rename(site.store(), site.directory() / "lost");
   CHECK(site.run({"status", "--check"}).exit_code == 2);
   site.write_config("site: [\n");
-  CHECK(site.run({"status", "--check"}).exit_code == 3);
+  // Its reader sees stdout alone.
+  const auto unread = site.run({"status", "--check", "-q"});
+  CHECK(unread.exit_code == 3);
+  CHECK_THAT(unread.out, Catch::StartsWith("BKP UNKNOWN - ") && Contains("bkp.yaml:"));
+  CHECK_THAT(site.run({"status", "--check", "--nonsense"}).out,
+             Catch::StartsWith("BKP UNKNOWN - not expected: --nonsense"));
 }
 
 TEST_CASE(
@@ -135,7 +140,9 @@ TEST_CASE("with the catalog and the server down, the manifests on the stores tel
                               Contains("last good backup "));
   CHECK(site.run({"status", "--check"}).exit_code == 2);
   std::filesystem::rename(site.store(), site.directory() / "lost");
-  CHECK(site.run({"status", "--check"}).exit_code == 3);
+  const auto unknown = site.run({"status", "--check"});
+  CHECK(unknown.exit_code == 3);
+  CHECK_THAT(unknown.out, Catch::StartsWith("BKP UNKNOWN - "));
 }
 
 TEST_CASE("what Prometheus reads is what promtool accepts, and all that rules and panels name") {
