@@ -5,8 +5,11 @@
 #include <regex>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "support/archiving_site.hpp"
 #include "support/notified_site.hpp"
+#include "support/replaced.hpp"
 
 using namespace bkp::test;
 using Catch::Matchers::Contains;
@@ -31,6 +34,24 @@ std::set<std::string> names_in(const std::string& text) {
   for (std::sregex_iterator at{text.begin(), text.end(), name}, end; at != end; ++at)
     names.insert(at->str());
   return names;
+}
+
+/// The queries of a dashboard as rules, which promtool knows how to check.
+std::filesystem::path rules_of(const nlohmann::json& panels, std::filesystem::path file) {
+  auto rules = nlohmann::json::array();
+  for (const auto& panel : panels) {
+    for (const auto& target : panel.at("targets")) {
+      rules.push_back({{"record", fmt::format("panel:{}", rules.size())},
+                       {"expr", replaced(target.at("expr"), "$site", ".*")}});
+    }
+  }
+  // JSON is YAML, too.
+  nlohmann::json group{{"name", "panels"}};
+  group["rules"] = rules;
+  nlohmann::json document;
+  document["groups"].push_back(group);
+  write_text(file, document.dump());
+  return file;
 }
 
 }  // namespace
@@ -184,8 +205,14 @@ TEST_CASE("what Prometheus reads is what promtool accepts, and all that rules an
       CHECK(known.contains(metric));
     }
   }
-  CHECK(nlohmann::json::parse(read_text(documents / "grafana-dashboard.json"))["panels"].size() >
-        10);
+  const auto panels =
+      nlohmann::json::parse(read_text(documents / "grafana-dashboard.json"))["panels"];
+  CHECK(panels.size() > 10);
+  const auto queries = Program{{promtool.string(), "check", "rules",
+                                rules_of(panels, site.directory() / "panels.yml").string()}}
+                           .run();
+  INFO(queries);
+  CHECK(queries.succeeded());
 }
 
 TEST_CASE("what is red is told to the channels once, and that it is not any more") {
