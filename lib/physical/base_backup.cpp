@@ -179,8 +179,8 @@ backup::ClusterBackup base_backup(run::Context& context, const backup::Layout& l
   cluster.kind = "base";
   cluster.backup_type = "full";
   cluster.method = "base";
-  cluster.take = [&context, &layout](const backup::Job& job, const std::string& label,
-                                     std::vector<backup::Target> targets) {
+  cluster.take = [&context, layout](const backup::Job& job, const std::string& label,
+                                    std::vector<backup::Target> targets) {
     return take(context, layout, job, label, nullptr, std::move(targets));
   };
   return cluster;
@@ -193,7 +193,7 @@ backup::ClusterBackup incremental_backup(run::Context& context, const backup::La
   cluster.backup_type = "incremental";
   cluster.method = "pages";
   cluster.parent_label = parent.record.label;
-  cluster.take = [&context, &layout, parent = std::make_shared<Parent>(std::move(parent))](
+  cluster.take = [&context, layout, parent = std::make_shared<Parent>(std::move(parent))](
                      const backup::Job& job, const std::string& label,
                      std::vector<backup::Target> targets) {
     return take(context, layout, job, label, parent.get(), std::move(targets));

@@ -103,8 +103,8 @@ backup::ClusterBackup consolidation(run::Context& context, const backup::Layout&
   cluster.backup_type = "full";
   cluster.method = "base";
   cluster.of = chain.manifest().started_at;
-  cluster.take = [&context, &layout, &chain, jobs](const backup::Job& job, const std::string& label,
-                                                   std::vector<backup::Target> targets) {
+  cluster.take = [&context, layout, &chain, jobs](const backup::Job& job, const std::string& label,
+                                                  std::vector<backup::Target> targets) {
     return backup::attempt_backup(
         context, layout, label, std::move(targets), "consolidating " + chain.manifest().label,
         [&](auto& outcome) {

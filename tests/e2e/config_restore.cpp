@@ -195,7 +195,7 @@ TEST_CASE("redacted files get their secrets back from the file that is there") {
 
 TEST_CASE("the bytes of a file that had a secret redacted are what they were") {
   OneSection site{"files: [STUDIO/dos], secret: redact"};
-  const std::string with_returns{"a=1\r\npassword=x\r\n\0\r\n\n", 23};
+  const std::string with_returns{"a=1\r\npassword=x\r\n\0\r\n\n", 21};
   write_text(site.studio() / "dos", with_returns);
   site.take();
   auto changed = with_returns;

@@ -32,7 +32,8 @@ TEST_CASE("init enters the schedules where there are none, and run-due has nothi
 
   CHECK(site.must({"schedule", "run-due"}).out == "nothing is due\n");
   CHECK(site.must({"schedule", "run-due", "-q"}).out.empty());
-  for (const auto& finding : site.json({"check"})["result"]["checks"]) {
+  const auto checked = site.json({"check"});
+  for (const auto& finding : checked["result"]["checks"]) {
     CAPTURE(finding.dump());
     if (finding["check"] == "schedules") CHECK(finding["status"] == "ok");
   }
