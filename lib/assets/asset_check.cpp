@@ -47,11 +47,13 @@ class Check {
       auto list = list_assets(m_context, m_section);
       m_assets = std::move(list.assets);
       m_result.notes = std::move(list.notes);
+      m_result.unusable = list.unusable;
       m_result.listed = m_assets.size();
       require_some();
       drop_what_is_gone();
       m_known.resize(m_assets.size());
       look();
+      save(0);  // no batch has a file twice
       read();
       save(0);
     } catch (const Error& error) {
@@ -116,19 +118,23 @@ class Check {
     const run::ProgressStep step{m_context.progress, "looking for " + m_section.name, 0};
     for (std::size_t i = 0; i < m_assets.size(); ++i) {
       m_context.interrupt.check();
-      if (const auto before = m_before.find(m_assets[i].path); before != m_before.end())
-        recall(i, before->second);
+      const auto before = m_before.find(m_assets[i].path);
+      const bool is_new = before == m_before.end() || before->second.sha256 != m_assets[i].sha256;
+      if (before != m_before.end()) recall(i, before->second);
       const auto found = m_root->look_at(m_assets[i].path);
       if (m_assets[i].sha256.empty()) ++m_result.without_checksum;
       if (found.state != AssetState::ok) {
         note(i, found);
         m_known[i].fault = true;
       } else {
+        // It is to be known before its turn comes; what is at fault is read in any case.
+        if (is_new && m_has_catalog && !m_known[i].fault) note(i, found);
         m_there.push_back(i);
         m_sizes.push_back(found.bytes.value_or(0));
       }
+      save(checks_at_once);
     }
-    if (!m_assets.empty() && m_there.empty()) {
+    if (!m_assets.empty() && m_result.count(AssetState::missing) == m_assets.size()) {
       m_result.notes.push_back(
           fmt::format("nothing is there: is {} mounted?", util::quoted(m_section.root.string())));
     }

@@ -102,12 +102,21 @@ class Reader {
   void keep_each_once() {
     auto& assets = m_list.assets;
     std::ranges::stable_sort(assets, {}, &Asset::path);
-    const auto same = [&](const Asset& one, const Asset& other) {
-      if (one.path != other.path) return false;
-      if (one.sha256 != other.sha256 && m_contradicted.empty()) m_contradicted = one.path;
-      return true;
-    };
-    assets.erase(std::unique(assets.begin(), assets.end(), same), assets.end());
+    std::size_t kept = 0;
+    bool contradicted = false;
+    for (std::size_t i = 0; i < assets.size(); ++i) {
+      if (kept > 0 && assets[i].path == assets[kept - 1].path) {
+        if (contradicted || assets[i].sha256 == assets[kept - 1].sha256) continue;
+        contradicted = true;
+        if (m_contradicted++ == 0) m_first_contradicted = assets[i].path;
+        assets[kept - 1].sha256.clear();
+        continue;
+      }
+      contradicted = false;
+      if (kept != i) assets[kept] = std::move(assets[i]);
+      ++kept;
+    }
+    assets.resize(kept);
   }
 
   void say_oddities() {
@@ -116,10 +125,12 @@ class Reader {
     if (m_odd > 0)
       notes.push_back(
           fmt::format("{} rows have a sha256 that is none: 64 hexadecimal digits", m_odd));
-    if (!m_contradicted.empty()) {
-      notes.push_back(fmt::format("{} is there more than once, with different checksums",
-                                  util::quoted(m_contradicted)));
+    if (m_contradicted > 0) {
+      notes.push_back(
+          fmt::format("{} paths are there more than once, with different checksums: {} first",
+                      m_contradicted, util::quoted(m_first_contradicted)));
     }
+    m_list.unusable = m_nameless + m_odd + m_contradicted;
   }
 
   const config::AssetSection& m_section;
@@ -127,7 +138,8 @@ class Reader {
   std::size_t m_bytes = 0;
   std::size_t m_nameless = 0;
   std::size_t m_odd = 0;
-  std::string m_contradicted;
+  std::size_t m_contradicted = 0;
+  std::string m_first_contradicted;
 };
 
 }  // namespace
@@ -135,7 +147,14 @@ class Reader {
 AssetList list_assets(run::Context& context, const config::AssetSection& section) {
   exports::Session session{context, section.database,
                            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
-  return Reader{section}.read(session.connection);
+  try {
+    return Reader{section}.read(session.connection);
+  } catch (const pg::DatabaseError& error) {
+    if (error.of_server() || !error.hint().empty()) throw;
+    throw error.reworded(
+        fmt::format("the query of {} fails: {}", util::quoted(section.name), error.message()),
+        "see `sql` in the configuration, and what its role may read there");
+  }
 }
 
 }  // namespace bkp::assets

@@ -208,15 +208,16 @@ std::vector<AssetCheck> Catalog::asset_checks(const std::string& section, bool f
 
 std::vector<AssetCounts> Catalog::asset_counts() {
   const auto found = m_connection.exec(
-      "SELECT name, count(*), count(*) FILTER (WHERE state = 'missing'), "
+      "SELECT name, count(*), count(*) FILTER (WHERE state = 'ok' AND expected_sha256 IS NOT NULL "
+      "AND actual_sha256 IS NULL), count(*) FILTER (WHERE state = 'missing'), "
       "count(*) FILTER (WHERE state = 'corrupt'), count(*) FILTER (WHERE state = 'unreadable'), "
       "min(since) FILTER (WHERE state <> 'ok'), max(checked_at) "
       "FROM asset_checks GROUP BY name ORDER BY name");
   std::vector<AssetCounts> result;
   for (int row = 0; row < found.rows(); ++row) {
     auto& c = result.emplace_back();
-    Row{found, row} >> c.section >> c.known >> c.missing >> c.corrupt >> c.unreadable >>
-        c.fault_since >> c.checked_at;
+    Row{found, row} >> c.section >> c.known >> c.never_read >> c.missing >> c.corrupt >>
+        c.unreadable >> c.fault_since >> c.checked_at;
   }
   return result;
 }

@@ -168,7 +168,8 @@ struct AssetCheck {
 /// What asset_checks say of a section.
 struct AssetCounts {
   std::string section;
-  std::int64_t known = 0;  ///< assets that were looked at
+  std::int64_t known = 0;       ///< assets that were looked at
+  std::int64_t never_read = 0;  ///< of those that are ok and have a checksum
   std::int64_t missing = 0;
   std::int64_t corrupt = 0;
   std::int64_t unreadable = 0;

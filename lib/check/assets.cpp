@@ -21,6 +21,10 @@ void examine(run::Context& context, const config::AssetSection& section, Finding
     findings.warning(topic, "the query gives no file", "correct `sql`: nothing is checked");
     return;
   }
+  if (std::ranges::all_of(list.assets, [](const auto& asset) { return asset.sha256.empty(); })) {
+    findings.warning(topic, "no file has a checksum: only that they are there can be known",
+                     "give `sql` a column sha256 that is filled, by the application or a trigger");
+  }
   const auto& first = list.assets.front();
   if (root.look_at(first.path).state == assets::AssetState::ok) {
     findings.ok(topic, fmt::format("{} files are known", list.assets.size()));

@@ -41,9 +41,18 @@ bool makes_backups(std::string_view command) {
   return command == "full" || command == "incr";
 }
 
+/// Enabled, where there is one that is not.
+std::string way_to_have(std::string_view command, std::string_view schedule,
+                        const std::vector<Schedule>& all) {
+  const auto disabled = std::ranges::find_if(
+      all, [&](const Schedule& one) { return !one.enabled && one.command == command; });
+  if (disabled != all.end()) return fmt::format("bkp schedule enable {}", disabled->id);
+  return fmt::format("bkp schedule add --schedule \"{}\" {}", schedule, command);
+}
+
 /// What the readable and enabled ones do together.
-void judge_together(const std::vector<Schedule>& schedules, const config::Config& config,
-                    util::Time now, Findings& findings) {
+void judge_together(const std::vector<Schedule>& schedules, const std::vector<Schedule>& all,
+                    const config::Config& config, util::Time now, Findings& findings) {
   const Schedule* most_often = nullptr;
   std::chrono::seconds pause{0};
   std::vector<std::string> commands;
@@ -61,7 +70,7 @@ void judge_together(const std::vector<Schedule>& schedules, const config::Config
   };
   if (most_often == nullptr) {
     findings.warning(topic_of_schedules, "no schedule takes backups by itself",
-                     "bkp schedule add --schedule \"0 2 * * *\" full");
+                     way_to_have("full", "0 2 * * *", all));
   } else if (pause > config.status.yellow) {
     findings.warning(
         topic_of_schedules,
@@ -71,17 +80,16 @@ void judge_together(const std::vector<Schedule>& schedules, const config::Config
   }
   if (!has("verify")) {
     findings.warning(topic_of_schedules, "no schedule proves backups by restoring them",
-                     "bkp schedule add --schedule \"15 5 * * sun\" verify");
+                     way_to_have("verify", "15 5 * * sun", all));
   }
   if (!has("prune")) {
     findings.warning(topic_of_schedules,
                      "no schedule removes what is no longer kept: the stores will fill",
-                     "bkp schedule add --schedule \"45 6 * * *\" prune");
+                     way_to_have("prune", "45 6 * * *", all));
   }
   if (!config.assets.empty() && !has("assets-check")) {
     findings.warning(topic_of_schedules, "no schedule looks after the assets",
-                     "bkp schedule add --schedule \"45 3 * * *\" assets-check  (or enable the one "
-                     "there is: bkp schedule list)");
+                     way_to_have("assets-check", "45 3 * * *", all));
   }
 }
 
@@ -129,6 +137,7 @@ void examine_schedules(run::Context& context,
                      "bkp init  (enters those of the configuration)");
     return;
   }
+  const auto all = schedules;
   std::erase_if(schedules, [](const Schedule& one) { return !one.enabled; });
   std::erase_if(schedules, [&](const Schedule& one) {
     try {
@@ -151,7 +160,7 @@ void examine_schedules(run::Context& context,
                      "let cron call `bkp schedule run-due` every minute, and see what it mails");
   }
   examine_left_out(*catalog, schedules, findings);
-  judge_together(schedules, context.config, now, findings);
+  judge_together(schedules, all, context.config, now, findings);
   if (findings.all().size() > before) return;
   findings.ok(topic_of_schedules,
               fmt::format("{} enabled; `bkp schedule next` shows what comes", schedules.size()));

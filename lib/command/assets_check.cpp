@@ -66,6 +66,7 @@ json to_json(const SectionCheck& check) {
           {"corrupt", check.count(AssetState::corrupt)},
           {"unreadable", check.count(AssetState::unreadable)},
           {"without_checksum", check.without_checksum},
+          {"unusable_rows", check.unusable},
           {"never_read", check.never_read},
           {"oldest_read_at", check.oldest ? json(util::format_rfc3339(*check.oldest)) : json()},
           {"faults", faults},
@@ -86,8 +87,8 @@ std::string text_of_faults(const SectionCheck& check) {
   for (std::size_t i = 0; i < std::min(check.faults.size(), shown_faults); ++i)
     text += text_of(check.faults[i]);
   if (check.faults.size() > shown_faults) {
-    text += fmt::format("  and {} more: select * from bkp.asset_checks where state <> 'ok'\n",
-                        check.faults.size() - shown_faults);
+    text += fmt::format("  and {} more: bkp assets-check --faults {}\n",
+                        check.faults.size() - shown_faults, util::shell_quoted(check.name));
   }
   return text;
 }
@@ -120,35 +121,78 @@ std::uint64_t sum(const std::vector<SectionCheck>& checks, AssetState state) {
   return total;
 }
 
-/// The worst of what was found.
-std::optional<Error> error_of(const std::vector<SectionCheck>& checks) {
-  const auto missing = sum(checks, AssetState::missing);
-  const auto corrupt = sum(checks, AssetState::corrupt);
-  const auto unreadable = sum(checks, AssetState::unreadable);
-  const auto failed =
-      std::ranges::find_if(checks, [](const auto& c) { return c.error.has_value(); });
-  if (missing + corrupt > 0) {
-    const auto& with =
-        *std::ranges::find_if(checks, [](const auto& c) { return !c.faults.empty(); });
+bool is_lost(const catalog::AssetCheck& fault) {
+  return fault.state == to_text(AssetState::missing) || fault.state == to_text(AssetState::corrupt);
+}
+
+std::optional<Error> error_of_lost(const std::vector<SectionCheck>& checks) {
+  for (const auto& check : checks) {
+    const auto first = std::ranges::find_if(check.faults, is_lost);
+    if (first == check.faults.end()) continue;
     return Error{ErrorKind::damaged,
-                 fmt::format("{} missing and {} corrupt assets: {} of {} first", missing, corrupt,
-                             util::quoted(with.faults.front().path), with.name),
+                 fmt::format("{} missing and {} corrupt assets: {} of {} first",
+                             sum(checks, AssetState::missing), sum(checks, AssetState::corrupt),
+                             util::quoted(first->path), check.name),
                  "bring them back from a backup of the files, or correct the database's rows; the "
                  "runbook's chapter on assets has the steps"};
   }
-  if (failed != checks.end()) {
-    return Error{
-        checks.size() == 1 ? failed->error->kind() : ErrorKind::partial,
-        fmt::format("the assets {} were not checked: {}", failed->name, failed->error->message()),
-        failed->error->hint()};
-  }
-  if (unreadable > 0) {
+  return std::nullopt;
+}
+
+/// As bad as the worst of them; partial where others were checked.
+std::optional<Error> error_of_unchecked(const std::vector<SectionCheck>& checks) {
+  const auto fails_like = [](ErrorKind kind) {
+    return [kind](const auto& check) { return check.error && check.error->kind() == kind; };
+  };
+  auto failed = std::ranges::find_if(checks, fails_like(ErrorKind::damaged));
+  if (failed == checks.end())
+    failed = std::ranges::find_if(checks, [](const auto& c) { return c.error.has_value(); });
+  if (failed == checks.end()) return std::nullopt;
+  const auto kind = failed->error->kind();
+  const bool as_it_is = kind == ErrorKind::damaged || std::ranges::all_of(checks, fails_like(kind));
+  return Error{
+      as_it_is ? kind : ErrorKind::partial,
+      fmt::format("the assets {} were not checked: {}", failed->name, failed->error->message()),
+      failed->error->hint()};
+}
+
+/// The worst of what was found.
+std::optional<Error> error_of(const std::vector<SectionCheck>& checks) {
+  if (auto error = error_of_lost(checks)) return error;
+  if (auto error = error_of_unchecked(checks)) return error;
+  if (const auto unreadable = sum(checks, AssetState::unreadable); unreadable > 0) {
     return Error{
         ErrorKind::partial,
         fmt::format("{} assets could not be read, so nothing is known of them", unreadable),
         "see the reasons above; let the user bkp runs as read them (a group, setfacl)"};
   }
+  std::uint64_t unusable = 0;
+  for (const auto& check : checks) unusable += check.unusable;
+  if (unusable > 0) {
+    return Error{ErrorKind::partial,
+                 fmt::format("{} rows do not say which file they mean, or what it holds", unusable),
+                 "see the warnings above; correct these rows, or leave them out in `sql`"};
+  }
   return std::nullopt;
+}
+
+/// What the last checks have found missing or corrupt.
+cli::Report report_of_known(const std::vector<config::AssetSection>& sections,
+                            run::Context& context) {
+  cli::Report report;
+  report.text_is_document = true;
+  report.result["faults"] = json::array();
+  auto catalog = context.open_catalog();
+  for (const auto& section : sections) {
+    for (const auto& fault : catalog.asset_checks(section.name, true)) {
+      if (!is_lost(fault)) continue;
+      report.text += fault.path + "\n";
+      auto object = catalog::to_json(fault);
+      object["name"] = section.name;
+      report.result["faults"].push_back(std::move(object));
+    }
+  }
+  return report;
 }
 
 }  // namespace
@@ -156,14 +200,20 @@ std::optional<Error> error_of(const std::vector<SectionCheck>& checks) {
 void define(CLI::App& app, AssetsCheckOptions& options) {
   app.add_option("NAME", options.names, "of `assets` in the configuration; default: all");
   auto* all = app.add_flag("--all", options.all, "read every file, not the night's share");
-  app.add_option("--share", options.share, "read this share of the files, in place of `nightly`")
-      ->type_name("SHARE")
-      ->excludes(all);
+  auto* share = app.add_option("--share", options.share,
+                               "read this share of the files, in place of `nightly`")
+                    ->type_name("SHARE")
+                    ->excludes(all);
+  app.add_flag("--faults", options.faults,
+               "check nothing: print the paths that are known to be missing or corrupt")
+      ->excludes(all)
+      ->excludes(share);
 }
 
 cli::Report run(const AssetsCheckOptions& options, run::Context& context) {
   const auto request = request_of(options);
   const auto sections = chosen(options, context);
+  if (options.faults) return report_of_known(sections, context);
   std::optional<run::SiteLock> lock;
   if (!context.dry_run)
     lock.emplace(context, run::LockName::assets, run::LockMode::exclusive, "assets-check");

@@ -16,9 +16,11 @@ struct AssetsCheckOptions {
                                          "compare files with the checksums a database has of them"};
   std::vector<std::string> names;  ///< of `assets` in the configuration; empty: all
   bool all = false;
-  std::string share;  ///< "25%"; empty: what the configuration says
+  std::string share;    ///< "25%"; empty: what the configuration says
+  bool faults = false;  ///< only tell what is known
 
-  static cli::Watch watch() { return cli::Watch::by_subject; }
+  bool recorded() const { return !faults; }
+  cli::Watch watch() const { return faults ? cli::Watch::no : cli::Watch::by_subject; }
 };
 
 void define(CLI::App& app, AssetsCheckOptions& options);

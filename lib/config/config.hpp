@@ -161,7 +161,7 @@ struct Ages {
 };
 
 /// Ages of their own for a kind of backups: dump, base, incremental, config, files, redis; or for
-/// the last verification of whatever kind: verified.
+/// the last verification of whatever kind: verified; or for the last check of assets.
 struct StatusKind {
   std::string kind;
   Ages ages;
@@ -175,7 +175,7 @@ struct Status {
   std::vector<StatusKind> kinds;
 
   /// Those of the kind itself, else its defaults: green and yellow; for base backups and
-  /// verifications, which a week brings, 8 and 15 days.
+  /// verifications, which a week brings, 8 and 15 days; for assets 2 and 8 days.
   Ages ages_of(std::string_view kind) const;
   bool operator==(const Status&) const = default;
 };

@@ -11,8 +11,8 @@ namespace bkp::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kinds{"dump",  "base",  "incremental", "config",
-                                                "files", "redis", "verified"};
+constexpr std::array<std::string_view, 8> kinds{"dump",  "base",  "incremental", "config",
+                                                "files", "redis", "assets",      "verified"};
 
 Ages read_ages(const Section& section, Ages fallback) {
   Ages ages{positive_duration(section, "green", fallback.green),
@@ -32,8 +32,10 @@ Ages read_ages(const Section& section, Ages fallback) {
 Ages Status::ages_of(std::string_view kind) const {
   const auto own = std::ranges::find(kinds, kind, &StatusKind::kind);
   if (own != kinds.end()) return own->ages;
-  // Once a week as the default schedules have it, and a day.
+  // Once a week as the default schedules have it, and a day; once a night, and a second one.
   constexpr Ages weekly{std::chrono::days{8}, std::chrono::days{15}};
+  constexpr Ages nightly{std::chrono::days{2}, std::chrono::days{8}};
+  if (kind == "assets") return nightly;
   return kind == "base" || kind == "verified" ? weekly : Ages{green, yellow};
 }
 

@@ -33,6 +33,8 @@ constexpr std::array stakes{
           "nobody knows whether the cluster can be recovered to any point in time"},
     Stake{"schedule", Severity::critical, "nothing runs by itself"},
     Stake{"status", Severity::critical, "nobody knows how the backups are"},
+    Stake{"assets-check", Severity::warning,
+          "nobody knows whether the files are there that the database knows"},
     Stake{"config-export", Severity::warning,
           "what was set up beside the databases since the last one is in no export"},
     Stake{"copy", Severity::warning, "not every store has every backup"},
@@ -43,6 +45,8 @@ constexpr std::array stakes{
 };
 
 Severity severity_of(const Stake* stake, const Error& error) {
+  // Whoever finds it.
+  if (error.kind() == ErrorKind::damaged) return Severity::critical;
   const auto full = stake == nullptr ? Severity::warning : stake->severity;
   // Another run does the same, or is in the way of it.
   return error.kind() == ErrorKind::locked ? std::min(full, Severity::warning) : full;

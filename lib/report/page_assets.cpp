@@ -39,6 +39,7 @@ void add_assets(data& page, const RunbookModel& model) {
     const auto check = "assets-check " + shell_word(section.name);
     blocks.add("look", "look", model.os_user, bkp(model, check + " --share 0%"));
     blocks.add("read", "read", model.os_user, bkp(model, check + " --all"));
+    blocks.add("faults", "faults", model.os_user, bkp(model, check + " --faults"));
     blocks.add("by_hand", "stock", model.os_user, by_hand(model, section));
     list << entry;
   }

@@ -49,7 +49,7 @@ std::vector<Failures> failures_in(catalog::Catalog& catalog, Time now) {
       "SELECT command, arguments, status, started_at, error_message FROM runs "
       "WHERE started_at > $1::timestamptz AND status IN ('completed', 'failed', 'partial') "
       "AND command IN ('full', 'incr', 'verify', 'prune', 'copy', 'wal-check', 'consolidate', "
-      "'config-export', 'runbook', 'check') "
+      "'config-export', 'runbook', 'check', 'assets-check') "
       // Whoever mistypes at a shell is told there: usage, not found, refused.
       "AND NOT (triggered_by = 'manual' AND coalesce(exit_code, 0) IN (2, 10, 11)) ORDER BY "
       "started_at, id",

@@ -100,8 +100,12 @@ Item item_of(const Assets& assets, Time now) {
   }
   const auto& counts = *assets.counts;
   item.text = fmt::format("{} known, last checked {}", counts.known, ago(counts.checked_at, now));
+  if (counts.never_read > 0) item.text += fmt::format(", {} never read", counts.never_read);
+  item.level = level_of_age(counts.checked_at, now, assets.ages);
+  if (item.level != Level::green) item.next = fmt::format("bkp assets-check {}", assets.name);
   if (!counts.fault_since) return item;
-  item.level = counts.missing + counts.corrupt > 0 ? Level::red : Level::yellow;
+  item.level =
+      counts.missing + counts.corrupt > 0 ? Level::red : std::max(item.level, Level::yellow);
   item.text +=
       fmt::format(", {} missing, {} corrupt, {} unreadable, the first for {}", counts.missing,
                   counts.corrupt, counts.unreadable, util::format_age(*counts.fault_since, now));

@@ -42,6 +42,7 @@ json to_json(const Assets& assets) {
   if (!assets.counts) return object;
   const auto& counts = *assets.counts;
   object["known"] = counts.known;
+  object["never_read"] = counts.never_read;
   object["missing"] = counts.missing;
   object["corrupt"] = counts.corrupt;
   object["unreadable"] = counts.unreadable;

@@ -112,6 +112,7 @@ class Look {
     for (const auto& section : m_context.config.assets) {
       auto& assets = m_status.assets.emplace_back();
       assets.name = section.name;
+      assets.ages = m_context.config.status.ages_of("assets");
       const auto counts = std::ranges::find(known, section.name, &catalog::AssetCounts::section);
       if (counts != known.end()) assets.counts = *counts;
     }

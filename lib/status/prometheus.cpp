@@ -147,7 +147,11 @@ void write_assets(const SiteStatus& status, Exposition& out) {
     sample("unreadable", counts.unreadable);
     sample("ok", counts.known - counts.missing - counts.corrupt - counts.unreadable);
   }
-  out.metric("assets_last_check_timestamp_seconds", "When one of the files was last looked at.");
+  out.metric("assets_never_read", "Of these, those whose contents were never compared.");
+  for (const auto& one : status.assets) {
+    if (one.counts) out.sample(static_cast<double>(one.counts->never_read), {{"assets", one.name}});
+  }
+  out.metric("assets_last_check_timestamp_seconds", "When what was found was last noted.");
   for (const auto& one : status.assets) {
     if (one.counts) out.sample(seconds_of(one.counts->checked_at), {{"assets", one.name}});
   }

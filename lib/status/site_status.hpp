@@ -83,6 +83,7 @@ struct Schedule {
 struct Assets {
   std::string name;                            ///< of the section
   std::optional<catalog::AssetCounts> counts;  ///< none: they were never looked at
+  config::Ages ages;                           ///< of the last check
 };
 
 /// A promise of the configuration and what was measured.
