@@ -126,6 +126,8 @@ class Check {
       if (found.state != AssetState::ok) {
         note(i, found);
         m_known[i].fault = true;
+      } else if (m_assets[i].sha256.empty()) {
+        note(i, found);
       } else {
         // It is to be known before its turn comes; what is at fault is read in any case.
         if (is_new && m_has_catalog && !m_known[i].fault) note(i, found);
@@ -260,7 +262,7 @@ class Check {
   std::map<std::string, Known, std::less<>> m_before;  ///< by path
   std::vector<Asset> m_assets;
   std::vector<Known> m_known;          ///< of each of them
-  std::vector<std::size_t> m_there;    ///< those that can be read
+  std::vector<std::size_t> m_there;    ///< those that can be read and compared
   std::vector<std::uint64_t> m_sizes;  ///< bytes of these
   std::uint64_t m_changing = 0;
   std::vector<AssetCheck> m_unsaved;

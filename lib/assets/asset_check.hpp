@@ -21,7 +21,7 @@ struct SectionCheck {
   std::uint64_t bytes = 0;             ///< of them
   std::uint64_t without_checksum = 0;  ///< the database has none: only that they are there is known
   std::uint64_t unusable = 0;          ///< rows that say too little of a file to check it
-  std::uint64_t never_read = 0;        ///< contents never compared yet, by any run
+  std::uint64_t never_read = 0;        ///< contents never compared yet, by any run, that could be
   std::optional<util::Time> oldest;    ///< when the contents were compared that were so longest ago
   std::vector<catalog::AssetCheck> faults;  ///< by path
   std::vector<std::string> notes;

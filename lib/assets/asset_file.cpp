@@ -40,19 +40,18 @@ FoundFile unreadable(std::string why) {
   return found;
 }
 
-/// Whose contents a path that the database has is of, seen from the root.
+}  // namespace
+
+std::string_view to_text(AssetState state) {
+  return names.at(static_cast<std::size_t>(state));
+}
+
 std::optional<std::string> below(const std::filesystem::path& root, const std::string& path) {
   const std::filesystem::path given{path};
   if (given.is_relative()) return path;
   const auto relative = given.lexically_normal().lexically_relative(root.lexically_normal());
   if (relative.empty() || *relative.begin() == "..") return std::nullopt;
   return relative.string();
-}
-
-}  // namespace
-
-std::string_view to_text(AssetState state) {
-  return names.at(static_cast<std::size_t>(state));
 }
 
 AssetRoot::AssetRoot(std::filesystem::path path)

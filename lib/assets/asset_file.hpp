@@ -31,6 +31,9 @@ struct FoundFile {
   bool changing = false;               ///< it was written to while it was read: nothing is known
 };
 
+/// A path as seen from `root`, whose own or a whole one it is; nullopt for one that is elsewhere.
+std::optional<std::string> below(const std::filesystem::path& root, const std::string& path);
+
 /// The directory that assets are in. Nothing outside of it is opened, whatever a path or a link in
 /// it says (openat2(2), RESOLVE_BENEATH). Any thread.
 class AssetRoot {

@@ -106,10 +106,11 @@ class Reader {
     bool contradicted = false;
     for (std::size_t i = 0; i < assets.size(); ++i) {
       if (kept > 0 && assets[i].path == assets[kept - 1].path) {
-        if (contradicted || assets[i].sha256 == assets[kept - 1].sha256) continue;
-        contradicted = true;
-        if (m_contradicted++ == 0) m_first_contradicted = assets[i].path;
-        assets[kept - 1].sha256.clear();
+        auto& sha256 = assets[kept - 1].sha256;
+        if (contradicted || assets[i].sha256.empty() || assets[i].sha256 == sha256) continue;
+        contradicted = !sha256.empty();
+        sha256 = contradicted ? "" : assets[i].sha256;
+        if (contradicted && m_contradicted++ == 0) m_first_contradicted = assets[i].path;
         continue;
       }
       contradicted = false;
@@ -150,10 +151,10 @@ AssetList list_assets(run::Context& context, const config::AssetSection& section
   try {
     return Reader{section}.read(session.connection);
   } catch (const pg::DatabaseError& error) {
-    if (error.of_server() || !error.hint().empty()) throw;
+    if (error.of_server()) throw;
     throw error.reworded(
         fmt::format("the query of {} fails: {}", util::quoted(section.name), error.message()),
-        "see `sql` in the configuration, and what its role may read there");
+        "see `sql` in the configuration: it may only read, and only what its role may");
   }
 }
 

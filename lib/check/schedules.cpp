@@ -41,11 +41,15 @@ bool makes_backups(std::string_view command) {
   return command == "full" || command == "incr";
 }
 
+std::string_view first_word(std::string_view command) {
+  return command.substr(0, command.find(' '));
+}
+
 /// Enabled, where there is one that is not.
 std::string way_to_have(std::string_view command, std::string_view schedule,
                         const std::vector<Schedule>& all) {
   const auto disabled = std::ranges::find_if(
-      all, [&](const Schedule& one) { return !one.enabled && one.command == command; });
+      all, [&](const Schedule& one) { return !one.enabled && first_word(one.command) == command; });
   if (disabled != all.end()) return fmt::format("bkp schedule enable {}", disabled->id);
   return fmt::format("bkp schedule add --schedule \"{}\" {}", schedule, command);
 }

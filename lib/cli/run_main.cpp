@@ -52,11 +52,6 @@ std::vector<const CLI::Option*> options_of(const CLI::App& app) {
   return app.get_options();
 }
 
-bool wants_json(int argc, char** argv) {
-  return std::any_of(argv + 1, argv + argc,
-                     [](std::string_view argument) { return argument == "--json"; });
-}
-
 bool wants_color(const std::string& when, const util::Environment& environment, int fd) {
   if (when != "auto") return when == "always";
   return ::isatty(fd) == 1 && !environment.get("NO_COLOR") && environment.get("TERM") != "dumb";
@@ -373,8 +368,10 @@ int run_program(const CommandInfo& info, const Command& command, int argc, char*
     shared = {};
     return present({}, app.help(), shared, {app.get_name()}, command.exit_code_of);
   } catch (const CLI::ParseError& error) {
-    shared.json = wants_json(argc, argv);
-    return fail(usage_error(info, app, error, {argv + 1, argv + argc}));
+    const std::vector<std::string> arguments{argv + 1, argv + argc};
+    shared.json = std::ranges::find(arguments, "--json") != arguments.end();
+    command.assume(arguments);
+    return fail(usage_error(info, app, error, arguments));
   }
   std::optional<Run> run;
   try {

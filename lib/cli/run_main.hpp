@@ -17,6 +17,8 @@ struct Command {
   std::function<bool()> recorded;
   /// Asked likewise.
   std::function<Watch()> watch;
+  /// Told of arguments that could not be parsed, before it is asked what is below.
+  std::function<void(const std::vector<std::string>& arguments)> assume;
   /// The exit code of a run that ended with this error.
   std::function<int(const util::Error& error)> exit_code_of;
   /// What stdout says of an error that came before the body could say something.
@@ -63,6 +65,11 @@ inline bool is_told_as_a_whole(Watch watch) {
 }
 
 template <class Options>
+void assume(Options& options, const std::vector<std::string>& arguments) {
+  if constexpr (requires { options.assume(arguments); }) options.assume(arguments);
+}
+
+template <class Options>
 int exit_code_of(const Options& options, const util::Error& error) {
   if constexpr (requires { options.exit_code_of(error); }) return options.exit_code_of(error);
   return Options::info.exit_code_of(error);
@@ -89,8 +96,9 @@ std::string check_arguments(const std::vector<std::string>& arguments) {
 /// It leaves a row in `runs`, unless it has a member `bool recorded() const` that says no; and the
 /// channels are told of it where it has a member `Watch watch() const` that says how. A member `int
 /// exit_code_of(const util::Error&) const` is for a command whose options decide its exit codes,
-/// and `std::string text_of_error(const util::Error&) const` for one whose reader sees stdout
-/// alone.
+/// `std::string text_of_error(const util::Error&) const` for one whose reader sees stdout alone,
+/// and `void assume(const std::vector<std::string>&)` lets it know what it can where they cannot be
+/// parsed.
 template <class Options>
 int run_main(int argc, char** argv) {
   Options options;
@@ -98,6 +106,7 @@ int run_main(int argc, char** argv) {
       [&](CLI::App& app) { define(app, options); },
       [&] { return is_recorded(options); },
       [&] { return watch_of(options); },
+      [&](const std::vector<std::string>& arguments) { assume(options, arguments); },
       [&](const util::Error& error) { return exit_code_of(options, error); },
       [&](const util::Error& error) { return text_of_error(options, error); },
       [&](run::Context& context) { return lookup::run_command(options, context); }};

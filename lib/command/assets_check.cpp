@@ -1,5 +1,7 @@
 #include "command/assets_check.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -139,7 +141,7 @@ std::optional<Error> error_of_lost(const std::vector<SectionCheck>& checks) {
   return std::nullopt;
 }
 
-/// As bad as the worst of them; partial where others were checked.
+/// Damaged where one is, or what all of them say alike; else partial.
 std::optional<Error> error_of_unchecked(const std::vector<SectionCheck>& checks) {
   const auto fails_like = [](ErrorKind kind) {
     return [kind](const auto& check) { return check.error && check.error->kind() == kind; };
@@ -177,16 +179,20 @@ std::optional<Error> error_of(const std::vector<SectionCheck>& checks) {
 }
 
 /// What the last checks have found missing or corrupt.
-cli::Report report_of_known(const std::vector<config::AssetSection>& sections,
+cli::Report report_of_known(const AssetsCheckOptions& options,
+                            const std::vector<config::AssetSection>& sections,
                             run::Context& context) {
   cli::Report report;
   report.text_is_document = true;
   report.result["faults"] = json::array();
+  const bool to_people = ::isatty(STDOUT_FILENO) == 1;
   auto catalog = context.open_catalog();
   for (const auto& section : sections) {
     for (const auto& fault : catalog.asset_checks(section.name, true)) {
       if (!is_lost(fault)) continue;
-      report.text += fault.path + "\n";
+      const auto path = assets::below(section.root, fault.path).value_or(fault.path);
+      report.text += to_people ? util::printable(path) : path;
+      report.text += options.null ? '\0' : '\n';
       auto object = catalog::to_json(fault);
       object["name"] = section.name;
       report.result["faults"].push_back(std::move(object));
@@ -204,18 +210,20 @@ void define(CLI::App& app, AssetsCheckOptions& options) {
                                "read this share of the files, in place of `nightly`")
                     ->type_name("SHARE")
                     ->excludes(all);
-  app.add_flag("--faults", options.faults,
-               "check nothing: print the paths that are known to be missing or corrupt")
-      ->excludes(all)
-      ->excludes(share);
+  auto* faults =
+      app.add_flag("--faults", options.faults,
+                   "check nothing: print the paths that are known to be missing or corrupt")
+          ->excludes(all)
+          ->excludes(share);
+  app.add_flag("--null", options.null, "end each of these paths with a byte 0")->needs(faults);
 }
 
 cli::Report run(const AssetsCheckOptions& options, run::Context& context) {
   const auto request = request_of(options);
   const auto sections = chosen(options, context);
-  if (options.faults) return report_of_known(sections, context);
+  if (options.faults) return report_of_known(options, sections, context);
   std::optional<run::SiteLock> lock;
-  if (!context.dry_run)
+  if (!context.dry_run && !sections.empty())
     lock.emplace(context, run::LockName::assets, run::LockMode::exclusive, "assets-check");
   util::lower_priority(context.config.limits.nice, context.config.limits.ionice);
   std::vector<SectionCheck> checks;

@@ -18,6 +18,7 @@ struct AssetsCheckOptions {
   bool all = false;
   std::string share;    ///< "25%"; empty: what the configuration says
   bool faults = false;  ///< only tell what is known
+  bool null = false;    ///< of these end each path with a byte 0
 
   bool recorded() const { return !faults; }
   cli::Watch watch() const { return faults ? cli::Watch::no : cli::Watch::by_subject; }

@@ -1,5 +1,6 @@
 #include "command/status.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -54,6 +55,10 @@ cli::Report plugin_report(run::Context& context) {
 }
 
 }  // namespace
+
+void StatusOptions::assume(const std::vector<std::string>& arguments) {
+  check = std::ranges::find(arguments, "--check") != arguments.end();
+}
 
 int StatusOptions::exit_code_of(const Error& error) const {
   return check ? status::plugin_unknown : error.exit_code();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +22,7 @@ struct StatusOptions {
   /// What is red is told; of its own errors a plugin's reader hears.
   cli::Watch watch() const { return check ? cli::Watch::no : cli::Watch::by_command; }
   /// A plugin that cannot tell says so.
+  void assume(const std::vector<std::string>& arguments);
   int exit_code_of(const util::Error& error) const;
   std::string text_of_error(const util::Error& error) const;
 };

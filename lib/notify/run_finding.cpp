@@ -34,7 +34,7 @@ constexpr std::array stakes{
     Stake{"schedule", Severity::critical, "nothing runs by itself"},
     Stake{"status", Severity::critical, "nobody knows how the backups are"},
     Stake{"assets-check", Severity::warning,
-          "nobody knows whether the files are there that the database knows"},
+          "what the database says of files is not so, or nobody knows whether it is"},
     Stake{"config-export", Severity::warning,
           "what was set up beside the databases since the last one is in no export"},
     Stake{"copy", Severity::warning, "not every store has every backup"},

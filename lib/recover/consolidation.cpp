@@ -102,7 +102,8 @@ backup::ClusterBackup consolidation(run::Context& context, const backup::Layout&
   cluster.kind = "base";
   cluster.backup_type = "full";
   cluster.method = "base";
-  cluster.of = chain.manifest().started_at;
+  // Where the clock was set back, the label is of a later moment than the backup.
+  cluster.of = std::max(chain.manifest().started_at, backup::label_time(chain.manifest().label));
   cluster.take = [&context, layout, &chain, jobs](const backup::Job& job, const std::string& label,
                                                   std::vector<backup::Target> targets) {
     return backup::attempt_backup(

@@ -29,6 +29,13 @@ Level level_of(const std::string& command) {
   return std::ranges::find(vital, command) != vital.end() ? Level::red : Level::yellow;
 }
 
+/// A check of all assets is one of each.
+void clear(std::map<std::string, Failures>& failing, const std::string& subject) {
+  failing.erase(subject);
+  if (subject == "assets-check")
+    std::erase_if(failing, [](const auto& one) { return one.first.starts_with("assets-check "); });
+}
+
 }  // namespace
 
 std::string command_line(const std::string& command, const std::vector<std::string>& arguments) {
@@ -44,17 +51,30 @@ std::string command_line(const std::string& command, const std::vector<std::stri
   return line;
 }
 
+std::string subject_of(const std::string& command, std::vector<std::string> arguments) {
+  if (command == "assets-check") {
+    const auto share = std::ranges::find(arguments, "--share");
+    if (share != arguments.end()) arguments.erase(share, std::min(share + 2, arguments.end()));
+    std::erase_if(arguments,
+                  [](const auto& word) { return word == "--all" || word.starts_with("--share="); });
+  }
+  return command_line(command, arguments);
+}
+
 std::vector<Failures> failures_in(catalog::Catalog& catalog, Time now) {
   const auto found = catalog.connection().exec(
       "SELECT command, arguments, status, started_at, error_message FROM runs "
       "WHERE started_at > $1::timestamptz AND status IN ('completed', 'failed', 'partial') "
       "AND command IN ('full', 'incr', 'verify', 'prune', 'copy', 'wal-check', 'consolidate', "
       "'config-export', 'runbook', 'check', 'assets-check') "
+      // What is lost is said of the files themselves.
+      "AND NOT (command = 'assets-check' AND exit_code = 8 AND EXISTS (SELECT FROM asset_checks "
+      "WHERE state IN ('missing', 'corrupt'))) "
       // Whoever mistypes at a shell is told there: usage, not found, refused.
       "AND NOT (triggered_by = 'manual' AND coalesce(exit_code, 0) IN (2, 10, 11)) ORDER BY "
       "started_at, id",
       {catalog::time_text(now - std::chrono::hours{24 * 30})});
-  std::map<std::string, Failures> failing;
+  std::map<std::string, Failures> failing;  ///< by subject
   for (int number = 0; number < found.rows(); ++number) {
     std::string command;
     nlohmann::json arguments;
@@ -62,14 +82,15 @@ std::vector<Failures> failures_in(catalog::Catalog& catalog, Time now) {
     Time started_at;
     std::string error;
     catalog::Row{found, number} >> command >> arguments >> status >> started_at >> error;
-    const auto line = command_line(command, arguments.get<std::vector<std::string>>());
+    const auto words = arguments.get<std::vector<std::string>>();
+    const auto subject = subject_of(command, words);
     if (status == catalog::status::completed) {
-      failing.erase(line);
+      clear(failing, subject);
       continue;
     }
-    auto& one = failing[line];
+    auto& one = failing[subject];
     if (one.count++ == 0) one.since = started_at;
-    one.command = line;
+    one.command = command_line(command, words);
     one.error = error;
     one.level = level_of(command);
   }

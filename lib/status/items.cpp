@@ -101,17 +101,25 @@ Item item_of(const Assets& assets, Time now) {
   const auto& counts = *assets.counts;
   item.text = fmt::format("{} known, last checked {}", counts.known, ago(counts.checked_at, now));
   if (counts.never_read > 0) item.text += fmt::format(", {} never read", counts.never_read);
-  item.level = level_of_age(counts.checked_at, now, assets.ages);
-  if (item.level != Level::green) item.next = fmt::format("bkp assets-check {}", assets.name);
   if (!counts.fault_since) return item;
-  item.level =
-      counts.missing + counts.corrupt > 0 ? Level::red : std::max(item.level, Level::yellow);
+  item.level = counts.missing + counts.corrupt > 0 ? Level::red : Level::yellow;
   item.text +=
       fmt::format(", {} missing, {} corrupt, {} unreadable, the first for {}", counts.missing,
                   counts.corrupt, counts.unreadable, util::format_age(*counts.fault_since, now));
   item.next = fmt::format("bkp assets-check --share 0% {}", assets.name);
   item.told = true;
   return item;
+}
+
+/// That nobody looks any more is another thing than what was found.
+void add_assets(const Assets& assets, Time now, std::vector<Item>& items) {
+  items.push_back(item_of(assets, now));
+  if (!assets.counts) return;
+  const auto level = level_of_age(assets.counts->checked_at, now, assets.ages);
+  if (level == Level::green) return;
+  items.push_back({level, fmt::format("check of assets {}", assets.name),
+                   fmt::format("the last one was {}", ago(assets.counts->checked_at, now)),
+                   fmt::format("bkp assets-check {}", assets.name)});
 }
 
 Item item_of(const Objective& objective) {
@@ -194,7 +202,7 @@ std::vector<Item> items_of(const SiteStatus& status) {
   if (status.archive) items.push_back(item_of(*status.archive));
   for (const auto& store : status.stores) items.push_back(item_of(store));
   for (const auto& failures : status.failures) items.push_back(item_of(failures, status.at));
-  for (const auto& assets : status.assets) items.push_back(item_of(assets, status.at));
+  for (const auto& assets : status.assets) add_assets(assets, status.at, items);
   add_schedules(status, items);
   for (const auto& objective : status.objectives) items.push_back(item_of(objective));
   items.push_back({status.runbook_at ? Level::green : Level::yellow, "runbook",

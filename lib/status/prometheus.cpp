@@ -151,10 +151,10 @@ void write_assets(const SiteStatus& status, Exposition& out) {
   for (const auto& one : status.assets) {
     if (one.counts) out.sample(static_cast<double>(one.counts->never_read), {{"assets", one.name}});
   }
-  out.metric("assets_last_check_timestamp_seconds", "When what was found was last noted.");
-  for (const auto& one : status.assets) {
-    if (one.counts) out.sample(seconds_of(one.counts->checked_at), {{"assets", one.name}});
-  }
+  out.metric("assets_last_check_timestamp_seconds",
+             "When what was found was last noted; 0: never.");
+  for (const auto& one : status.assets)
+    out.sample(one.counts ? seconds_of(one.counts->checked_at) : 0, {{"assets", one.name}});
 }
 
 void write_objectives(const SiteStatus& status, Exposition& out) {

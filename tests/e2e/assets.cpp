@@ -205,8 +205,10 @@ TEST_CASE("what is known and not read yet, what was read long ago, and what is l
   CHECK(told()["never_read"] == files - files / 4);
   CHECK_THAT(site.must({"status"}).out,
              Contains("green  assets finals") && Contains("30 never read"));
-  CHECK_THAT(output_of(site.command_at("+3d", {"status"})), Contains("yellow assets finals"));
-  CHECK_THAT(output_of(site.command_at("+9d", {"status"})), Contains("red    assets finals"));
+  CHECK_THAT(output_of(site.command_at("+3d", {"status"})),
+             Contains("yellow check of assets finals  the last one was 3d ago"));
+  CHECK_THAT(output_of(site.command_at("+9d", {"status"})),
+             Contains("red    check of assets finals"));
   CHECK(site.must({"assets-check", "--faults"}).out.empty());
   // What is unreadable comes first, and is not what is lost.
   fs::remove(site.file(0));
@@ -215,6 +217,7 @@ TEST_CASE("what is known and not read yet, what was read long ago, and what is l
   const auto lost = site.run({"assets-check"});
   CHECK_THAT(lost.err, Contains("1 missing and 0 corrupt assets: \"" + file_name(3) + "\""));
   CHECK(site.must({"assets-check", "--faults", "finals", "-q"}).out == file_name(3) + "\n");
+  CHECK(site.must({"assets-check", "--faults", "--null"}).out == file_name(3) + std::string(1, '\0'));
   CHECK(site.json({"assets-check", "--faults"})["result"]["faults"][0]["path"] == file_name(3));
 }
 
@@ -253,6 +256,13 @@ TEST_CASE("of several entries the worst decides") {
     const auto failures = site.json({"status"})["result"]["failures"];
     REQUIRE(failures.size() == 1);
     CHECK(failures[0]["command"] == "assets-check");
+    site.run({"assets-check", "--all", "finals"});
+    fs::remove(site.file(1));
+    CHECK(site.run({"assets-check", "--all", "finals"}).exit_code == 8);
+    CHECK(site.json({"status"})["result"]["failures"].size() == 1);
+    site.put(1, contents(1));
+    site.must({"assets-check", "--share", "0%", "finals"});
+    CHECK(site.json({"status"})["result"]["failures"].size() == 1);
   }
   SECTION("none can: why") {
     other("select path, sha256 from assets", site.media().string());
@@ -283,7 +293,7 @@ TEST_CASE("assets that come later have a schedule that waits for them") {
   const auto waits = std::ranges::find_if(
       schedules, [](const json& one) { return one["command"] == "assets-check"; });
   REQUIRE(waits != schedules.end());
-  const auto enable = fmt::format("bkp schedule enable {}", (*waits)["id"].get<int>());
+  const auto enable = fmt::format("bkp schedule enable {}\n", (*waits)["id"].get<int>());
   CHECK_THAT(site.run({"check"}).out, Contains(enable));
 }
 

@@ -121,8 +121,15 @@ TEST_CASE("a monitoring plugin gets 0, 1, 2 and 3") {
   const auto unread = site.run({"status", "--check", "-q"});
   CHECK(unread.exit_code == 3);
   CHECK_THAT(unread.out, Catch::StartsWith("BKP UNKNOWN - ") && Contains("bkp.yaml:"));
-  CHECK_THAT(site.run({"status", "--check", "--nonsense"}).out,
-             Catch::StartsWith("BKP UNKNOWN - not expected: --nonsense"));
+  for (const auto& wrong :
+       {std::vector<std::string>{"--nonsense"}, {"--lock-wait", "nonsense"}, {"--prometheus"}}) {
+    std::vector<std::string> arguments{"status", "--check"};
+    arguments.insert(arguments.end(), wrong.begin(), wrong.end());
+    const auto mistyped = site.run(arguments);
+    CAPTURE(mistyped);
+    CHECK(mistyped.exit_code == 3);
+    CHECK_THAT(mistyped.out, Catch::StartsWith("BKP UNKNOWN - ") && Contains(wrong.front()));
+  }
 }
 
 TEST_CASE(

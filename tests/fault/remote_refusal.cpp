@@ -44,7 +44,6 @@ RefusedSite& site() {
 nlohmann::json with_clock_off(const std::string& by, std::vector<std::string> arguments) {
   arguments.emplace_back("--json");
   const auto outcome = site().command_at(by, std::move(arguments)).run();
-
   INFO(outcome);
   return nlohmann::json::parse(outcome.out);
 }
