@@ -217,7 +217,8 @@ TEST_CASE("what is known and not read yet, what was read long ago, and what is l
   const auto lost = site.run({"assets-check"});
   CHECK_THAT(lost.err, Contains("1 missing and 0 corrupt assets: \"" + file_name(3) + "\""));
   CHECK(site.must({"assets-check", "--faults", "finals", "-q"}).out == file_name(3) + "\n");
-  CHECK(site.must({"assets-check", "--faults", "--null"}).out == file_name(3) + std::string(1, '\0'));
+  CHECK(site.must({"assets-check", "--faults", "--null"}).out ==
+        file_name(3) + std::string(1, '\0'));
   CHECK(site.json({"assets-check", "--faults"})["result"]["faults"][0]["path"] == file_name(3));
 }
 
