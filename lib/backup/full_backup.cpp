@@ -159,10 +159,10 @@ class FullRun {
 
   /// One second later for each label that is taken, if only by a failed backup that left no object:
   /// labels name a backup for good.
-  template <class MakeLabel>
-  std::string free_label(util::Time time, MakeLabel make) {
+  template <class... Names>
+  std::string free_label(util::Time time, const Names&... names) {
     for (;; time += std::chrono::seconds{1}) {
-      auto label = make(time);
+      auto label = make_label(time, names...);
       if (!is_taken(label)) return label;
     }
   }
@@ -261,10 +261,7 @@ class FullRun {
   }
 
   BackupRecord new_record(const DatabaseProperties& database, const char* state) {
-    auto record = new_record(
-        free_label(m_result.started_at,
-                   [&](util::Time time) { return make_label(time, "full", database.name); }),
-        state);
+    auto record = new_record(free_label(m_result.started_at, "full", database.name), state);
     record.backup_type = "full";
     record.method = "dump";
     record.database_name = database.name;
@@ -275,9 +272,7 @@ class FullRun {
     // What is built on another sorts after it, also when that one's label is of a later second.
     auto time = backup.of.value_or(m_result.started_at);
     if (backup.parent_label) time = std::max(time, label_time(*backup.parent_label));
-    auto record = new_record(
-        free_label(time, [&](util::Time moment) { return make_label(moment, backup.kind); }),
-        state);
+    auto record = new_record(free_label(time, backup.kind), state);
     record.backup_type = backup.backup_type;
     record.method = backup.method;
     record.parent_label = backup.parent_label;
