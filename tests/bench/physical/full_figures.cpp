@@ -65,8 +65,7 @@ void full_figures(const Bench& bench, PhysicalSite& site, const PgBackRest& pgba
   const std::vector<BackupTool> tools{bkp_full(site), pgbackrest_full(pgbackrest),
                                       pg_basebackup(site), barman_full(barman)};
   idle_figures(bench, site, tools);
-  // barman's load is that of pg_basebackup.
-  busy_figures(bench, site, {tools.begin(), tools.end() - 1});
+  busy_figures(bench, site, tools);
 }
 
 }  // namespace bkp::bench
