@@ -1,17 +1,14 @@
 // Files that a database knows by their checksums, compared with what is there.
 #include <sys/file.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
 
-#include "e2e/runbook_bench.hpp"
+#include "e2e/asset_site.hpp"
 #include "support/replaced.hpp"
-#include "support/site.hpp"
 #include "support/wait_until.hpp"
 #include "util/files.hpp"
 
@@ -19,64 +16,6 @@ using namespace bkp;
 using namespace bkp::test;
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
-using nlohmann::json;
-
-namespace {
-
-constexpr int files = 40;
-
-std::string file_name(int i) {
-  return fmt::format("{:02}/final {}.mp4", i % 4, i);
-}
-
-std::string contents(int i) {
-  return fmt::format("video {}", i);
-}
-
-/// Database "x121" knows forty files, which are there.
-class AssetSite : public Site {
- public:
-  explicit AssetSite(const std::string& nightly = "100%", const std::string& yaml = {}) {
-    write_config(base_config() + "databases: [x121]\n" + yaml + "assets:\n  - name: finals\n" +
-                 "    database: x121\n" +
-                 "    sql: select id, path, sha256 from assets where approved\n" +
-                 "    root: " + media().string() + "\n    nightly: " + nightly + "\n");
-    cluster().create_database("x121");
-    cluster().psql("x121",
-                   "create table assets (id int primary key, path text, sha256 bytea, approved "
-                   "boolean default true)");
-    for (int i = 0; i < files; ++i) {
-      put(i, contents(i));
-      cluster().psql("x121", fmt::format("insert into assets values ({}, '{}', sha256('{}'))", i,
-                                         file_name(i), contents(i)));
-    }
-  }
-
-  fs::path media() const { return directory() / "media"; }
-  fs::path file(int i) const { return media() / file_name(i); }
-  void put(int i, const std::string& text) const {
-    fs::create_directories(file(i).parent_path());
-    util::write_file_atomically(file(i), text);
-    // Older than the run: what is younger is left to the next one.
-    fs::last_write_time(file(i), fs::file_time_type::clock::now() - std::chrono::hours{1});
-  }
-  nlohmann::json check(std::vector<std::string> more = {}) {
-    more.insert(more.begin(), "assets-check");
-    const auto answer = Site::json(std::move(more));
-    m_exit_code = answer["exit_code"];
-    return answer["result"]["assets"].at(0);
-  }
-  int exit_code() const { return m_exit_code; }
-  std::string state_of(int i) {
-    return cluster().psql(
-        "bkp", fmt::format("select state from bkp.asset_checks where path = '{}'", file_name(i)));
-  }
-
- private:
-  int m_exit_code = -1;
-};
-
-}  // namespace
 
 TEST_CASE("what is missing, corrupt or out of reach is named, kept and told, until it is right") {
   AssetSite site;
@@ -191,37 +130,6 @@ TEST_CASE(
   CHECK_THAT(assets["notes"].dump(), Contains("1 rows have no path"));
 }
 
-TEST_CASE("what is known and not read yet, what was read long ago, and what is lost, are told") {
-  AssetSite site{"25%"};
-  site.must({"init"});
-  site.must({"full"});
-  site.check();
-  const auto told = [&] {
-    const auto status = site.json({"status"})["result"];
-    REQUIRE(status["assets"].size() == 1);
-    return status["assets"][0];
-  };
-  CHECK(told()["known"] == files);
-  CHECK(told()["never_read"] == files - files / 4);
-  CHECK_THAT(site.must({"status"}).out,
-             Contains("green  assets finals") && Contains("30 never read"));
-  CHECK_THAT(output_of(site.command_at("+3d", {"status"})),
-             Contains("yellow check of assets finals  the last one was 3d ago"));
-  CHECK_THAT(output_of(site.command_at("+9d", {"status"})),
-             Contains("red    check of assets finals"));
-  CHECK(site.must({"assets-check", "--faults"}).out.empty());
-  // What is unreadable comes first, and is not what is lost.
-  fs::remove(site.file(0));
-  fs::create_directory(site.file(0));
-  fs::remove(site.file(3));
-  const auto lost = site.run({"assets-check"});
-  CHECK_THAT(lost.err, Contains("1 missing and 0 corrupt assets: \"" + file_name(3) + "\""));
-  CHECK(site.must({"assets-check", "--faults", "finals", "-q"}).out == file_name(3) + "\n");
-  CHECK(site.must({"assets-check", "--faults", "--null"}).out ==
-        file_name(3) + std::string(1, '\0'));
-  CHECK(site.json({"assets-check", "--faults"})["result"]["faults"][0]["path"] == file_name(3));
-}
-
 TEST_CASE("rows that do not say what they mean are no good night") {
   AssetSite site;
   site.must({"init"});
@@ -281,21 +189,6 @@ TEST_CASE("of several entries the worst decides") {
     site.cluster().psql("x121", "truncate more");
     CHECK(site.run({"assets-check"}).exit_code == 8);
   }
-}
-
-TEST_CASE("assets that come later have a schedule that waits for them") {
-  Site site;
-  site.must({"init"});
-  std::filesystem::create_directory(site.directory() / "media");
-  site.write_config(site.base_config() + "assets: [{name: finals, database: postgres, root: " +
-                    (site.directory() / "media").string() +
-                    ", sql: \"select 'x' as path, null as sha256\"}]\n");
-  const auto schedules = site.json({"schedule", "list"})["result"]["schedules"];
-  const auto waits = std::ranges::find_if(
-      schedules, [](const json& one) { return one["command"] == "assets-check"; });
-  REQUIRE(waits != schedules.end());
-  const auto enable = fmt::format("bkp schedule enable {}\n", (*waits)["id"].get<int>());
-  CHECK_THAT(site.run({"check"}).out, Contains(enable));
 }
 
 TEST_CASE("what cannot be checked at all says why, with its exit code") {
@@ -391,31 +284,4 @@ TEST_CASE("without the catalog assets are checked all the same, and entered late
   site.must({"full"});
   CHECK(site.state_of(11) == "missing");
   CHECK(site.state_of(12) == "ok");
-}
-
-TEST_CASE("the runbook's chapter on assets works as it stands there") {
-  AssetSite site{"100%", "runbook: {path: page.html}\n"};
-  site.write_config(replaced(read_text(site.config_file()), "path: page.html",
-                             "path: " + (site.directory() / "page.html").string()));
-  site.must({"init"});
-  site.must({"full"});
-  fs::remove(site.file(20));
-  site.put(21, "something else");
-  int seen = 0;
-  for (const auto& step : steps_in(site.directory() / "page.html")) {
-    if (step.scenario != "assets-finals") continue;
-    CAPTURE(step.text);
-    ++seen;
-    const auto path = (InstalledBkp::prefix() / "bin").string() + ":" + std::getenv("PATH");
-    const auto outcome = Program{{"bash", "-c", step.text}}
-                             .with_variable("BKP_CONFIG", site.config_file().string())
-                             .with_variable("PATH", path)
-                             .run();
-    INFO(outcome);
-    // It only tells.
-    CHECK(outcome.succeeded() == step.id.ends_with("faults"));
-    CHECK_THAT(outcome.out + outcome.err, Contains("final 20.mp4"));
-    if (!step.id.ends_with("look")) CHECK_THAT(outcome.out + outcome.err, Contains("final 21.mp4"));
-  }
-  CHECK(seen == 4);
 }
