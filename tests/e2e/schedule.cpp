@@ -195,7 +195,7 @@ TEST_CASE("a run that is still going is not begun again, and that is said") {
   const auto id = site.add("full --db studio");
   const auto lock = site.hold_write_lock();
   auto first = site.start_run_of(id);
-  site.psql("update bkp.backup_schedules set schedule = '0 3 * * *', next_run_at = now()");
+  site.make_all_due(1);
   const auto second = site.must({"schedule", "run-due"});
   CHECK_THAT(second.err, Contains("still going"));
   CHECK(site.psql("select status || ' ' || error_message from bkp.runs where schedule_id = " + id +

@@ -58,7 +58,10 @@ clean_up() {
   fi
   ((${#started[@]} == 0)) || kill "${started[@]}" || true
   [[ -z $cluster_runs ]] || in_root pg_ctlcluster 15 main stop -m immediate || true
-  ! mountpoint -q "$root/dev/shm" || umount "$root/dev/shm"
+  local place
+  for place in dev/shm var/backups mnt; do
+    ! mountpoint -q "$root/$place" || umount "$root/$place" || umount --lazy "$root/$place"
+  done
   ! mountpoint -q "$root/proc" || umount "$root/proc" || umount --lazy "$root/proc"
   rm -rf --one-file-system "$root"
   exit "$status"
@@ -93,6 +96,17 @@ make_root() {
   rm "$root/tmp/bkp.deb"
 }
 
+make_and_keep_root() {
+  local archive=$1
+  say "making a clean $release from $mirror: once, then it is kept in $archive"
+  rm -f "$directory"/root-*.tar.zst
+  makes_root=yes
+  make_root >"$directory/root.log" 2>&1
+  makes_root=
+  tar -cf "$archive.part" -C "$root" --zstd --numeric-owner --one-file-system .
+  mv "$archive.part" "$archive"
+}
+
 clean_root() {
   local archive
   archive=$directory/root-$(key).tar.zst
@@ -101,15 +115,12 @@ clean_root() {
     mkdir "$root"
     tar -xf "$archive" -C "$root" --zstd --numeric-owner
     mount -t proc proc "$root/proc"
-    return
+  else
+    make_and_keep_root "$archive"
   fi
-  say "making a clean $release from $mirror: once, then it is kept in $archive"
-  rm -f "$directory"/root-*.tar.zst
-  makes_root=yes
-  make_root >"$directory/root.log" 2>&1
-  makes_root=
-  tar -cf "$archive.part" -C "$root" --zstd --numeric-owner --one-file-system .
-  mv "$archive.part" "$archive"
+  # Where the stores are. How full this machine's disk is would be said of them, and told.
+  local place
+  for place in var/backups mnt; do mount -t tmpfs -o mode=0755,size=2g tmpfs "$root/$place"; done
 }
 
 # ---- What is looked at --------------------------------------------------------------------------
