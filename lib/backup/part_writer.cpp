@@ -50,10 +50,7 @@ PartWriter::PartWriter(std::vector<Target>& targets, const Layout& layout, const
   head = &m_chain->hash.emplace(*head);
   if (sealed) head = &m_chain->seal.emplace(*head, format.recipients);
   if (compressed) {
-    // The queue has a thread already, so one that compresses is that one.
-    stream::ZstdTuning tuning;
-    tuning.alone = compression.threads == 1;
-    head = &m_chain->compress.emplace(*head, compression.level, compression.threads, tuning);
+    head = &m_chain->compress.emplace(*head, compression.level, compression.threads);
   }
   m_chain->queue.emplace(*head);
 }

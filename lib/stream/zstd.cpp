@@ -1,6 +1,5 @@
 #include "stream/zstd.hpp"
 
-#include <zstd.h>
 #include <zstd_errors.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "stream/zstd_context.hpp"
 #include "util/error.hpp"
 
 namespace bkp::stream {
@@ -20,9 +20,6 @@ namespace {
 using util::Error;
 using util::ErrorKind;
 
-struct CompressDeleter {
-  void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
-};
 struct DecompressDeleter {
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
@@ -30,10 +27,11 @@ struct DecompressDeleter {
 // Large enough that the stages behind are called seldom, small enough to stay in the cache.
 constexpr std::size_t buffer_size = std::size_t{256} << 10U;
 
-/// 0 where the library was built without threads.
-int limited_workers(int threads) {
+/// Beside the caller's; 0 where the library was built without threads.
+int workers(int threads) {
   const int wanted =
       threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (wanted == 1) return 0;
   const ZSTD_bounds bounds = ZSTD_cParam_getBounds(ZSTD_c_nbWorkers);
   return ZSTD_isError(bounds.error) != 0U ? 0 : std::min(wanted, bounds.upperBound);
 }
@@ -45,20 +43,10 @@ Error damaged(std::string what) {
 }  // namespace
 
 struct ZstdCompressSink::State {
-  std::unique_ptr<ZSTD_CCtx, CompressDeleter> context{ZSTD_createCCtx()};
+  ZstdContext context;
   std::vector<std::byte> buffer = std::vector<std::byte>(buffer_size);
   std::size_t filled = 0;
   bool ended = false;
-
-  void set(ZSTD_cParameter parameter, int value) {
-    if (!context) throw std::bad_alloc{};
-    check(ZSTD_CCtx_setParameter(context.get(), parameter, value));
-  }
-
-  static std::size_t check(std::size_t code) {
-    if (ZSTD_isError(code) == 0U) return code;
-    throw Error{ErrorKind::internal, fmt::format("zstd: {}", ZSTD_getErrorName(code))};
-  }
 
   /// Takes input until there is none left or (for ZSTD_e_end) the frame is complete.
   void run(std::span<const std::byte> data, ZSTD_EndDirective directive, Sink& next) {
@@ -66,7 +54,7 @@ struct ZstdCompressSink::State {
     for (bool done = false; !done;) {
       ZSTD_outBuffer out{buffer.data(), buffer.size(), filled};
       const std::size_t remaining =
-          check(ZSTD_compressStream2(context.get(), &out, &in, directive));
+          ZstdContext::check(ZSTD_compressStream2(context.get(), &out, &in, directive));
       filled = out.pos;
       done = directive == ZSTD_e_end ? remaining == 0 : in.pos == in.size;
       if (filled == buffer.size() || (done && directive == ZSTD_e_end)) {
@@ -76,22 +64,11 @@ struct ZstdCompressSink::State {
   }
 };
 
-ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads, const ZstdTuning& tuning)
-    : m_next{next}, m_state{std::make_unique<State>()} {
-  if (level < 1 || level > 19 || threads < 0) {
-    throw Error{ErrorKind::internal,
-                fmt::format("zstd: level {} or {} threads is out of range", level, threads)};
-  }
-  m_state->set(ZSTD_c_compressionLevel, level);
-  m_state->set(ZSTD_c_checksumFlag, 1);
-  if (const auto& search = tuning.fast_search) {
-    m_state->set(ZSTD_c_strategy, ZSTD_fast);
-    m_state->set(ZSTD_c_minMatch, search->min_match);
-    m_state->set(ZSTD_c_hashLog, search->hash_log);
-  }
-  const int workers = tuning.alone ? 0 : limited_workers(threads);
-  m_state->set(ZSTD_c_nbWorkers, workers);
-  if (workers > 0 && tuning.job_bytes > 0) m_state->set(ZSTD_c_jobSize, tuning.job_bytes);
+ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads)
+    : m_next{next}, m_state{std::make_unique<State>(ZstdContext{level})} {
+  if (threads < 0)
+    throw Error{ErrorKind::internal, fmt::format("zstd: {} threads are out of range", threads)};
+  m_state->context.set(ZSTD_c_nbWorkers, workers(threads));
 }
 
 ZstdCompressSink::~ZstdCompressSink() {

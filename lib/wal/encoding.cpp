@@ -4,8 +4,7 @@
 
 #include "seal/sealing.hpp"
 #include "stream/hash.hpp"
-#include "stream/queue.hpp"
-#include "stream/zstd.hpp"
+#include "stream/zstd_frames.hpp"
 #include "wal/object_head.hpp"
 
 namespace bkp::wal {
@@ -14,16 +13,10 @@ namespace {
 
 /// Of WAL the fast search in the window of level 3 leaves as much as that level's own search in
 /// half the time (of pgbench's 2 % less, of plain text 3 % more), and a fifth less than levels 1
-/// and 2: levels up to 4 are one. It is so fast that a second thread does more for the whole by
-/// hashing than by compressing.
+/// and 2: levels up to 4 are one.
 constexpr int fast_level = 3;
 constexpr int highest_fast_level = 4;
-constexpr stream::ZstdTuning fast_tuning{0, true, stream::ZstdTuning::FastSearch{5, 15}};
-
-/// A segment is small, and whoever waits for it waits for the slowest thread.
-constexpr stream::ZstdTuning slow_tuning{1 << 20, false, {}};
-
-constexpr std::size_t queued = std::size_t{2} << 20U;
+constexpr stream::ZstdFastSearch fast_search{5, 15};
 
 }  // namespace
 
@@ -40,13 +33,10 @@ EncodedFile encode(Description description, const Encoding& encoding,
   std::optional<seal::SealedPayloadSink> seal;
   if (encoding.sealing() == Sealing::age) seal.emplace(payload);
   const bool fast = encoding.level <= highest_fast_level;
-  stream::ZstdCompressSink compress{seal ? static_cast<stream::Sink&>(*seal) : payload,
-                                    fast ? fast_level : encoding.level, encoding.threads,
-                                    fast ? fast_tuning : slow_tuning};
-  std::optional<stream::QueueSink> queue;
-  if (encoding.threads > 1) queue.emplace(compress, queued);
-  stream::HashSink original{queue ? static_cast<stream::Sink&>(*queue) : compress,
-                            stream::DigestSet::xxh3};
+  stream::ZstdFramesSink compress{seal ? static_cast<stream::Sink&>(*seal) : payload,
+                                  fast ? fast_level : encoding.level, encoding.threads,
+                                  fast ? std::optional{fast_search} : std::nullopt};
+  stream::HashSink original{compress, stream::DigestSet::xxh3};
   write(original);
   original.finish();
 

@@ -14,10 +14,11 @@ namespace bkp::wal {
 /// payload. Stock tools pass over it, so `zstd -d`, or `age -d` and `zstd -d`, give the file.
 ///
 ///   not sealed  a skippable frame of zstd (RFC 8878, 3.1.2): magic number 0x184D2A57 and the
-///               text's length, 4 bytes each, little-endian; the text. The payload is a zstd frame.
+///               text's length, 4 bytes each, little-endian; the text. The payload is zstd
+///               frames.
 ///   sealed      the header of the age file, which has, behind the recipients', a stanza of the
 ///               type "bkp-wal" with the text as its body. The payload is the age file's; what is
-///               sealed in it is a zstd frame.
+///               sealed in it are zstd frames.
 
 /// The stanza for the header of a sealed object.
 seal::Stanza description_stanza(std::string_view text);

@@ -10,6 +10,7 @@
 #include "stream/sinks.hpp"
 #include "stream/tee.hpp"
 #include "stream/zstd.hpp"
+#include "stream/zstd_frames.hpp"
 #include "support/manual_clock.hpp"
 #include "support/recording_sink.hpp"
 
@@ -51,6 +52,8 @@ std::vector<Stage> all_stages() {
   return {
       {"hash", [](Sink& next) { return std::make_unique<HashSink>(next); }},
       {"compress", [](Sink& next) { return std::make_unique<ZstdCompressSink>(next, 1, 1); }},
+      {"compress to frames",
+       [](Sink& next) { return std::make_unique<ZstdFramesSink>(next, 1, 2); }},
       {"decompress", [](Sink& next) { return std::make_unique<ZstdDecompressSink>(next); },
        compressed("some data")},
       {"rate limit",

@@ -15,10 +15,9 @@ using bkp::util::ErrorKind;
 
 namespace {
 
-std::string compress(std::string_view text, int level = 3, int threads = 1,
-                     const ZstdTuning& tuning = {}) {
+std::string compress(std::string_view text, int level = 3, int threads = 1) {
   StringSink result;
-  ZstdCompressSink zstd{result, level, threads, tuning};
+  ZstdCompressSink zstd{result, level, threads};
   zstd.write(bytes_of(text));
   zstd.finish();
   return result.text();
@@ -55,16 +54,6 @@ TEST_CASE("what was compressed comes back, at every kind of level and number of 
   const auto [level, threads] = GENERATE(table<int, int>({{1, 1}, {3, 0}, {3, 2}, {9, 2}}));
   CAPTURE(level, threads);
   const std::string packed = compress(text, level, threads);
-  CHECK(packed.size() < text.size() * 2 / 3);
-  CHECK((decompress(packed) == text));
-}
-
-TEST_CASE("tuned or not, it is the same text") {
-  const std::string text = mixed_text();
-  const auto tuning = GENERATE(ZstdTuning{1 << 20, false, {}}, ZstdTuning{0, true, {}},
-                               ZstdTuning{0, true, ZstdTuning::FastSearch{5, 15}},
-                               ZstdTuning{4 << 20, false, ZstdTuning::FastSearch{3, 6}});
-  const std::string packed = compress(text, 3, 2, tuning);
   CHECK(packed.size() < text.size() * 2 / 3);
   CHECK((decompress(packed) == text));
 }
