@@ -6,6 +6,7 @@
 #include <set>
 
 #include "check/topics.hpp"
+#include "exports/secrets.hpp"
 #include "pg/password_file.hpp"
 #include "retention/policy.hpp"
 #include "store/url.hpp"
@@ -65,6 +66,24 @@ void examine_as_libpq(const std::filesystem::path& password_file, Findings& find
                    "chmod 600 " + util::shell_quoted(password_file.string()));
 }
 
+/// The page is on every store, unsealed.
+void examine_procedures(const config::Runbook& runbook, Findings& findings) {
+  for (const auto& procedure : runbook.procedures) {
+    for (std::size_t i = 0; i < procedure.steps.size(); ++i) {
+      const auto& step = procedure.steps[i];
+      if (exports::redact_text(step.text) == step.text &&
+          exports::redact_text(step.command) == step.command) {
+        continue;
+      }
+      findings.warning("runbook",
+                       fmt::format("step {} of {} looks as if it held a secret, and everybody who "
+                                   "can read a store can read it",
+                                   i + 1, util::quoted(procedure.title)),
+                       "let the command read it from a file of mode 600");
+    }
+  }
+}
+
 }  // namespace
 
 void examine_settings(const config::Config& config, Findings& findings) {
@@ -76,6 +95,7 @@ void examine_settings(const config::Config& config, Findings& findings) {
                      "do without it for now; bkp.yaml(5) lists what this version has");
   }
   examine_copies(config, findings);
+  examine_procedures(config.runbook, findings);
   for (const auto& store : config.stores) {
     if (retention::has_rules(store.retention)) continue;
     findings.warning(

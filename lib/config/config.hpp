@@ -193,9 +193,26 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 
+/// What the runbook shows of a procedure of the site's own. Of text and command one is not empty.
+struct ProcedureStep {
+  std::string text;
+  std::string command;  ///< for a shell, as it was written; it may have several lines
+  std::string as;       ///< the user who is to run it; empty: as whom bkp runs
+  bool operator==(const ProcedureStep&) const = default;
+};
+
+/// For what bkp does not bring back.
+struct Procedure {
+  std::string title;
+  std::string when;  ///< what has happened, for the page's table of situations
+  std::vector<ProcedureStep> steps;
+  bool operator==(const Procedure&) const = default;
+};
+
 struct Runbook {
   std::optional<std::filesystem::path> path;  ///< a local copy, renewed with the one on the stores
   std::vector<std::string> contacts;
+  std::vector<Procedure> procedures;
   bool operator==(const Runbook&) const = default;
 };
 

@@ -194,9 +194,28 @@ void write_operations(Writer& writer, const Config& config) {
     writer.key("yellow", duration(kind.ages.yellow));
     writer.end_element();
   }
+}
+
+void write_step(Writer& writer, const ProcedureStep& step) {
+  const bool said = !step.text.empty();
+  said ? writer.element("text", quote(step.text)) : writer.element("command", quote(step.command));
+  if (said && !step.command.empty()) writer.key("command", quote(step.command));
+  if (!step.as.empty()) writer.key("as", quote(step.as));
+  writer.end_element();
+}
+
+void write_runbook(Writer& writer, const Runbook& runbook) {
   writer.section("runbook", "The page that says how to come back.");
-  writer.optional("path", config.runbook.path, path_text, "a local copy of what the stores hold");
-  writer.key("contacts", list(config.runbook.contacts));
+  writer.optional("path", runbook.path, path_text, "a local copy of what the stores hold");
+  writer.key("contacts", list(runbook.contacts));
+  if (!runbook.procedures.empty()) writer.key("procedures", "");
+  for (const auto& procedure : runbook.procedures) {
+    writer.element("title", quote(procedure.title));
+    writer.key("when", quote(procedure.when));
+    writer.key("steps", "");
+    for (const auto& step : procedure.steps) write_step(writer, step);
+    writer.end_element();
+  }
 }
 
 void write_export_sections(Writer& writer, const std::vector<ExportSection>& sections) {
@@ -274,6 +293,7 @@ std::string explain(const Config& config) {
   write_wal(writer, config.wal);
   write_verify(writer, config.verify);
   write_operations(writer, config);
+  write_runbook(writer, config.runbook);
   write_export_sections(writer, config.export_sections);
   write_assets(writer, config.assets);
   write_notify(writer, config.notify);

@@ -48,10 +48,10 @@ class Writer {
   void comment(std::string_view text) { m_text += fmt::format("# {}\n", text); }
   /// "  - key: value", and deeper from there on until end_element().
   void element(std::string_view key, const std::string& value) {
-    line(fmt::format("  - {}: {}", key, value), {});
-    m_indent = "    ";
+    line(fmt::format("{}- {}: {}", m_indent, key, value), {});
+    m_indent += "  ";
   }
-  void end_element() { m_indent = "  "; }
+  void end_element() { m_indent.resize(m_indent.size() - 2); }
   std::string take() { return std::move(m_text); }
 
  private:

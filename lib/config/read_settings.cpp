@@ -213,12 +213,4 @@ Objectives read_objectives(const Section& top) {
   return result;
 }
 
-Runbook read_runbook(const Section& top) {
-  const auto section = top.section("runbook");
-  Runbook result;
-  if (const auto value = section.find("path")) result.path = to_path(*value);
-  if (const auto value = section.find("contacts")) result.contacts = to_texts(*value);
-  return result;
-}
-
 }  // namespace bkp::config

@@ -174,6 +174,13 @@ constexpr std::array rules{
     KeyRule{"runbook", mapping},
     KeyRule{"runbook.path", path},
     KeyRule{"runbook.contacts", texts},
+    KeyRule{"runbook.procedures", mappings},
+    KeyRule{"runbook.procedures[].title", text},
+    KeyRule{"runbook.procedures[].when", text},
+    KeyRule{"runbook.procedures[].steps", mappings},
+    KeyRule{"runbook.procedures[].steps[].text", text},
+    KeyRule{"runbook.procedures[].steps[].command", text},
+    KeyRule{"runbook.procedures[].steps[].as", text},
 };
 
 // "stores[].name" → {"stores", "name"}; "site" → {"", "site"}

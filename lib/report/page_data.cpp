@@ -45,15 +45,19 @@ std::string version_text(int version) {
 
 void Blocks::add(const std::string& name, const std::string& id, const std::string& as,
                  const std::string& text, Kind kind) {
+  add_as_written(name, id, as, wrapped(text), kind);
+}
+
+void Blocks::add_as_written(const std::string& name, const std::string& id, const std::string& as,
+                            const std::string& text, Kind kind) {
   if (text.empty()) return;
   data block;
   block["id"] = m_scenario + "-" + id;
   block["scenario"] = m_scenario;
   block["as"] = printable(as);
-  const auto shown_text = wrapped(text);
   block["manual"] = flag(kind == Kind::manual);
-  block["long"] = flag(std::ranges::count(shown_text, '\n') > 20);
-  block["text"] = shown_text;
+  block["long"] = flag(std::ranges::count(text, '\n') > 20);
+  block["text"] = text;
   m_target[name] = std::move(block);
 }
 

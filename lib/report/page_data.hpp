@@ -31,6 +31,9 @@ class Blocks {
 
   void add(const std::string& name, const std::string& id, const std::string& as,
            const std::string& text, Kind kind = Kind::run);
+  /// One whose lines are somebody else's, and stay as they are.
+  void add_as_written(const std::string& name, const std::string& id, const std::string& as,
+                      const std::string& text, Kind kind = Kind::run);
 
  private:
   kainjow::mustache::data& m_target;

@@ -13,6 +13,7 @@
 #include "report/page_configuration.hpp"
 #include "report/page_data.hpp"
 #include "report/page_fetches.hpp"
+#include "report/page_procedures.hpp"
 #include "report/page_recovery.hpp"
 #include "report/runbook_commands.hpp"
 #include "report/runbook_keys.hpp"
@@ -342,6 +343,7 @@ std::string render_runbook(const RunbookModel& model) {
   add_recovery(page, model, commands);
   add_configuration(page, model);
   add_assets(page, model);
+  add_procedures(page, model);
   data stores{data::type::list};
   for (const auto& store : model.stores) stores << store_data(store);
   page["stores"] = std::move(stores);

@@ -111,6 +111,7 @@ void fill_site(RunbookModel& model, const run::Context& context) {
   model.rto = config.objectives.rto;
   model.window = config.objectives.window;
   model.contacts = config.runbook.contacts;
+  model.procedures = config.runbook.procedures;
   model.assets = config.assets;
 }
 

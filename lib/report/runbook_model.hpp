@@ -124,6 +124,7 @@ struct RunbookModel {
   std::chrono::seconds window{0};
   std::vector<std::string> contacts;
   std::vector<config::AssetSection> assets;
+  std::vector<config::Procedure> procedures;  ///< the site's own
 
   std::vector<RunbookStore> stores;            ///< in the configuration's order
   std::vector<RunbookDatabase> databases;      ///< by name

@@ -43,6 +43,8 @@ Error damaged(std::string what) {
 }  // namespace
 
 struct ZstdCompressSink::State {
+  explicit State(int level) : context{level} {}
+
   ZstdContext context;
   std::vector<std::byte> buffer = std::vector<std::byte>(buffer_size);
   std::size_t filled = 0;
@@ -65,7 +67,7 @@ struct ZstdCompressSink::State {
 };
 
 ZstdCompressSink::ZstdCompressSink(Sink& next, int level, int threads)
-    : m_next{next}, m_state{std::make_unique<State>(ZstdContext{level})} {
+    : m_next{next}, m_state{std::make_unique<State>(level)} {
   if (threads < 0)
     throw Error{ErrorKind::internal, fmt::format("zstd: {} threads are out of range", threads)};
   m_state->context.set(ZSTD_c_nbWorkers, workers(threads));

@@ -20,12 +20,19 @@ namespace {
 // Every key in a text, with "# " before keys taken away: "  # - name: x" counts as `name` there.
 std::string uncommented(const std::string& text) {
   std::string result;
+  // Of the key whose value is a block of lines.
+  std::optional<std::size_t> block;
   for (auto line : util::split_lines(text)) {
     const auto hash = line.find("# ");
     const bool commented = hash != line.npos && line.find_first_not_of(' ') == hash;
     if (commented) {
       auto rest = line.substr(hash + 2);
       const auto start = rest.find_first_not_of(" -");
+      if (block && start != rest.npos && start > *block) {
+        result += std::string(hash, ' ') + std::string{rest} + '\n';
+        continue;
+      }
+      block = rest.ends_with(": |") ? std::optional{start} : std::nullopt;
       const auto colon = rest.find(':');
       const auto is_key = [](char c) {
         return std::islower(static_cast<unsigned char>(c)) || c == '_';

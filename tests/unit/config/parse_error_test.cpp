@@ -342,4 +342,22 @@ TEST_CASE("URLs of stores") {
   CHECK_THAT(error.hint(), Catch::Contains(hint));
 }
 
+TEST_CASE("a procedure of the runbook that says too little") {
+  const auto with = [](const std::string& procedure) {
+    return with_store("runbook:\n  procedures:\n    - " + procedure + "\n");
+  };
+  check(GENERATE_COPY(values<Case>({
+      {with("{steps: [{text: a}]}"), "bkp.yaml:7: runbook.procedures[0].title is missing", "Redis"},
+      {with("{title: a}"), "bkp.yaml:7: runbook.procedures[0] has no steps", "steps:"},
+      {with("{title: a, steps: []}"), "bkp.yaml:7: runbook.procedures[0] has no steps", "steps:"},
+      {with("{title: a, steps: [{}]}"), "bkp.yaml:7: runbook.procedures[0].steps[0] says nothing",
+       "a `command`"},
+      {with("{title: a, steps: [{text: b, as: root}]}"),
+       "bkp.yaml:7: runbook.procedures[0].steps[0].as goes with a command", "remove it"},
+      {with("{title: a, steps: [{command: \"b\\ec\"}]}"),
+       "bkp.yaml:7: runbook.procedures[0].steps[0].command has characters that cannot be shown",
+       "x1b"},
+  })));
+}
+
 }  // namespace bkp::config

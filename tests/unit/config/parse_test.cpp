@@ -230,6 +230,9 @@ TEST_CASE("the explained settings parse to the same settings") {
                  "catalog: {conninfo: \"host=db2 dbname='a b'\"}\nrunbook: {path: /r, contacts: "
                  "[\"+49: x\"]}\n"),
       with_store("schedules: []\n"),
+      with_store("runbook:\n  procedures:\n    - {title: \"a: b\", when: c, steps: [{text: t},"
+                 " {command: \"x\\ny '\\\"'\", as: root}, {text: t, command: z}]}\n"
+                 "    - {title: d, steps: [{command: e}]}\n"),
       with_store("schedules: [{command: \"full --db 'a b'\", schedule: '@daily', time_zone: "
                  "Europe/Berlin,\n  destination: local, jitter: 5min, catch_up: 90s, enabled: "
                  "false}]\n"));
