@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "check/topics.hpp"
@@ -66,20 +67,37 @@ void examine_as_libpq(const std::filesystem::path& password_file, Findings& find
                    "chmod 600 " + util::shell_quoted(password_file.string()));
 }
 
+/// A shell's $NAME and `…` as ${NAME} and $(…), which are known as references. In other texts "$"
+/// may begin a secret.
+std::string with_plain_references(std::string_view command) {
+  std::string result;
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    const bool name =
+        command[i] == '$' && i + 1 < command.size() &&
+        (std::isalpha(static_cast<unsigned char>(command[i + 1])) != 0 || command[i + 1] == '_');
+    if (name) {
+      result += "${";
+    } else if (command[i] == '`') {
+      result += "$(";
+    } else {
+      result += command[i];
+    }
+  }
+  return result;
+}
+
 /// The page is on every store, unsealed.
 void examine_procedures(const config::Runbook& runbook, Findings& findings) {
   for (const auto& procedure : runbook.procedures) {
     for (std::size_t i = 0; i < procedure.steps.size(); ++i) {
-      const auto& step = procedure.steps[i];
-      if (exports::redact_text(step.text) == step.text &&
-          exports::redact_text(step.command) == step.command) {
-        continue;
-      }
+      const auto command = with_plain_references(procedure.steps[i].command);
+      if (exports::redact_text(command) == command) continue;
       findings.warning("runbook",
-                       fmt::format("step {} of {} looks as if it held a secret, and everybody who "
-                                   "can read a store can read it",
+                       fmt::format("the command of step {} of {} looks as if it held a secret, and "
+                                   "everybody who can read a store can read it",
                                    i + 1, util::quoted(procedure.title)),
-                       "let the command read it from a file of mode 600");
+                       "let it read the secret from a file of mode 600, and change the secret: the "
+                       "pages beside older backups keep it");
     }
   }
 }

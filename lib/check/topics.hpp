@@ -17,8 +17,8 @@ namespace bkp::check {
 /// The topics of `bkp check`, one source file each. All add to the findings and throw nothing but
 /// an interruption (and faults of bkp itself).
 
-/// Keys without effect, stores without a retention rule, whether 3-2-1 holds, secrets in what the
-/// runbook shows.
+/// Keys without effect, stores without a retention rule, whether 3-2-1 holds, secrets in commands
+/// that the runbook shows.
 void examine_settings(const config::Config& config, Findings& findings);
 /// Who can read and change the configuration, password files and spool; and the password file that
 /// libpq finds by itself, where the configuration names none.

@@ -197,9 +197,12 @@ void write_operations(Writer& writer, const Config& config) {
 }
 
 void write_step(Writer& writer, const ProcedureStep& step) {
-  const bool said = !step.text.empty();
-  said ? writer.element("text", quote(step.text)) : writer.element("command", quote(step.command));
-  if (said && !step.command.empty()) writer.key("command", quote(step.command));
+  if (step.text.empty()) {
+    writer.element("command", quote(step.command));
+  } else {
+    writer.element("text", quote(step.text));
+    if (!step.command.empty()) writer.key("command", quote(step.command));
+  }
   if (!step.as.empty()) writer.key("as", quote(step.as));
   writer.end_element();
 }

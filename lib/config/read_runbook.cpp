@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "config/sections.hpp"
 #include "util/text.hpp"
 
@@ -5,23 +7,40 @@ namespace bkp::config {
 
 namespace {
 
-/// Without the line ends behind it, which a block of YAML has.
-std::string read_command(const Value& value) {
+void refuse_unshowable(const Value& value, const std::string& text) {
+  if (util::printable(text) != text)
+    value.fail("has characters that cannot be shown", "take them out; in a command write $'\\xNN'");
+}
+
+/// A paragraph: what a block of YAML has as lines follows each other.
+std::string read_sentence(const Value& value) {
   auto text = non_empty_text(value);
-  text.erase(text.find_last_not_of(" \n") + 1);
-  for (const auto line : util::split_lines(text)) {
-    if (util::printable(line) != line)
-      value.fail("has characters that cannot be shown", "write them as $'\\x1b'");
-  }
+  std::ranges::replace(text, '\n', ' ');
+  text.erase(text.find_last_not_of(' ') + 1);
+  if (text.empty()) value.fail("is empty", "write something, or remove it");
+  refuse_unshowable(value, text);
+  return text;
+}
+
+/// Its lines and tabs as they are, but for the line ends behind it, which a block of YAML has.
+std::string read_command(const Value& value) {
+  auto text = to_text(value);
+  text.erase(text.find_last_not_of('\n') + 1);
+  auto shown = text;
+  std::ranges::replace(shown, '\n', ' ');
+  std::ranges::replace(shown, '\t', ' ');
+  if (shown.find_first_not_of(' ') == shown.npos)
+    value.fail("is empty", "write the command, or remove the key");
+  refuse_unshowable(value, shown);
   return text;
 }
 
 ProcedureStep read_step(const Section& section) {
   ProcedureStep step;
-  if (const auto value = section.find("text")) step.text = non_empty_text(*value);
+  if (const auto value = section.find("text")) step.text = read_sentence(*value);
   if (const auto value = section.find("command")) step.command = read_command(*value);
   if (const auto value = section.find("as")) {
-    step.as = non_empty_text(*value);
+    step.as = read_sentence(*value);
     if (step.command.empty()) value->fail("goes with a command", "add `command`, or remove it");
   }
   if (step.text.empty() && step.command.empty()) {
@@ -33,9 +52,9 @@ ProcedureStep read_step(const Section& section) {
 
 Procedure read_procedure(const Section& section) {
   Procedure procedure;
-  procedure.title = non_empty_text(section.require("title", "say what comes back: `title: Redis`"));
+  procedure.title = read_sentence(section.require("title", "say what comes back: `title: Redis`"));
   const auto when = section.find("when");
-  procedure.when = when ? non_empty_text(*when) : procedure.title;
+  procedure.when = when ? read_sentence(*when) : procedure.title;
   for (const auto& step : section.sections("steps")) procedure.steps.push_back(read_step(step));
   if (procedure.steps.empty()) {
     section.document().fail_at(section.line(), section.path() + " has no steps",

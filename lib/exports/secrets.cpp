@@ -301,10 +301,11 @@ std::string last_word(std::string_view name) {
 }  // namespace
 
 bool names_a_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 18> endings{
+  constexpr std::array<std::string_view, 19> endings{
       "password",   "passwd",      "passphrase",    "secret",          "token",     "apikey",
       "accesskey",  "secretkey",   "privatekey",    "signingkey",      "sharedkey", "secretkeybase",
-      "credential", "credentials", "encryptionkey", "secretaccesskey", "authkey",   "passwordhash"};
+      "credential", "credentials", "encryptionkey", "secretaccesskey", "authkey",   "passwordhash",
+      "rediscliauth"};
   constexpr std::array<std::string_view, 4> words{"pass", "pwd", "pw", "authorization"};
   const auto text = plain(name);
   return std::ranges::any_of(endings, [&](auto end) { return text.ends_with(end); }) ||

@@ -18,10 +18,9 @@ data steps_data(const RunbookModel& model, const config::Procedure& procedure,
   for (std::size_t i = 0; i < procedure.steps.size(); ++i) {
     const auto& step = procedure.steps[i];
     data row;
-    row["said"] = flag(!step.text.empty());
-    row["words"] = shown(step.text);
-    row["run"] = flag(false);
-    Blocks{row, scenario}.add_as_written("run", std::to_string(i + 1),
+    row["has_sentence"] = flag(!step.text.empty());
+    row["sentence"] = shown(step.text);
+    Blocks{row, scenario}.add_as_written("procedure_command", std::to_string(i + 1),
                                          step.as.empty() ? model.os_user : step.as, step.command);
     list << row;
   }

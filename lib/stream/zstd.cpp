@@ -1,5 +1,6 @@
 #include "stream/zstd.hpp"
 
+#include <zstd.h>
 #include <zstd_errors.h>
 
 #include <algorithm>
@@ -27,7 +28,7 @@ struct DecompressDeleter {
 // Large enough that the stages behind are called seldom, small enough to stay in the cache.
 constexpr std::size_t buffer_size = std::size_t{256} << 10U;
 
-/// Beside the caller's; 0 where the library was built without threads.
+/// Beside the caller's: none for one thread, or where the library was built without.
 int workers(int threads) {
   const int wanted =
       threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));

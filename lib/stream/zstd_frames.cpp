@@ -1,9 +1,12 @@
 #include "stream/zstd_frames.hpp"
 
+#include <zstd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,6 +21,9 @@ namespace bkp::stream {
 namespace {
 
 constexpr std::size_t frame_size = std::size_t{2} << 20U;
+
+/// More than one thread, which writes, could feed.
+constexpr std::size_t most_lanes = 8;
 
 ZstdContext make_context(int level, const std::optional<ZstdFastSearch>& search) {
   ZstdContext context{level};
@@ -76,7 +82,6 @@ class ZstdFramesSink::Lane {
   ~Lane() {
     wait();
     pass(Turn::end);
-    m_thread.join();
   }
 
   /// Gives the frame it has been given before, if any, to `sink`, and takes the next one for it.
@@ -93,6 +98,7 @@ class ZstdFramesSink::Lane {
   }
 
  private:
+  /// Whose the frame is. Of the two only the other one waits, so that one is told.
   enum class Turn { caller, thread, end };
 
   void pass(Turn turn) {
@@ -119,16 +125,17 @@ class ZstdFramesSink::Lane {
   Frame m_frame;
   std::exception_ptr m_failure;
   std::atomic<Turn> m_turn = Turn::caller;
-  std::thread m_thread;
+  std::jthread m_thread;  // joined first
 };
 
 class ZstdFramesSink::State {
  public:
   State(int level, int threads, std::optional<ZstdFastSearch> search)
-      : m_level{level}, m_threads{threads}, m_search{search}, m_own{make_context(level, search)} {
+      : m_level{level}, m_search{search}, m_own{make_context(level, search)} {
     if (threads < 1)
       throw util::Error{util::ErrorKind::internal,
                         fmt::format("zstd: {} threads are out of range", threads)};
+    if (threads > 1) m_lanes_wanted = std::min(static_cast<std::size_t>(threads), most_lanes);
   }
 
   void write(std::span<const std::byte> data, Sink& next) {
@@ -141,7 +148,7 @@ class ZstdFramesSink::State {
   void finish(Sink& next) {
     // The last one, which is the only one of a stream that is empty, has a thread at hand.
     m_frame.compress(m_own);
-    for (std::size_t i = 0; i < m_lanes.size(); ++i) lane().collect(next);
+    for (std::size_t i = 0; i < m_lanes.size(); ++i) next_lane().collect(next);
     m_frame.give(next);
   }
 
@@ -149,28 +156,35 @@ class ZstdFramesSink::State {
 
  private:
   void pass_on(Sink& next) {
-    if (m_threads == 1) {
+    if (m_lanes.size() < m_lanes_wanted) add_lane();
+    if (m_lanes.empty()) {
       m_frame.compress(m_own);
       m_frame.give(next);
-      return;
+    } else {
+      next_lane().exchange(m_frame, next);
     }
-    if (m_lanes.size() < static_cast<std::size_t>(m_threads)) {
-      m_turn = m_lanes.size();
+  }
+
+  /// It is the next one then. Where the system has no more threads to give, it goes on with fewer.
+  void add_lane() {
+    try {
       m_lanes.push_back(std::make_unique<Lane>(make_context(m_level, m_search)));
+      m_next_lane = m_lanes.size() - 1;
+    } catch (const std::system_error&) {
+      m_lanes_wanted = m_lanes.size();
     }
-    lane().exchange(m_frame, next);
   }
 
   /// In turn, so that it is the one with the oldest frame.
-  Lane& lane() { return *m_lanes[m_turn++ % m_lanes.size()]; }
+  Lane& next_lane() { return *m_lanes[m_next_lane++ % m_lanes.size()]; }
 
   int m_level;
-  int m_threads;
   std::optional<ZstdFastSearch> m_search;
   ZstdContext m_own;
   Frame m_frame;
   std::vector<std::unique_ptr<Lane>> m_lanes;  ///< as many as there was work for
-  std::size_t m_turn = 0;
+  std::size_t m_lanes_wanted = 0;
+  std::size_t m_next_lane = 0;
 };
 
 ZstdFramesSink::ZstdFramesSink(Sink& next, int level, int threads,

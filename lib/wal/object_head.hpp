@@ -11,7 +11,8 @@
 namespace bkp::wal {
 
 /// The head of an archived file's object, with the text of its Description; what follows is the
-/// payload. Stock tools pass over it, so `zstd -d`, or `age -d` and `zstd -d`, give the file.
+/// payload. Stock tools pass over it, so `zstd -d`, or `age -d` and `zstd -d`, give the file. Cut
+/// behind a frame, an object that is not sealed is a shorter file to them: the text has its size.
 ///
 ///   not sealed  a skippable frame of zstd (RFC 8878, 3.1.2): magic number 0x184D2A57 and the
 ///               text's length, 4 bytes each, little-endian; the text. The payload is zstd

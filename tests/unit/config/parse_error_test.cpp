@@ -354,9 +354,16 @@ TEST_CASE("a procedure of the runbook that says too little") {
        "a `command`"},
       {with("{title: a, steps: [{text: b, as: root}]}"),
        "bkp.yaml:7: runbook.procedures[0].steps[0].as goes with a command", "remove it"},
+      {with("{title: a, steps: [{text: b, command: ' '}]}"),
+       "bkp.yaml:7: runbook.procedures[0].steps[0].command is empty", "remove"},
+      {with("{title: a, steps: [{command: \"b\\r\\nc\"}]}"),
+       "bkp.yaml:7: runbook.procedures[0].steps[0].command has characters that cannot be shown",
+       "xNN"},
+      {with("{title: \"a\\u202eb\", steps: [{text: b}]}"),
+       "bkp.yaml:7: runbook.procedures[0].title has characters that cannot be shown", "take them"},
       {with("{title: a, steps: [{command: \"b\\ec\"}]}"),
        "bkp.yaml:7: runbook.procedures[0].steps[0].command has characters that cannot be shown",
-       "x1b"},
+       "xNN"},
   })));
 }
 

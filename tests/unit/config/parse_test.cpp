@@ -216,6 +216,21 @@ TEST_CASE("a store out of a command's options") {
   }
 }
 
+TEST_CASE(
+    "texts of a procedure are paragraphs, however they are written, and commands keep their "
+    "lines") {
+  const auto config = parse_text(with_store(
+      "runbook:\n  procedures:\n    - title: >\n        Redis\n      steps:\n"
+      "        - text: |\n            one\n            two\n"
+      "          command: |\n            cat <<-END\n            \tx\n            END\n\n"));
+  REQUIRE(config.runbook.procedures.size() == 1);
+  const auto& procedure = config.runbook.procedures.front();
+  CHECK(procedure.title == "Redis");
+  CHECK(procedure.when == "Redis");
+  CHECK(procedure.steps.at(0).text == "one two");
+  CHECK(procedure.steps.at(0).command == "cat <<-END\n\tx\nEND");
+}
+
 TEST_CASE("the explained settings parse to the same settings") {
   const std::string yaml = GENERATE(
       as<std::string>{}, with_store(""), source_file("tests/data/contract.yaml"),

@@ -9,7 +9,8 @@ using namespace bkp::exports;
 TEST_CASE("names that name a secret, and names that only have to do with one") {
   for (const auto* const name :
        {"password", "DB_PASSWORD", "pgpassword", "client-secret", "SECRET_KEY_BASE", "apiKey",
-        "api_token", "pwd", "aws_secret_access_key", "ssl.private_key", "credentials"}) {
+        "api_token", "pwd", "aws_secret_access_key", "ssl.private_key", "credentials",
+        "REDISCLI_AUTH"}) {
     CAPTURE(name);
     CHECK(names_a_secret(name));
   }

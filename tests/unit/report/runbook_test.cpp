@@ -146,6 +146,16 @@ TEST_CASE("a command read out of the page is the command") {
   }
 }
 
+TEST_CASE("a step of the site's own is text on the page, and its command is as it was written") {
+  const auto model = test::hostile_model();
+  const auto html = render_runbook(model);
+  CHECK(command(html, "own-1-2") == model.procedures[0].steps[1].command);
+  CHECK(model.procedures[0].steps[1].command != wrapped(model.procedures[0].steps[1].command));
+  CHECK_THAT(html, Contains("<td>&lt;i&gt;when&lt;/i&gt; {{site}}</td>") &&
+                       Contains("&lt;/ol&gt;&lt;b&gt;text&lt;/b&gt;") &&
+                       Contains("data-as=\"&lt;r&gt;\""));
+}
+
 TEST_CASE("the page carries this site's values") {
   const auto html = render_runbook(test::sample_model());
   CHECK_THAT(html, Contains("20261121T020000Z-full-studio") && Contains("2026-11-21T02:03:30Z"));

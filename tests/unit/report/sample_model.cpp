@@ -91,10 +91,13 @@ report::RunbookModel sample_model() {
 report::RunbookModel hostile_model() {
   auto model = sample_model();
   model.contacts = {"<img src=x onerror=alert(1)> & \"friends\""};
-  model.procedures = {
-      {"<script>alert(3)</script>",
-       "<i>when</i> {{site}}",
-       {{"</ol><b>text</b>", "", ""}, {"", "echo \"$(cat '<a  b>')\" # &amp;", "<r>"}}}};
+  model.procedures = {{"<script>alert(3)</script>",
+                       "<i>when</i> {{site}}",
+                       {{"</ol><b>text</b>", "", ""},
+                        {"",
+                         "printf %s\\n one two three four five six seven eight nine ten eleven "
+                         "twelve thirteen fourteen;\n\techo \"$(cat '<a  b>')\" # &amp;",
+                         "<r>"}}}};
   model.host = "<b>host</b>";
   model.os_user = "bkp; rm -rf /";
   model.stores[1].problem = "</table><script>alert(2)</script>";

@@ -60,6 +60,8 @@ struct Bench {
 
 TEST_CASE("an archived file comes back, and says of itself what it is") {
   Bench bench;
+  // In one frame, and in several.
+  bench.text = noise(GENERATE(300'000U, 5'000'000U));
   const bool sealed = GENERATE(false, true);
   const auto name = bench.archive(sealed, false);
   CHECK(bench.fetched(name, bench.keys()) == bench.text);
