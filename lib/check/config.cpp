@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "check/shell_secrets.hpp"
 #include "check/topics.hpp"
-#include "exports/secrets.hpp"
 #include "pg/password_file.hpp"
 #include "retention/policy.hpp"
 #include "store/url.hpp"
@@ -67,38 +66,26 @@ void examine_as_libpq(const std::filesystem::path& password_file, Findings& find
                    "chmod 600 " + util::shell_quoted(password_file.string()));
 }
 
-/// A shell's $NAME and `…` as ${NAME} and $(…), which are known as references. In other texts "$"
-/// may begin a secret.
-std::string with_plain_references(std::string_view command) {
-  std::string result;
-  for (std::size_t i = 0; i < command.size(); ++i) {
-    const bool name =
-        command[i] == '$' && i + 1 < command.size() &&
-        (std::isalpha(static_cast<unsigned char>(command[i + 1])) != 0 || command[i + 1] == '_');
-    if (name) {
-      result += "${";
-    } else if (command[i] == '`') {
-      result += "$(";
-    } else {
-      result += command[i];
+/// The page shows them, and is on every store, unsealed.
+void examine_shown_commands(const config::Config& config, Findings& findings) {
+  const auto examine = [&](const std::string& command, const std::string& whose) {
+    if (!holds_secret(command)) return;
+    findings.warning("runbook",
+                     fmt::format("{} looks as if it held a secret, and everybody who can read a "
+                                 "store can read it on the runbook's page",
+                                 whose),
+                     "let it read the secret from a file of mode 600, and change the secret: the "
+                     "pages beside older backups keep it");
+  };
+  for (const auto& procedure : config.runbook.procedures) {
+    for (std::size_t i = 0; i < procedure.steps.size(); ++i) {
+      examine(procedure.steps[i].command,
+              fmt::format("the command of step {} of {}", i + 1, util::quoted(procedure.title)));
     }
   }
-  return result;
-}
-
-/// The page is on every store, unsealed.
-void examine_procedures(const config::Runbook& runbook, Findings& findings) {
-  for (const auto& procedure : runbook.procedures) {
-    for (std::size_t i = 0; i < procedure.steps.size(); ++i) {
-      const auto command = with_plain_references(procedure.steps[i].command);
-      if (exports::redact_text(command) == command) continue;
-      findings.warning("runbook",
-                       fmt::format("the command of step {} of {} looks as if it held a secret, and "
-                                   "everybody who can read a store can read it",
-                                   i + 1, util::quoted(procedure.title)),
-                       "let it read the secret from a file of mode 600, and change the secret: the "
-                       "pages beside older backups keep it");
-    }
+  for (const auto& section : config.export_sections) {
+    examine(fmt::format("{}", fmt::join(section.command, " ")),
+            fmt::format("the command of section {}", util::quoted(section.name)));
   }
 }
 
@@ -107,13 +94,15 @@ void examine_procedures(const config::Runbook& runbook, Findings& findings) {
 void examine_settings(const config::Config& config, Findings& findings) {
   findings.ok("configuration", fmt::format("{} is valid", config.file.string()));
   for (const auto& key : config.unsupported) {
-    findings.warning("configuration",
-                     fmt::format("{} (line {}) has no effect in this version",
-                                 util::printable(key.key), key.line),
-                     "do without it for now; bkp.yaml(5) lists what this version has");
+    findings.warning(
+        "configuration",
+        fmt::format("{} (line {}) has no effect in this version", util::printable(key.key),
+                    key.line),
+        "do without it for now: bkp.yaml(5) lists what this version has; the way back of "
+        "files and of a Redis has its place in runbook.procedures");
   }
   examine_copies(config, findings);
-  examine_procedures(config.runbook, findings);
+  examine_shown_commands(config, findings);
   for (const auto& store : config.stores) {
     if (retention::has_rules(store.retention)) continue;
     findings.warning(

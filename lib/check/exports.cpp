@@ -15,8 +15,9 @@ constexpr auto topic_of_exports = "configuration export";
 void judge_section(const exports::Section& section, Findings& findings) {
   const auto check = "section " + section.name;
   if (!section.error.empty()) {
-    findings.error(check, util::Error{util::ErrorKind::partial, util::printable(section.error),
-                                      "as long as it is so each export lacks the section"});
+    findings.error(
+        check, util::Error{util::ErrorKind::partial, util::printable(section.error),
+                           "mend it, or take the section out: each export lacks it until then"});
     return;
   }
   std::size_t bytes = 0;

@@ -129,7 +129,9 @@ cli::Report restore(const ConfigRestoreOptions& options, run::Context& context, 
   report.result["dry_run"] = context.dry_run;
   context.terminal.show(plan_text(exported, plan, options, context.clock.now()));
   if (plan.empty()) {
-    report.text = "nothing to do: all is as in the export\n";
+    report.text = plan.notes.empty()
+                      ? "nothing to do: all is as in the export\n"
+                      : "nothing to do: what this command restores is as in the export\n";
     return report;
   }
   if (context.dry_run) {

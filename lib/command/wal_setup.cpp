@@ -99,15 +99,14 @@ cli::Report run(const WalSetupOptions& options, run::Context& context) {
   if (!changes.empty()) change_settings(options, context, server, changes);
   const auto restart = wal::waiting_for_restart(server);
   report.result["restart_needed"] = restart;
+  if (!changes.empty()) report.text = fmt::format("changed:{}\n", plan_text(changes));
   if (!restart.empty()) {
     report.error = restart_needed(restart);
     return report;
   }
   const auto name = wal::prove_archiving(context, server, patience);
   report.result["proven_by"] = name;
-  report.text =
-      fmt::format("{}the server archives: {} is on every required store\n",
-                  changes.empty() ? "" : fmt::format("changed:{}\n", plan_text(changes)), name);
+  report.text += fmt::format("the server archives: {} is on every required store\n", name);
   if (const auto ids = schedules_without_archive(context); !ids.empty()) {
     report.text += fmt::format(
         "schedules that waited for this are still switched off: "

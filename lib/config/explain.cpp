@@ -198,10 +198,10 @@ void write_operations(Writer& writer, const Config& config) {
 
 void write_step(Writer& writer, const ProcedureStep& step) {
   if (step.text.empty()) {
-    writer.element("command", quote(step.command));
+    writer.element_of_lines("command", step.command);
   } else {
     writer.element("text", quote(step.text));
-    if (!step.command.empty()) writer.key("command", quote(step.command));
+    if (!step.command.empty()) writer.lines("command", step.command);
   }
   if (!step.as.empty()) writer.key("as", quote(step.as));
   writer.end_element();

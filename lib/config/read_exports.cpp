@@ -73,8 +73,10 @@ SecretMode read_secret(const Value& value, const Encryption& encryption) {
     value.fail(fmt::format("must not be {}", util::quoted(text)), "write keep, seal or redact");
   }
   if (found->second == SecretMode::seal && encryption.recipients.empty()) {
-    value.fail("is seal, and nothing is sealed on this site",
-               "name recipients (`encryption.recipients`), or write `redact`");
+    value.fail(
+        "is seal, and nothing is sealed on this site",
+        "name recipients (`encryption.recipients`; `bkp key generate --out FILE` makes a key, "
+        "once this section is out of its way), or write `keep`, or `redact` for texts");
   }
   return found->second;
 }

@@ -49,6 +49,15 @@ std::string reason_of(const Error& error, config::SecretMode secret) {
   return redact_text(util::printable_lines(util::with_hint(error)));
 }
 
+/// What is no text would be spoilt, and nobody would see it before it is needed. (Files get their
+/// secrets back from what is there, or are not restored.)
+void require_text(const Entry& entry) {
+  if (entry.contents.find('\0') == entry.contents.npos) return;
+  throw Error{ErrorKind::partial,
+              fmt::format("{} is no text, and redacting would spoil it", util::quoted(entry.path)),
+              "seal or keep the section instead"};
+}
+
 /// timeout(1): the backups of the night wait for it.
 constexpr auto longest_command = "300";
 
@@ -63,8 +72,11 @@ class Collector {
     section.secret = configured.secret;
     try {
       fill(section, configured);
-      if (section.secret == config::SecretMode::redact)
+      if (section.secret == config::SecretMode::redact) {
+        if (section.kind == SectionKind::command)
+          std::ranges::for_each(section.entries, require_text);
         std::ranges::for_each(section.entries, redact);
+      }
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       section.entries.clear();
@@ -133,7 +145,16 @@ class Collector {
     command.argv = {"timeout", "--kill-after=5", longest_command};
     command.argv.insert(command.argv.end(), argv.begin(), argv.end());
     command.environment = m_context.environment.for_child();
-    auto finished = m_context.processes.run(command, largest_export);
+    util::Finished finished;
+    try {
+      finished = m_context.processes.run(command, largest_export);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::internal) throw;
+      throw Error{ErrorKind::partial,
+                  fmt::format("what {} prints cannot be taken: it may be more than {}",
+                              util::quoted(argv.front()), util::format_size(largest_export)),
+                  "what is data belongs into the backups of the database or of files"};
+    }
     if (finished.status.success()) return std::move(finished.standard_output);
     auto error = backup::program_failed(argv.front(), finished.status, finished.stderr_tail);
     throw Error{ErrorKind::partial, error.message(), "run it by hand, as the user of bkp"};

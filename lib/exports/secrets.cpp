@@ -164,6 +164,8 @@ void find_named(std::string_view text, std::vector<Span>& found) {
     const auto begin = at;
     while (at < text.size() && (is_word(text[at]) || text[at] == '-' || text[at] == '.')) ++at;
     if (!names_a_secret(text.substr(begin, at - begin))) continue;
+    // The end of a path names a file, and what follows speaks of it.
+    if (begin > 0 && text[begin - 1] == '/' && at < text.size() && text[at] == ':') continue;
     const bool is_option = begin >= 2 && text.substr(begin - 2, 2) == "--";
     const auto value = value_after(text, at, is_option, begins_line(text, begin));
     if (!value) continue;
@@ -302,10 +304,10 @@ std::string last_word(std::string_view name) {
 
 bool names_a_secret(std::string_view name) {
   constexpr std::array<std::string_view, 19> endings{
-      "password",   "passwd",      "passphrase",    "secret",          "token",     "apikey",
-      "accesskey",  "secretkey",   "privatekey",    "signingkey",      "sharedkey", "secretkeybase",
-      "credential", "credentials", "encryptionkey", "secretaccesskey", "authkey",   "passwordhash",
-      "rediscliauth"};
+      "password",        "passwd",        "passphrase",   "secret",      "token",
+      "apikey",          "accesskey",     "secretkey",    "privatekey",  "signingkey",
+      "sharedkey",       "secretkeybase", "credential",   "credentials", "encryptionkey",
+      "secretaccesskey", "authkey",       "passwordhash", "rediscliauth"};
   constexpr std::array<std::string_view, 4> words{"pass", "pwd", "pw", "authorization"};
   const auto text = plain(name);
   return std::ranges::any_of(endings, [&](auto end) { return text.ends_with(end); }) ||

@@ -20,6 +20,24 @@ TEST_CASE("what is redacted is nowhere in the store") {
   CHECK(users[0] == json{{"id", "1"}, {"name", "ada"}, {"api_token", "[redacted]"}});
 }
 
+TEST_CASE(
+    "what is no text is not redacted, which would spoil it, and output without end is cut off") {
+  ExportingSite site;
+  site.write_config(site.base_config() + site.sections() +
+                    "    - {name: snapshot, command: [printf, 'REDIS\\0 password=x'], secret: "
+                    "redact}\n    - {name: endless, command: [yes]}\n");
+  site.must({"init"});
+  const auto outcome = site.run({"config-export"});
+  CAPTURE(outcome);
+  CHECK(outcome.exit_code == 3);
+  CHECK_THAT(outcome.err + outcome.out,
+             Contains("\"snapshot/output\" is no text, and redacting would spoil it") &&
+                 Contains("what \"yes\" prints cannot be taken: it may be more than 256.0 MiB"));
+  const ExportedArchive archive{site, newest_label(site)};
+  CHECK_FALSE(std::filesystem::exists(archive / "snapshot"));
+  CHECK(std::filesystem::exists(archive / "tools/output"));
+}
+
 TEST_CASE("sealed sections are not shown unless asked for, which is recorded") {
   ExportingSite site;
   const auto recipient = site.make_identity(site.directory() / "identity.txt");

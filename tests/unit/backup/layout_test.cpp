@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "util/error.hpp"
+
 using namespace bkp;
 
 namespace {
