@@ -41,9 +41,11 @@ void add_configuration(data& page, const RunbookModel& model) {
               signature_command(model, fetch.directory));
   by_hand.add("configuration_sums", "sums", model.os_user, sums_command(fetch.directory, manifest));
   if (const auto* part = manifest.part("config")) {
-    by_hand.add("configuration_unpack", "unpack", model.os_user,
-                fmt::format("umask 077; mkdir -p {0} &&\n{1} \\\n  | tar -x -C {0} &&\nls -R {0}",
-                            shell_word(directory), unpack(model, fetch.directory, *part)));
+    by_hand.add(
+        "configuration_unpack", "unpack", model.os_user,
+        fmt::format(
+            "umask 077; rm -rf {0}; mkdir -p {0} &&\n{1} \\\n  | tar -x -C {0} &&\nls -R {0}",
+            shell_word(directory), unpack(model, fetch.directory, *part)));
   }
 }
 
