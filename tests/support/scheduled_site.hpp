@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include "support/fail.hpp"
 #include "support/site.hpp"
@@ -43,8 +44,13 @@ class ScheduledSite : public Site {
     psql("update bkp.backup_schedules set schedule = '" + far_off(number) +
          "', next_run_at = now()");
   }
-  /// As if they had been waited for: all are due this minute.
+  /// As if they had been waited for: all are due this minute, of which some seconds are left, for
+  /// in the next one they would be late.
   void make_all_due_now() {
+    constexpr std::chrono::seconds enough{15};
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto left = std::chrono::minutes{1} - now % std::chrono::minutes{1};
+    if (left < enough) std::this_thread::sleep_for(left);
     psql(
         "update bkp.backup_schedules set schedule = to_char(now() at time zone 'UTC', "
         "'FMMI FMHH24') || ' * * *', next_run_at = now()");
