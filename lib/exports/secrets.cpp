@@ -164,8 +164,6 @@ void find_named(std::string_view text, std::vector<Span>& found) {
     const auto begin = at;
     while (at < text.size() && (is_word(text[at]) || text[at] == '-' || text[at] == '.')) ++at;
     if (!names_a_secret(text.substr(begin, at - begin))) continue;
-    // The end of a path names a file, and what follows speaks of it.
-    if (begin > 0 && text[begin - 1] == '/' && at < text.size() && text[at] == ':') continue;
     const bool is_option = begin >= 2 && text.substr(begin - 2, 2) == "--";
     const auto value = value_after(text, at, is_option, begins_line(text, begin));
     if (!value) continue;

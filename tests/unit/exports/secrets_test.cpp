@@ -61,7 +61,7 @@ TEST_CASE("values are replaced, and nothing else") {
       {"f(password=abc, x)", "f(password=[redacted], x)"},
       {"password={SSHA}abc", "password=[redacted]"},
       {"compass=north bypass: yes", "compass=north bypass: yes"},
-      {"cat: /etc/redis-pw: No such file", "cat: /etc/redis-pw: No such file"},
+      {"example.org/api-token: geheim", "example.org/api-token: [redacted]"},
       {"", ""},
   }));
   CAPTURE(one.text);
