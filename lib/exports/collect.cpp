@@ -150,9 +150,10 @@ class Collector {
       finished = m_context.processes.run(command, largest_export);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::internal) throw;
+      // It names timeout(1), which nobody has written.
       throw Error{ErrorKind::partial,
-                  fmt::format("what {} prints cannot be taken: it may be more than {}",
-                              util::quoted(argv.front()), util::format_size(largest_export)),
+                  fmt::format("what {} prints cannot be taken: {}", util::quoted(argv.front()),
+                              error.message()),
                   "what is data belongs into the backups of the database or of files"};
     }
     if (finished.status.success()) return std::move(finished.standard_output);

@@ -32,7 +32,8 @@ TEST_CASE(
   CHECK(outcome.exit_code == 3);
   CHECK_THAT(outcome.err + outcome.out,
              Contains("\"snapshot/output\" is no text, and redacting would spoil it") &&
-                 Contains("what \"yes\" prints cannot be taken: it may be more than 256.0 MiB"));
+                 Contains("what \"yes\" prints cannot be taken: \"timeout\" printed more than "
+                          "268435456 bytes"));
   const ExportedArchive archive{site, newest_label(site)};
   CHECK_FALSE(std::filesystem::exists(archive / "snapshot"));
   CHECK(std::filesystem::exists(archive / "tools/output"));
