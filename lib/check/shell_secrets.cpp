@@ -10,8 +10,8 @@ namespace bkp::check {
 
 namespace {
 
-/// $NAME and `…` as ${NAME} and $(…), which are known as references. In texts that are no shell's
-/// "$" may begin a secret.
+/// The beginnings of $NAME and of `…` as those of ${NAME} and $(…), which are known as references.
+/// In texts that are no shell's "$" may begin a secret.
 std::string with_plain_references(std::string_view command) {
   std::string result;
   for (std::size_t i = 0; i < command.size(); ++i) {
@@ -31,12 +31,13 @@ std::string with_plain_references(std::string_view command) {
 
 /// Up to the first sign of a password that is no reference.
 const std::regex& password_options() {
-  static const std::regex options{R"re((\bredis-cli\b[^|;&\n]*\s-a\s*|)re"
-                                  R"re(\bsshpass\s+-p\s*|)re"
-                                  R"re(\bmysql\w*\b[^|;&\n]*\s-p|)re"
-                                  R"re(\bcurl\b[^|;&\n]*\s(-u|--user)\s*["']?[^\s:"'$]+:|)re"
-                                  R"re(\b(requirepass|masterauth|AUTH|auth)\s+(default\s+)?))re"
-                                  R"re(["']?[^\s"'$])re"};
+  static const std::regex options{
+      R"re((\bredis-cli\b[^|;&\n]*\s(-a\s*|(AUTH|auth)\s+(default\s+)?)|)re"
+      R"re(\bsshpass\s+-p\s*|)re"
+      R"re(\bmysql\w*\b[^|;&\n]*\s-p|)re"
+      R"re(\bcurl\b[^|;&\n]*\s(-u|--user)\s*["']?[^\s:"'$]+:|)re"
+      R"re(\b(requirepass|masterauth)\s+))re"
+      R"re(["']?[^\s"'$])re"};
   return options;
 }
 

@@ -21,7 +21,8 @@ TEST_CASE("references to secrets, and options that look alike, are none") {
        {"REDISCLI_AUTH=$(cat /etc/bkp/redis) exec redis-cli --rdb -", "redis-cli -a \"$PW\" ping",
         "REDISCLI_AUTH=`cat /x` redis-cli ping", "PGPASSWORD=$PW psql --password \"$PW\"",
         "mysql -u root -p x", "mysql -P3306 x", "curl -u ada:$PW https://x", "cp -a /x /y",
-        "redis-cli dbsize && cp -a /x /y", "systemctl restart redis-server", ""}) {
+        "redis-cli dbsize && cp -a /x /y", "systemctl restart redis-server", "gcloud auth login",
+        ""}) {
     CAPTURE(command);
     CHECK_FALSE(holds_secret(command));
   }
