@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <string>
-#include <thread>
 
 #include "support/fail.hpp"
 #include "support/site.hpp"
@@ -47,10 +46,11 @@ class ScheduledSite : public Site {
   /// As if they had been waited for: all are due this minute, of which some seconds are left, for
   /// in the next one they would be late.
   void make_all_due_now() {
-    constexpr std::chrono::seconds enough{15};
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto left = std::chrono::minutes{1} - now % std::chrono::minutes{1};
-    if (left < enough) std::this_thread::sleep_for(left);
+    const auto enough_left = [] {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      return now % std::chrono::minutes{1} < std::chrono::seconds{45};
+    };
+    if (!wait_until(enough_left)) fail("the next minute");
     psql(
         "update bkp.backup_schedules set schedule = to_char(now() at time zone 'UTC', "
         "'FMMI FMHH24') || ' * * *', next_run_at = now()");
