@@ -18,7 +18,9 @@ struct ZstdFastSearch {
 /// content checksum, which together are what ZstdDecompressSink and `zstd -d` take for one file.
 /// Frames are compressed beside each other, whole and where they are, which for some MiB is quicker
 /// than the threads of one frame. A pgbench's WAL takes 0.3 % more than in one frame at level 3,
-/// 0.2 % at 9, 1.6 % at 19. `level` 1..19; `threads` compress, at most 8: 1 is the caller's own,
+/// 0.2 % at 9, 1.6 % at 19.
+///
+/// `level` 1..19; `threads` compress, at most 8: 1 is the caller's own,
 /// more are beside it. Each takes 4 MiB, and what zstd takes at that level for 2 MiB of data.
 /// Errors: Error{internal}.
 class ZstdFramesSink final : public Sink {
